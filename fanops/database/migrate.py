@@ -1,0 +1,78 @@
+"""Migrations, configured in code: on start the database is backed up, upgraded, and the person is told."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from fanops.database.engine import Database
+from fanops.errors import InvalidInput
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def alembic_config(db: Database) -> Config:
+    """Build Alembic's configuration for ``db``."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["database"] = db
+    return config
+
+
+def pending_migrations(db: Database) -> list[str]:
+    """List the revisions that ``db`` still lacks, oldest first."""
+    scripts = ScriptDirectory.from_config(alembic_config(db))
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    done = {script.revision for head in current for script in scripts.iterate_revisions(head, "base")}
+    everything = [script.revision for script in scripts.walk_revisions("base", "heads")]
+    return [revision for revision in reversed(everything) if revision not in done]
+
+
+def migrate(db: Database, *, backup_folder: Path | None = None, to: str = "head") -> list[str]:
+    """Bring ``db`` up to date, after a backup when it already holds something.
+
+    Returns:
+        The revisions applied; empty when it was up to date.
+    """
+    pending = pending_migrations(db)
+    if not pending and to == "head":
+        return []
+    with db.engine.connect() as connection:
+        holds_something = bool(MigrationContext.configure(connection).get_current_heads())
+    if holds_something and db.is_sqlite and backup_folder is not None:
+        back_up(db, backup_folder)
+    command.upgrade(alembic_config(db), to)
+    return pending
+
+
+def back_up(db: Database, folder: Path) -> Path:
+    """Write a whole, consistent copy of the SQLite database while it is in use.
+
+    Returns:
+        The path of the copy (written beside and renamed, so that a half copy never carries the name of a whole one).
+
+    Raises:
+        InvalidInput: ``db`` is not SQLite; PostgreSQL has ``pg_dump``.
+    """
+    if not db.is_sqlite:
+        raise InvalidInput("只有内置数据库由本命令备份。", "PostgreSQL 请用 pg_dump 备份。")
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"fanops-{datetime.now():%Y%m%d-%H%M%S-%f}.sqlite"
+    unfinished = target.with_suffix(".part")
+    raw = db.engine.raw_connection()
+    try:
+        raw.cursor().execute("VACUUM INTO ?", (str(unfinished),))
+    finally:
+        raw.close()
+    with unfinished.open("rb+") as copy:
+        os.fsync(copy.fileno())
+    unfinished.chmod(0o600)
+    unfinished.rename(target)
+    return target

@@ -1,0 +1,212 @@
+"""Fans: who they are, what they bought, what they agreed to, what we know and did."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from fanops.tables.base import Row, document, identifier, moment, reference
+
+
+class Fan(Row, table=True):
+    """粉丝. A merge is a pointer (``merged_into_id``), never a delete; names are sealed and shown masked."""
+
+    __tablename__ = "fan"
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    home_store_id: int | None = reference("store.id", nullable=True)
+    name_sealed: bytes | None = None
+    name_masked: str = Field(default="", max_length=40)
+    level: str = Field(default="identified", max_length=20, index=True)
+    level_reason: str = Field(default="", max_length=200)
+    source: str = Field(default="", max_length=40)
+    birthday_sealed: bytes | None = None
+    owner_staff_id: int | None = reference("staff.id", nullable=True)
+    merged_into_id: int | None = reference("fan.id", nullable=True)
+    joined_at: datetime = moment()
+    opted_out_at: datetime | None = moment(nullable=True)
+    erased_at: datetime | None = moment(nullable=True)
+    import_batch_id: int | None = reference("import_batch.id", nullable=True)
+
+
+class FanIdentity(Row, table=True):
+    """粉丝身份: a phone, openid, member number… sealed, with a keyed hash for look-up and a masked form for show."""
+
+    __tablename__ = "fan_identity"
+    __table_args__ = (UniqueConstraint("brand_id", "kind", "lookup_hash"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    fan_id: int = reference("fan.id", cascade=True)
+    kind: str = Field(max_length=20)
+    lookup_hash: str = Field(max_length=64)
+    sealed: bytes
+    masked: str = Field(max_length=60)
+    import_batch_id: int | None = reference("import_batch.id", nullable=True)
+
+
+class FanMerge(Row, table=True):
+    """粉丝合并: explained, and undone by setting ``undone_at``."""
+
+    __tablename__ = "fan_merge"
+    id: int | None = identifier()
+    from_fan_id: int = reference("fan.id")
+    into_fan_id: int = reference("fan.id")
+    reason: str = Field(max_length=300)
+    account_id: int | None = reference("account.id", nullable=True)
+    merged_at: datetime = moment()
+    undone_at: datetime | None = moment(nullable=True)
+
+
+class Order(Row, table=True):
+    """订单. Amounts are whole fen (1/100 yuan), so sums are exact."""
+
+    __tablename__ = "fan_order"
+    __table_args__ = (
+        UniqueConstraint("brand_id", "source", "number"),
+        Index("ix_fan_order_store_placed", "store_id", "placed_at"),
+        Index("ix_fan_order_fan_placed", "fan_id", "placed_at"),
+    )
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id", index=False)
+    store_id: int = reference("store.id", index=False)
+    fan_id: int | None = reference("fan.id", nullable=True, index=False)
+    source: str = Field(default="pos", max_length=40)
+    number: str = Field(max_length=60)
+    channel: str = Field(default="store", max_length=20)
+    placed_at: datetime = moment()
+    amount_fen: int
+    import_batch_id: int | None = reference("import_batch.id", nullable=True)
+
+
+class OrderItem(Row, table=True):
+    """订单商品."""
+
+    __tablename__ = "order_item"
+    id: int | None = identifier()
+    order_id: int = reference("fan_order.id", cascade=True)
+    product_id: int = reference("product.id")
+    quantity: int = 1
+    amount_fen: int = 0
+
+
+class Product(Row, table=True):
+    """商品: the canonical name; what people write is in ProductAlias."""
+
+    __tablename__ = "product"
+    __table_args__ = (UniqueConstraint("brand_id", "name"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    name: str = Field(max_length=80)
+    category: str = Field(default="", max_length=40)
+
+
+class ProductAlias(Row, table=True):
+    """商品别名 (芋泥啵啵 → 芋泥波波)."""
+
+    __tablename__ = "product_alias"
+    __table_args__ = (UniqueConstraint("brand_id", "alias"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    product_id: int = reference("product.id", cascade=True)
+    alias: str = Field(max_length=80)
+
+
+class Consent(Row, table=True):
+    """同意记录: one row per change; the newest per purpose counts."""
+
+    __tablename__ = "consent"
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True)
+    purpose: str = Field(max_length=40)
+    granted: bool
+    notice_version: str = Field(default="", max_length=40)
+    basis: str = Field(default="", max_length=100)
+    given_at: datetime = moment()
+
+
+class Contact(Row, table=True):
+    """触达: every contact of any kind, counted for fatigue."""
+
+    __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_fan_at", "fan_id", "contacted_at"),)
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", index=False, cascade=True)
+    store_id: int | None = reference("store.id", nullable=True)
+    staff_id: int | None = reference("staff.id", nullable=True)
+    kind: str = Field(max_length=30)
+    channel: str = Field(max_length=30)
+    subject: str = Field(default="", max_length=200)
+    result: str = Field(default="", max_length=200)
+    contacted_at: datetime = moment()
+
+
+class Tag(Row, table=True):
+    """标签: the dictionary entry, with what it means and who keeps it."""
+
+    __tablename__ = "tag"
+    __table_args__ = (UniqueConstraint("brand_id", "name"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    name: str = Field(max_length=40)
+    meaning: str = Field(default="", max_length=200)
+    owner_account_id: int | None = reference("account.id", nullable=True)
+    theme_id: int | None = reference("theme.id", nullable=True)
+    rule: dict = document()
+    lasts_days: int | None = None
+    created_at: datetime = moment()
+
+
+class FanTag(Row, table=True):
+    """粉丝标签: shows its source sentence or rule, author and date; ended ones stay as history."""
+
+    __tablename__ = "fan_tag"
+    __table_args__ = (
+        Index(
+            "uq_fan_tag_live",
+            "fan_id",
+            "tag_id",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True)
+    tag_id: int = reference("tag.id")
+    unit_id: int | None = reference("unit.id", nullable=True)
+    origin: str = Field(default="person", max_length=20)
+    account_id: int | None = reference("account.id", nullable=True)
+    tagged_at: datetime = moment()
+    expires_at: datetime | None = moment(nullable=True)
+    removed_at: datetime | None = moment(nullable=True)
+
+
+class TagRejection(Row, table=True):
+    """被拒绝的标签建议: stays away."""
+
+    __tablename__ = "tag_rejection"
+    __table_args__ = (UniqueConstraint("fan_id", "tag_id"),)
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True)
+    tag_id: int = reference("tag.id")
+    account_id: int | None = reference("account.id", nullable=True)
+    rejected_at: datetime = moment()
+
+
+class ServiceCard(Row, table=True):
+    """近服务卡: what to do for this fan at the next visit, and what came of it."""
+
+    __tablename__ = "service_card"
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True)
+    store_id: int = reference("store.id")
+    deed: str = Field(max_length=200)
+    fan_tag_id: int | None = reference("fan_tag.id", nullable=True)
+    due_on: date | None = None
+    state: str = Field(default="open", max_length=20)
+    reason: str = Field(default="", max_length=200)
+    staff_id: int | None = reference("staff.id", nullable=True)
+    closed_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment()

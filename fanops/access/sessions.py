@@ -110,6 +110,15 @@ def close_session(session: Session, token: str) -> int | None:
     return row.account_id
 
 
+def close_session_row(session: Session, session_id: int) -> None:
+    """Revoke one session by its row."""
+    session.exec(
+        update(SignInSession)
+        .where(SignInSession.id == session_id, SignInSession.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+
+
 def revoke_sessions(session: Session, account_id: int) -> None:
     """End every session of an account."""
     session.exec(

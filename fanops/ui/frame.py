@@ -1,0 +1,107 @@
+"""The frame around every page: groups 听 懂 做 效 领 by role, who is signed in, the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fanops.access import Actor, Role
+from fanops.content import content_path
+from fanops.ui.guard import current_actor, note_in_use, sign_out
+
+GROUPS = ("领", "听", "懂", "做", "效")
+GROUP_TITLES = {"领": "领 · 总览与管理", "听": "听 · 收集", "懂": "懂 · 主题", "做": "做 · 行动", "效": "效 · 效果"}
+
+EVERYONE = tuple(Role)
+MANAGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page of the application.
+
+    Attributes:
+        file: File name in ``pages/``; its stem is the address (``/themes``), except for the home page.
+        title: Name in the menu.
+        icon: Material symbol.
+        group: One of GROUPS.
+        roles: Who is offered it; the page itself still calls ``need``.
+        is_detail: Reached from another page with a query (``/theme?id=7``), not shown in the menu.
+    """
+
+    file: str
+    title: str
+    icon: str
+    group: str
+    roles: tuple[Role, ...] = EVERYONE
+    is_detail: bool = False
+
+    @property
+    def url_path(self) -> str:
+        """The page's address without the slash."""
+        return self.file.removesuffix(".py")
+
+
+HOME = "overview.py"
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry("overview.py", "总览", "dashboard", "领"),
+    PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
+    PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
+    PageEntry("import_voices.py", "导入", "upload_file", "听", (Role.PRODUCT, Role.CEO, Role.ADMIN)),
+    PageEntry("themes.py", "主题", "bubble_chart", "懂"),
+    PageEntry("theme.py", "主题详情", "topic", "懂", is_detail=True),
+    PageEntry("voices.py", "原声", "format_quote", "懂"),
+    PageEntry("dictionary.py", "词典", "dictionary", "懂", HEAD_OFFICE),
+    PageEntry("today.py", "今天", "today", "做"),
+    PageEntry("fans.py", "粉丝", "groups", "做"),
+    PageEntry("fan.py", "粉丝详情", "person", "做", is_detail=True),
+    PageEntry("fixes.py", "服务改进", "build", "做"),
+    PageEntry("backlog.py", "需求条目", "checklist", "做", MANAGERS),
+    PageEntry("effects.py", "效果", "trending_up", "效", MANAGERS),
+)
+
+
+def pages_for(role: Role) -> list[PageEntry]:
+    """List the pages a role is offered, of those that exist."""
+    return [entry for entry in PAGES if role in entry.roles and content_path("pages", entry.file).is_file()]
+
+
+def run_frame() -> None:
+    """Draw the frame and run the page that was asked for; without a session, only the way to sign in."""
+    st.set_page_config(page_title="fanops", page_icon=":material/local_cafe:", layout="wide", menu_items=None)
+    actor = current_actor()
+    note_in_use()
+    menu: dict[str, list[st.Page]] = {}
+    entries = pages_for(actor.role)
+    for group in GROUPS:
+        pages = [_page(entry) for entry in entries if entry.group == group]
+        if pages:
+            menu[GROUP_TITLES[group]] = pages
+    page = st.navigation(menu or {GROUP_TITLES["领"]: [st.Page(_nothing_yet, title="总览", default=True)]})
+    with st.sidebar:
+        _show_account(actor)
+    page.run()
+
+
+def _page(entry: PageEntry) -> st.Page:
+    return st.Page(
+        content_path("pages", entry.file),
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        url_path=entry.url_path,
+        default=entry.file == HOME,
+        visibility="hidden" if entry.is_detail else "visible",
+    )
+
+
+def _nothing_yet() -> None:
+    st.title("总览")
+    st.write("这里会显示本期的五个数字和等您处理的事。")
+
+
+def _show_account(actor: Actor) -> None:
+    st.caption(f"{actor.display_name} · {actor.role.label}")
+    st.button("退出", key="frame.sign_out", icon=":material/logout:", on_click=sign_out, type="tertiary")

@@ -1,0 +1,17 @@
+"""Colours of the house for charts; the screen's are in ``pages/.streamlit/config.toml`` (a test holds them equal)."""
+
+from __future__ import annotations
+
+INK = "#1F2328"
+QUIET = "#6B7075"
+LINE = "#E4E1DA"
+TEA = "#2F6F5E"
+PERSIMMON = "#C8552B"
+
+# Polarity runs orange, grey, blue: never red and green.
+NEGATIVE = "#C8552B"
+NEUTRAL = "#9AA0A6"
+POSITIVE = "#3F6EA8"
+
+CATEGORICAL = ("#2F6F5E", "#C8552B", "#3F6EA8", "#B8860B", "#8A5A9E", "#4FA3B8", "#7A6A58", "#9AA0A6")
+"""The same store or theme always in the same colour: index by its place in a list sorted by id."""

@@ -1,1 +1,1 @@
-
+"""Work in the background: a job table, a worker, progress that pages can show."""

@@ -40,10 +40,13 @@ class Database:
     def _create_engine(self) -> Engine:
         if not self.is_sqlite:
             url = self.url.set(drivername="postgresql+psycopg") if self.url.drivername == "postgresql" else self.url
-            return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+            return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True)
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, pool_size=8, max_overflow=8, connect_args={"check_same_thread": False})
+        # Parameters are hidden in errors: they carry voices and sealed identifiers, and errors reach the log.
+        engine = create_engine(
+            self.url, pool_size=8, max_overflow=8, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -8,10 +8,9 @@ import streamlit as st
 
 from fanops.access import Actor, Role
 from fanops.content import content_path
-from fanops.ui.guard import current_actor, note_in_use, sign_out
+from fanops.ui.guard import current_actor, need, note_in_use, sign_out
 
-GROUPS = ("领", "听", "懂", "做", "效")
-GROUP_TITLES = {"领": "领 · 总览与管理", "听": "听 · 收集", "懂": "懂 · 主题", "做": "做 · 行动", "效": "效 · 效果"}
+GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
 EVERYONE = tuple(Role)
 MANAGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
@@ -71,16 +70,16 @@ def pages_for(role: Role) -> list[PageEntry]:
 
 def run_frame() -> None:
     """Draw the frame and run the page that was asked for; without a session, only the way to sign in."""
-    st.set_page_config(page_title="fanops", page_icon=":material/local_cafe:", layout="wide", menu_items=None)
+    st.set_page_config(page_title="fanops", layout="wide")
     actor = current_actor()
     note_in_use()
-    menu: dict[str, list[st.Page]] = {}
-    entries = pages_for(actor.role)
-    for group in GROUPS:
-        pages = [_page(entry) for entry in entries if entry.group == group]
-        if pages:
-            menu[GROUP_TITLES[group]] = pages
-    page = st.navigation(menu or {GROUP_TITLES["领"]: [st.Page(_nothing_yet, title="总览", default=True)]})
+    offered = pages_for(actor.role)
+    menu = {title: [_page(e) for e in offered if e.group == group] for group, title in GROUPS.items()}
+    # Addresses of pages the role is not offered answer with the reason, not with a page that seems not to exist.
+    menu[next(iter(menu))] += [_refused_page(e) for e in PAGES if actor.role not in e.roles]
+    if all(e.file != HOME for e in offered):
+        menu[GROUPS["领"]].append(st.Page(_nothing_yet, title="总览", url_path="overview", default=True))
+    page = st.navigation({title: pages for title, pages in menu.items() if pages}, expanded=True)
     with st.sidebar:
         _show_account(actor)
     page.run()
@@ -95,6 +94,13 @@ def _page(entry: PageEntry) -> st.Page:
         default=entry.file == HOME,
         visibility="hidden" if entry.is_detail else "visible",
     )
+
+
+def _refused_page(entry: PageEntry) -> st.Page:
+    def refuse() -> None:
+        need(*entry.roles)
+
+    return st.Page(refuse, title=entry.title, url_path=entry.url_path, visibility="hidden")
 
 
 def _nothing_yet() -> None:

@@ -6,12 +6,13 @@ import gc
 import importlib
 import logging
 import secrets
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from fanops.content import content_path
 from fanops.errors import NotReady
@@ -70,7 +71,13 @@ def build_app() -> Any:
 
 def all_routes() -> list[BaseRoute]:
     """List our own routes: sign-in, health, exports, and the forms for fans."""
-    routes: list[BaseRoute] = [*sign_in.ROUTES, *health.ROUTES, *exports.ROUTES]
+    icon = Path(__file__).with_name("icon.png").read_bytes()
+
+    async def show_icon(_request: Request) -> Response:
+        return Response(icon, media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+
+    routes: list[BaseRoute] = [Route("/favicon.png", show_icon), Route("/favicon.ico", show_icon)]
+    routes += [*sign_in.ROUTES, *health.ROUTES, *exports.ROUTES]
     for module in FORM_MODULES:
         routes += importlib.import_module(module).ROUTES
     return routes

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fanops.access.sessions import SignedIn, find_signed_in
+from fanops.content import content_path
 from fanops.database import database
 from fanops.settings import settings
 from fanops.web.screen import notice
@@ -24,11 +25,20 @@ from fanops.web.sign_in import cookie_name
 
 IDENTITY_PREFIX = b"x-fanops-"
 # Reached without signing in. Everything else of Streamlit's and ours needs a session.
-OPEN_PATHS = ("/login", "/logout", "/healthz", "/_stcore/health", "/_stcore/host-config", "/favicon.png")
+OPEN_PATHS = frozenset(
+    ("/login", "/logout", "/healthz", "/_stcore/health", "/_stcore/host-config", "/favicon.png", "/favicon.ico")
+)
 OPEN_PREFIXES = ("/static/", "/s/", "/q/")
 CLOSED_PREFIXES = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check", "/auth/", "/oauth2callback")
+ROUTE_PREFIXES = ("/export/", "/api/", "/media/", "/component/", "/_stcore/")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _lookups = CapacityLimiter(8)
+
+
+def page_exists(path: str) -> bool:
+    """Say whether ``/name`` is the address of a page (a file in ``pages/``), so that Streamlit can answer it."""
+    name = path.strip("/")
+    return not name or (name.isidentifier() and content_path("pages", f"{name}.py").is_file())
 
 
 def is_open(path: str) -> bool:
@@ -161,6 +171,9 @@ class Identity:
             if signed_in is None and scope["type"] == "http":
                 await _ask_to_sign_in(scope, receive, send)
                 return
+            if scope["type"] == "http" and _wants_page(scope) and not page_exists(scope["path"]):
+                await notice("没有这个页面", "地址可能写错了，或页面已经移走。", status=404)(scope, receive, send)
+                return
         if signed_in is not None:
             headers.append((b"x-fanops-uid", str(signed_in.actor.account_id).encode()))
             headers.append((b"x-fanops-sid", str(signed_in.session_id).encode()))
@@ -177,8 +190,16 @@ def _look_up(headers: Headers) -> SignedIn | None:
         return find_signed_in(session, token)
 
 
+def _wants_html(scope: Scope) -> bool:
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _wants_page(scope: Scope) -> bool:
+    return _wants_html(scope) and not scope["path"].startswith(ROUTE_PREFIXES)
+
+
 async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
+    if _wants_html(scope):
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         target = "/login?next=" + quote(scope["path"] + query, safe="/")
         response: Response = RedirectResponse(target if scope["path"] != "/" or query else "/login", status_code=303)

@@ -1,0 +1,180 @@
+"""``fanops account``: accounts from the command line, on behalf of the installation's owner."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from fanops.access.accounts import add_account, change_account, list_accounts, owner_actor
+from fanops.access.actor import Role
+from fanops.access.passwords import SHORTEST
+from fanops.database import database
+from fanops.errors import InvalidInput, NotFound
+from fanops.tables import Account, Region, Staff, Store
+
+_ROLES = click.Choice([str(role) for role in Role])
+_brand = click.option("--brand", help="Name of the brand, when there are several.")
+_region = click.option("--region", help="Name of the region, for a region manager.")
+_store = click.option("--store", help="Code of the store, for clerks and store managers.")
+
+
+@click.group()
+def account() -> None:
+    """Add and manage accounts."""
+
+
+def ask_password(given: str | None) -> str:
+    """Take the password from the option, from standard input when piped, else ask twice."""
+    if given is not None:
+        return given
+    if not click.get_text_stream("stdin").isatty():
+        typed = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        if not typed:
+            raise InvalidInput("没有给出密码。", "请加上 --password，或从标准输入给出一行密码。")
+        return typed
+    return click.prompt(f"密码（至少 {SHORTEST} 个字符）", hide_input=True, confirmation_prompt="再输入一次")
+
+
+def find_place(session, brand_id: int, region: str | None, store: str | None) -> tuple[int | None, int | None]:
+    """Give (region id, store id) for a region's name and a store's code.
+
+    Raises:
+        NotFound: None of that name or code in the brand.
+    """
+    from sqlmodel import select
+
+    region_id = store_id = None
+    if region is not None:
+        region_id = session.exec(select(Region.id).where(Region.brand_id == brand_id, Region.name == region)).first()
+        if region_id is None:
+            raise NotFound(f"没有名为“{region}”的大区。", "请用 fanops org show 查看。")
+    if store is not None:
+        store_id = session.exec(select(Store.id).where(Store.brand_id == brand_id, Store.code == store)).first()
+        if store_id is None:
+            raise NotFound(f"没有编号为“{store}”的门店。", "请用 fanops org show 查看。")
+    return region_id, store_id
+
+
+@account.command("add")
+@click.argument("login", required=False)
+@click.option("--name", help="Name shown on the screen.")
+@click.option("--role", type=_ROLES, help="What the account may do (default: admin for the first one).")
+@click.option("--password", help="Password; asked for when left out.")
+@click.option("--staff", help="Staff code of the person who uses it.")
+@_region
+@_store
+@_brand
+def add(
+    login: str | None,
+    name: str | None,
+    role: str | None,
+    password: str | None,
+    staff: str | None,
+    region: str | None,
+    store: str | None,
+    brand: str | None,
+) -> None:
+    """Add an account. The first one of a new installation is its administrator."""
+    from sqlmodel import select
+
+    db = database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        is_first = not list_accounts(session, actor)
+        region_id, store_id = find_place(session, actor.brand_id, region, store)
+        staff_id = None
+        if staff is not None:
+            query = select(Staff.id).where(Staff.brand_id == actor.brand_id, Staff.code == staff)
+            staff_id = session.exec(query).first()
+            if staff_id is None:
+                raise NotFound(f"没有编号为“{staff}”的员工。", "请用 fanops org show 查看。")
+    login = login or click.prompt("登录名")
+    role = role or (str(Role.ADMIN) if is_first else click.prompt("角色", type=_ROLES))
+    name = name or login
+    password = ask_password(password)
+    with db.write() as session:
+        added = add_account(
+            session,
+            actor,
+            brand_id=actor.brand_id,
+            login=login,
+            display_name=name,
+            role=Role(role),
+            password=password,
+            region_id=region_id,
+            store_id=store_id,
+            staff_id=staff_id,
+        )
+    click.echo(f"已添加账号 {added.login}（{Role(added.role).label}）。")
+
+
+@account.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@_brand
+def show(as_json: bool, brand: str | None) -> None:
+    """List the accounts of the brand."""
+    with database().read() as session:
+        rows = list_accounts(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(json.dumps([_plain(row) for row in rows], ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("还没有账号。用 fanops account add 添加第一个管理员。")
+    for row in rows:
+        state = "　已停用" if row.disabled_at else ""
+        click.echo(f"{row.login:<20}{Role(row.role).label}　{row.display_name}{state}")
+
+
+def _plain(row: Account) -> dict[str, object]:
+    return {
+        "login": row.login,
+        "display_name": row.display_name,
+        "role": row.role,
+        "region_id": row.region_id,
+        "store_id": row.store_id,
+        "disabled": row.disabled_at is not None,
+        "is_sample": row.is_sample,
+    }
+
+
+@account.command("disable")
+@click.argument("login")
+@click.option("--enable", is_flag=True, help="Open it again.")
+@_brand
+def disable(login: str, enable: bool, brand: str | None) -> None:
+    """Close an account and end its sessions."""
+    with database().write() as session:
+        row = change_account(session, owner_actor(session, brand), login, disabled=not enable)
+    click.echo(f"账号 {row.login} 已{'启用' if enable else '停用，所有登录已结束'}。")
+
+
+@account.command("password")
+@click.argument("login")
+@click.option("--password", help="New password; asked for when left out.")
+@_brand
+def new_password(login: str, password: str | None, brand: str | None) -> None:
+    """Set a new password and end the account's sessions."""
+    password = ask_password(password)
+    with database().write() as session:
+        row = change_account(session, owner_actor(session, brand), login, password=password)
+    click.echo(f"账号 {row.login} 的密码已更改，所有登录已结束。")
+
+
+@account.command("roles")
+@click.argument("login", required=False)
+@click.argument("role", type=_ROLES, required=False)
+@_region
+@_store
+@_brand
+def roles(login: str | None, role: str | None, region: str | None, store: str | None, brand: str | None) -> None:
+    """List the roles, or give an account another one (which ends its sessions)."""
+    if login is None or role is None:
+        for each in Role:
+            click.echo(f"{each:<16}{each.label}")
+        return
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        region_id, store_id = find_place(session, actor.brand_id, region, store)
+        row = change_account(session, actor, login, role=Role(role), region_id=region_id, store_id=store_id)
+    click.echo(f"账号 {row.login} 现在是{Role(row.role).label}，所有登录已结束。")

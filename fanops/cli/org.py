@@ -1,0 +1,88 @@
+"""``fanops org``: the org tree from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from fanops.access import organisation
+from fanops.access.accounts import owner_actor
+from fanops.access.organisation import STORE_KINDS, org_tree
+from fanops.database import database
+
+_brand = click.option("--brand", help="Name of the brand, when there are several.")
+
+
+@click.group()
+def org() -> None:
+    """Brand, regions, stores and staff."""
+
+
+@org.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@_brand
+def show(as_json: bool, brand: str | None) -> None:
+    """Show the org tree."""
+    with database().read() as session:
+        tree = org_tree(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(json.dumps(tree, ensure_ascii=False))
+        return
+    click.echo(f"{tree['brand']}（{tree['industry']}）{'　示例数据' if tree['is_sample'] else ''}")
+    for region in tree["regions"]:
+        click.echo(f"  {region['name']}：{len(region['stores'])} 家门店")
+        for store in region["stores"]:
+            kind = STORE_KINDS[store["kind"]]
+            click.echo(f"    {store['code']}　{store['name']}　{kind}　{store['city']}　{len(store['staff'])} 位员工")
+    for person in tree["staff"]:
+        click.echo(f"  总部　{person['code']}　{person['name']}　{person['title']}")
+
+
+@org.command()
+@click.argument("name")
+@click.option("--industry", default="茶饮", show_default=True, help="Industry, for words and aspects.")
+def add_brand(name: str, industry: str) -> None:
+    """Add a brand."""
+    with database().write() as session:
+        added = organisation.add_brand(session, name, industry=industry)
+    click.echo(f"已添加品牌 {added.name}。接着可以：fanops org add-region 名称；fanops account add")
+
+
+@org.command()
+@click.argument("name")
+@_brand
+def add_region(name: str, brand: str | None) -> None:
+    """Add a region."""
+    with database().write() as session:
+        added = organisation.add_region(session, owner_actor(session, brand), name)
+    click.echo(f"已添加大区 {added.name}。")
+
+
+@org.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--region", required=True, help="Name of the store's region.")
+@click.option("--kind", type=click.Choice(list(STORE_KINDS)), default="direct", show_default=True, help="直营 or 加盟.")
+@click.option("--city", default="", help="Where the store is.")
+@_brand
+def add_store(code: str, name: str, region: str, kind: str, city: str, brand: str | None) -> None:
+    """Add a store."""
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        added = organisation.add_store(session, actor, code=code, name=name, region=region, kind=kind, city=city)
+    click.echo(f"已添加门店 {added.code} {added.name}（{STORE_KINDS[added.kind]}）。")
+
+
+@org.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--store", help="Code of the store; left out for the head office.")
+@click.option("--title", default="店员", show_default=True, help="Post.")
+@_brand
+def add_staff(code: str, name: str, store: str | None, title: str, brand: str | None) -> None:
+    """Add a staff member."""
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        added = organisation.add_staff(session, actor, code=code, name=name, store=store, title=title)
+    click.echo(f"已添加员工 {added.code} {added.name}。")

@@ -1,0 +1,69 @@
+"""``fanops worker``: the process that does what takes longer than a page may."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from fanops.cli.run import set_up_logging, stop_on_signals
+from fanops.database import Database, database, pending_migrations
+from fanops.errors import NotReady
+from fanops.jobs.worker import Handler, JobContext, JobWorker
+
+_POLITENESS = 10
+
+# kind → package.module:function, called with (db, actor, parameters, progress) and imported when first needed.
+HANDLERS: dict[str, str] = {
+    "discover_themes": "fanops.themes.discover:run_discovery",
+    "import_file": "fanops.collect.import_file:run_import",
+}
+
+
+def handlers() -> dict[str, Handler]:
+    """Give the worker's table of handlers."""
+    return {kind: _lazy(path) for kind, path in HANDLERS.items()}
+
+
+def _lazy(path: str) -> Handler:
+    module, name = path.split(":")
+
+    def handle(db: Database, context: JobContext) -> Mapping[str, Any] | None:
+        function = getattr(importlib.import_module(module), name)
+        result = function(db, context.actor, context.parameters, context.progress)
+        if dataclasses.is_dataclass(result) and not isinstance(result, type):
+            result = dataclasses.asdict(result)
+        return json.loads(json.dumps(result, default=_plain)) if isinstance(result, Mapping) else None
+
+    return handle
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+@click.command()
+@click.option("--parent", type=int, hidden=True, help="Process to die with.")
+@click.option("--once", is_flag=True, help="Do what waits, then end.")
+def worker(parent: int | None, once: bool) -> None:
+    """Run a worker alone."""
+    db = database()
+    if pending_migrations(db):
+        raise NotReady("数据库还没有更新到当前版本。", "请先运行：fanops migrate")
+    set_up_logging()
+    if hasattr(os, "nice"):
+        os.nice(_POLITENESS)  # people at the pages go first
+    laborer = JobWorker(db, handlers(), parent=parent)
+    if once:
+        while laborer.work_once():
+            continue
+        return
+    stop_on_signals(laborer.stop)
+    if parent is None:
+        click.echo(f"后台程序已启动（{laborer.name}），按 Ctrl-C 停止。")
+    laborer.run()

@@ -1,0 +1,82 @@
+"""``fanops survey``: check, list and show the survey definitions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from fanops.collect.surveys.check import check_survey, every_path
+from fanops.collect.surveys.definition import SurveyDefinition, read_definition
+from fanops.content import content_path
+from fanops.errors import InvalidInput
+
+
+@click.group()
+def survey() -> None:
+    """Survey and interview definitions."""
+
+
+def _read(file: Path) -> SurveyDefinition:
+    try:
+        return read_definition(file.read_text("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file.name} 不是 UTF-8 文件。", "请用 UTF-8 编码保存后再来一次。") from error
+
+
+@survey.command("list")
+def list_surveys() -> None:
+    """List the shipped definitions."""
+    for file in sorted(content_path("surveys").rglob("*.yaml")):
+        definition = _read(file)
+        asked = sum(question.is_asked for _, question in definition.questions())
+        click.echo(f"{file.stem:24} {definition.title}（{asked} 题）{definition.purpose}")
+
+
+@survey.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    """Check definition files (all shipped ones without FILES); exit 1 when one can't be published."""
+    results = []
+    for file in files or sorted(content_path("surveys").rglob("*.yaml")):
+        try:
+            issues = [
+                {"serious": i.serious, "line": i.line, "question": i.question, "why": i.why}
+                for i in check_survey(_read(file))
+            ]
+        except InvalidInput as refusal:
+            issues = [
+                {"serious": True, "line": p.row, "question": "", "why": f"{p.column + '：' if p.column else ''}{p.why}"}
+                for p in refusal.problems
+            ]
+        results.append({"file": str(file), "issues": issues})
+    if as_json:
+        click.echo(json.dumps(results, ensure_ascii=False, indent=1))
+    else:
+        for result in results:
+            click.echo(f"{result['file']}：{'没有问题' if not result['issues'] else ''}")
+            for issue in result["issues"]:
+                mark = "必须改" if issue["serious"] else "建议"
+                click.echo(f"  [{mark}] 第 {issue['line'] or '?'} 行 {issue['question']} {issue['why']}")
+    if any(issue["serious"] for result in results for issue in result["issues"]):
+        raise SystemExit(1)
+
+
+@survey.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--most", default=50, show_default=True, help="At most this many paths.")
+def paths(file: Path, most: int) -> None:
+    """Print every path that answers can take through a survey."""
+    seen: set[tuple[str, ...]] = set()
+    for answers, shown in every_path(_read(file)):
+        way = tuple(question.code for question in shown)
+        if way in seen:
+            continue
+        seen.add(way)
+        if len(seen) > most:
+            click.echo(f"…… 只列出前 {most} 条")
+            return
+        decided = "，".join(f"{code}={value}" for code, value in answers.items()) or "（无条件）"
+        click.echo(f"{len(seen)}. {decided}\n   {' → '.join(way)}")

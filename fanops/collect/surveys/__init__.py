@@ -1,0 +1,1 @@
+"""Surveys as data: definitions, conditions, the path through them, answers, and the checker."""

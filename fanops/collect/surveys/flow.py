@@ -1,0 +1,116 @@
+"""The path through a survey: forward only, what is hidden is neither asked nor counted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from fanops.collect.surveys.definition import END, Option, Question, SurveyDefinition
+
+SCREEN_QUESTIONS = 8
+
+
+def path(survey: SurveyDefinition, answers: Mapping[str, Any]) -> list[Question]:
+    """Give the questions a person with these answers sees, in order (notices included, page breaks not).
+
+    Conditions look only at answers that are themselves on the path: an answer given before its question became hidden
+    decides nothing any more.
+    """
+    shown: list[Question] = []
+    counted: dict[str, Any] = {}
+    waiting_for: str | None = None
+    for group, question in survey.questions():
+        if waiting_for is not None:
+            if question.code != waiting_for:
+                continue
+            waiting_for = None
+        if question.kind == "page_break":
+            continue
+        visible = all(condition is None or condition.holds(counted) for condition in (group.show_if, question.show_if))
+        if not visible:
+            continue
+        shown.append(question)
+        if question.is_asked and question.code in answers:
+            counted[question.code] = answers[question.code]
+        for jump in question.jumps:
+            if jump.when is None or jump.when.holds(counted):
+                waiting_for = jump.to
+                break
+        if waiting_for == END:
+            break
+    return shown
+
+
+def kept_answers(survey: SurveyDefinition, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Give only the answers whose questions are on the path."""
+    return {q.code: answers[q.code] for q in path(survey, answers) if q.is_asked and q.code in answers}
+
+
+def screens(survey: SurveyDefinition) -> list[list[Question]]:
+    """Split a survey into screens so that no condition looks at its own screen: it works without JavaScript.
+
+    A screen ends at a page break, before a question or group whose condition looks at a question on it, after a
+    question that may jump, and at ``SCREEN_QUESTIONS`` questions.
+    """
+    result: list[list[Question]] = [[]]
+    for group, question in survey.questions():
+        here = {asked.code for asked in result[-1]}
+        conditions = [condition for condition in (group.show_if, question.show_if) if condition]
+        looks_here = any(condition.questions & here for condition in conditions)
+        if result[-1] and (
+            question.kind == "page_break" or looks_here or result[-1][-1].jumps or len(here) >= SCREEN_QUESTIONS
+        ):
+            result.append([])
+        if question.kind != "page_break":
+            result[-1].append(question)
+    return [screen for screen in result if screen]
+
+
+def next_screen(survey: SurveyDefinition, answers: Mapping[str, Any], after: int) -> int | None:
+    """Give the index of the first screen after ``after`` (−1: from the start) with something to show, None at the end."""
+    shown = {question.code for question in path(survey, answers)}
+    for place, screen in enumerate(screens(survey)):
+        if place > after and any(question.code in shown for question in screen):
+            return place
+    return None
+
+
+def progress_share(survey: SurveyDefinition, answers: Mapping[str, Any], at: int) -> float:
+    """Give how far a person is: questions on the path before screen ``at`` over all on it, 0–1."""
+    before = {question.code for screen in screens(survey)[:at] for question in screen}
+    shown = [question for question in path(survey, answers) if question.is_asked]
+    return sum(question.code in before for question in shown) / max(1, len(shown))
+
+
+def ordered_options(question: Question, seed: int) -> tuple[Option, ...]:
+    """Give the options in the order this response sees them: shuffled once per response where the question says so."""
+    if not question.random_order:
+        return question.options
+    shuffled = list(question.options)
+    random.Random(f"{seed}:{question.code}").shuffle(shuffled)
+    return tuple(shuffled)
+
+
+def piped(text: str, survey: SurveyDefinition, answers: Mapping[str, Any], limit: int = 40) -> str:
+    """Put earlier answers into a text: ``{q1}`` becomes what the person chose or wrote, empty when unanswered."""
+    if "{" not in text:
+        return text
+    for _, question in survey.questions():
+        place = "{" + question.code + "}"
+        if place in text:
+            text = text.replace(place, answer_words(question, answers.get(question.code))[:limit])
+    return text
+
+
+def answer_words(question: Question, value: Any) -> str:
+    """Give an answer as a person reads it: labels instead of codes, joined by 、."""
+    if value is None:
+        return ""
+    labels = {option.code: option.label for option in question.options} | {"other": question.other or "其他"}
+    if isinstance(value, list):
+        return "、".join(labels.get(str(item), str(item)) for item in value)
+    if isinstance(value, dict):
+        rows = {row.code: row.label for row in question.rows}
+        return "；".join(f"{rows.get(row, row)}：{labels.get(str(item), item)}" for row, item in value.items())
+    return labels.get(str(value), f"{value:g}" if isinstance(value, float) else str(value))

@@ -14,6 +14,7 @@ from types import FrameType
 
 import click
 
+from fanops.access.vault import vault
 from fanops.database import Database, database, migrate
 from fanops.errors import NotReady
 from fanops.settings import settings
@@ -55,6 +56,7 @@ def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool) ->
 
 def bring_up_to_date(db: Database, say: Callable[[str], None]) -> None:
     """Migrate after a backup, and say so."""
+    vault()  # made at the first start, so that nothing is ever stored before there is a key
     folder = settings().data / "backups"
     before = set(folder.glob("*.sqlite"))
     applied = migrate(db, backup_folder=folder)
@@ -159,7 +161,7 @@ def announce(db: Database, say: Callable[[str], None]) -> None:
     from fanops.access.actor import Role
 
     host = settings().host
-    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
     say(f"\n  fanops 已启动：http://{shown}:{settings().port}\n")
     with db.read() as session:
         people = sample_accounts(session)

@@ -53,12 +53,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a session for reading; nothing done in it is kept."""
+        """Open a session for reading; nothing done in it is kept, and rows read stay usable after it.
+
+        Closing the session rolls back; an explicit rollback would also empty the rows already read.
+        """
         with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -1,0 +1,54 @@
+"""``fanops migrate``, ``backup``, ``doctor``: keeping an installation well."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fanops.cli.doctor import examine
+from fanops.cli.run import bring_up_to_date
+from fanops.database import back_up, database, pending_migrations
+from fanops.settings import settings
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what is pending.")
+def migrate(dry_run: bool) -> None:
+    """Bring the database up to date."""
+    db = database()
+    pending = pending_migrations(db)
+    if not pending:
+        click.echo("数据库已经是最新的。")
+    elif dry_run:
+        click.echo("待更新：" + "、".join(pending))
+    else:
+        bring_up_to_date(db, click.echo)
+
+
+@click.command()
+@click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Folder (default: backups in the data).")
+def backup(to: Path | None) -> None:
+    """Write a whole copy of the embedded database while it is in use."""
+    copy = back_up(database(), to or settings().data / "backups")
+    click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check rows, models, disk and settings; ends with 1 when something is wrong."""
+    found = examine(database())
+    if as_json:
+        checks = {name: [asdict(ill) for ill in ills] for name, ills in found.items()}
+        click.echo(json.dumps({"is_well": not any(found.values()), "checks": checks}, ensure_ascii=False))
+    else:
+        for name, ills in found.items():
+            click.echo(f"{'有问题' if ills else '正常　'}　{name}")
+            for ill in ills:
+                click.echo(f"        {ill.what}{ill.way_out}")
+    if any(found.values()):
+        ctx.exit(1)

@@ -1,0 +1,30 @@
+"""How common something is: shares with intervals that are honest for small bases."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Z95 = 1.959963984540054
+
+
+def wilson(successes: ArrayLike, base: ArrayLike, z: float = Z95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the Wilson score interval of a share.
+
+    Args:
+        successes: Counts, shape (n,), each between 0 and its base.
+        base: Bases, shape (n,); 0 gives the whole range 0–1.
+        z: Width in standard errors; the default is 95 %.
+
+    Returns:
+        ``low, high``: shares 0–1, shape (n,).
+
+    Source:
+        Wilson (1927), JASA 22:209–212; recommended for small n by Brown, Cai & DasGupta (2001).
+    """
+    x, n = np.asarray(successes, dtype=float), np.asarray(base, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = (x + z * z / 2) / (n + z * z)
+        half = z / (n + z * z) * np.sqrt(x * (n - x) / n + z * z / 4)
+    low, high = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)

@@ -1,0 +1,270 @@
+"""Reads of the theme registry: counts by distinct fans and stores, trends, and the way back to the sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select, case, distinct, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, in_scope
+from fanops.errors import NotFound
+from fanops.tables import (
+    Account,
+    Fan,
+    Store,
+    Theme,
+    ThemeAssignment,
+    ThemeEvent,
+    ThemeLineage,
+    ThemeRun,
+    Unit,
+    Voice,
+)
+from fanops.themes.selection import Selection
+
+# A merged fan counts as the fan they were merged into.
+PERSON = func.coalesce(Fan.merged_into_id, Voice.fan_id)
+
+EVERYTHING = Selection()
+
+
+def narrowed(statement: Select[Any], actor: Actor, selection: Selection) -> Select[Any]:
+    """Narrow a statement over Unit ⨝ Voice (⟕ Fan, ⟕ Store) to the actor's scope and the selection."""
+    statement = in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)
+    conditions = {
+        "store_id": Voice.store_id,
+        "kind": Voice.kind,
+        "batch_id": Voice.import_batch_id,
+        "level": Fan.level,
+        "region_id": Store.region_id,
+    }
+    for name, column in conditions.items():
+        wanted = getattr(selection, name)
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if selection.since is not None:
+        statement = statement.where(Voice.said_at >= selection.since)
+    if selection.until is not None:
+        statement = statement.where(Voice.said_at < selection.until)
+    return statement
+
+
+def joined_units(*columns: Any) -> Select[Any]:
+    """Select ``columns`` over units with content, with voice, assignment, fan and store beside them."""
+    return (
+        select(*columns)
+        .select_from(Unit)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+        .outerjoin(Fan, Fan.id == Voice.fan_id)
+        .outerjoin(Store, Store.id == Voice.store_id)
+        .where(Unit.no_content.is_(False))
+    )
+
+
+def _counts() -> list[Any]:
+    return [
+        func.count(Unit.id).label("units"),
+        func.count(distinct(Unit.voice_id)).label("voices"),
+        func.count(distinct(PERSON)).label("fans"),
+        func.count(distinct(Voice.store_id)).label("stores"),
+        func.sum(case((Unit.polarity == 1, 1), else_=0)).label("positive"),
+        func.sum(case((Unit.polarity == -1, 1), else_=0)).label("negative"),
+    ]
+
+
+def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> pd.DataFrame:
+    """List the live themes with their counts.
+
+    Returns:
+        One row per theme, most distinct fans (then voices) first: ``theme_id, name, aspect, keywords, pinned,
+        named_by_hand, stability, units, voices, fans, stores, positive, negative, unsure, negative_share``.
+        ``negative_share`` is of units, NaN without units.
+    """
+    unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
+    grouped = joined_units(ThemeAssignment.theme_id, *_counts(), unsure).where(ThemeAssignment.theme_id.is_not(None))
+    grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.theme_id)
+    counts = {row.theme_id: row._asdict() for row in session.exec(grouped)}
+    themes = session.exec(
+        select(Theme).where(Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None))
+    )
+    columns = [
+        "theme_id", "name", "aspect", "keywords", "pinned", "named_by_hand", "stability",
+        "units", "voices", "fans", "stores", "positive", "negative", "unsure",
+    ]  # fmt: skip
+    rows = []
+    for theme in themes:
+        row = counts.get(theme.id)
+        if row is None and not theme.pinned:
+            continue
+        known = {name: getattr(theme, name) for name in columns[1:7]}
+        rows.append({"theme_id": theme.id, **known, **{name: (row or {}).get(name, 0) for name in columns[7:]}})
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["negative_share"] = frame["negative"] / frame["units"].where(frame["units"] > 0)
+    return frame.sort_values(["fans", "voices", "theme_id"], ascending=[False, False, True], ignore_index=True)
+
+
+def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> dict[str, int]:
+    """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``."""
+    unassigned = func.sum(case((ThemeAssignment.theme_id.is_(None), 1), else_=0)).label("unassigned")
+    row = session.exec(narrowed(joined_units(*_counts(), unassigned), actor, selection)).one()._asdict()
+    counts = {name: int(row[name] or 0) for name in ("units", "voices", "fans", "stores", "unassigned")}
+    base = select(
+        func.sum(case((Voice.no_content, 1), else_=0)), func.sum(case((Voice.copy_of_id.is_not(None), 1), else_=0))
+    ).select_from(Voice)
+    base = base.outerjoin(Fan, Fan.id == Voice.fan_id).outerjoin(Store, Store.id == Voice.store_id)
+    no_content, copies = session.exec(narrowed(base, actor, selection)).one()
+    return counts | {"no_content": int(no_content or 0), "copies": int(copies or 0)}
+
+
+def get_theme(session: Session, actor: Actor, theme_id: int) -> Theme:
+    """Give a theme of the actor's brand.
+
+    Raises:
+        NotFound: No such theme, or one of another brand.
+    """
+    theme = session.exec(select(Theme).where(Theme.id == theme_id, Theme.brand_id == actor.brand_id)).first()
+    if theme is None:
+        raise NotFound("没有这个主题。", "它可能已被合并或撤销，请回到主题列表查看。")
+    return theme
+
+
+def subtheme_table(session: Session, actor: Actor, theme_id: int, selection: Selection = EVERYTHING) -> pd.DataFrame:
+    """List a theme's sub-themes with ``theme_id, name, units, voices, fans, stores, positive, negative``."""
+    grouped = joined_units(ThemeAssignment.subtheme_id, *_counts()).where(
+        ThemeAssignment.theme_id == theme_id, ThemeAssignment.subtheme_id.is_not(None)
+    )
+    grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.subtheme_id)
+    counts = [row._asdict() for row in session.exec(grouped)]
+    names = dict(session.exec(select(Theme.id, Theme.name).where(Theme.parent_id == theme_id)).all())
+    frame = pd.DataFrame(counts, columns=["subtheme_id", "units", "voices", "fans", "stores", "positive", "negative"])
+    frame = frame.rename(columns={"subtheme_id": "theme_id"})
+    frame.insert(1, "name", frame["theme_id"].map(names).fillna(""))
+    return frame.sort_values(["units", "theme_id"], ascending=[False, True], ignore_index=True)
+
+
+def theme_by_store(
+    session: Session, actor: Actor, selection: Selection = EVERYTHING, theme_id: int | None = None
+) -> pd.DataFrame:
+    """Count themes per store.
+
+    Returns:
+        Rows ``theme_id, store_id, store, units, voices, fans, negative, store_units``; ``store_units`` is the base:
+        all units of that store in the selection. Voices without a store are left out.
+    """
+    base = narrowed(joined_units(Voice.store_id, func.count(Unit.id).label("store_units")), actor, selection)
+    base = base.where(Voice.store_id.is_not(None)).group_by(Voice.store_id)
+    bases = dict(session.exec(base).all())
+    statement = joined_units(ThemeAssignment.theme_id, Voice.store_id, Store.name.label("store"), *_counts())
+    statement = narrowed(statement, actor, selection).where(
+        ThemeAssignment.theme_id.is_not(None), Voice.store_id.is_not(None)
+    )
+    if theme_id is not None:
+        statement = statement.where(ThemeAssignment.theme_id == theme_id)
+    statement = statement.group_by(ThemeAssignment.theme_id, Voice.store_id, Store.name)
+    columns = ["theme_id", "store_id", "store", "units", "voices", "fans", "negative"]
+    frame = pd.DataFrame([row._asdict() for row in session.exec(statement)], columns=[*columns, "stores", "positive"])
+    frame["store_units"] = frame["store_id"].map(bases)
+    return frame[[*columns, "store_units"]].sort_values(["theme_id", "store_id"], ignore_index=True)
+
+
+def theme_times(
+    session: Session, actor: Actor, selection: Selection = EVERYTHING, theme_id: int | None = None
+) -> pd.DataFrame:
+    """Give when things were said: rows ``theme_id`` (None 未归类), ``voice_id, person, said_at, polarity``."""
+    statement = joined_units(
+        ThemeAssignment.theme_id, Unit.voice_id, PERSON.label("person"), Voice.said_at, Unit.polarity
+    ).where(Voice.said_at.is_not(None))
+    if theme_id is not None:
+        statement = statement.where(ThemeAssignment.theme_id == theme_id)
+    rows = session.exec(narrowed(statement, actor, selection)).all()
+    return pd.DataFrame(rows, columns=["theme_id", "voice_id", "person", "said_at", "polarity"])
+
+
+def recent_change(
+    session: Session, actor: Actor, until: datetime, days: int = 28, selection: Selection = EVERYTHING
+) -> pd.DataFrame:
+    """Compare the last ``days`` with the ``days`` before, per theme.
+
+    Returns:
+        Rows ``theme_id, voices, voices_before, base, base_before``; the bases are all voices of each period.
+    """
+    since = until - timedelta(days=days)
+    frames = []
+    for suffix, (start, end) in {"": (since, until), "_before": (since - timedelta(days=days), since)}.items():
+        period = Selection(**{**selection.__dict__, "since": start, "until": end})
+        counted = narrowed(
+            joined_units(ThemeAssignment.theme_id, func.count(distinct(Unit.voice_id)).label("voices")), actor, period
+        ).group_by(ThemeAssignment.theme_id)
+        frame = pd.DataFrame(session.exec(counted).all(), columns=["theme_id", f"voices{suffix}"])
+        frame = frame[frame["theme_id"].notna()].set_index("theme_id")
+        frame[f"base{suffix}"] = totals(session, actor, period)["voices"]
+        frames.append(frame)
+    both = frames[0].join(frames[1], how="outer").fillna(0).astype(int)
+    for name in ("base", "base_before"):
+        both[name] = both[name].max() if len(both) else 0
+    return both.reset_index()
+
+
+def map_points(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> pd.DataFrame:
+    """Give the map: rows ``unit_id, theme_id, x, y, polarity, text, strength`` for placed units."""
+    statement = joined_units(
+        Unit.id.label("unit_id"),
+        ThemeAssignment.theme_id,
+        ThemeAssignment.x,
+        ThemeAssignment.y,
+        Unit.polarity,
+        func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start).label("text"),
+        ThemeAssignment.strength,
+    ).where(ThemeAssignment.x.is_not(None))
+    rows = session.exec(narrowed(statement, actor, selection).order_by(Unit.id)).all()
+    return pd.DataFrame(rows, columns=["unit_id", "theme_id", "x", "y", "polarity", "text", "strength"])
+
+
+def latest_run(session: Session, actor: Actor) -> ThemeRun | None:
+    """Give the brand's newest theme run, None before the first."""
+    statement = select(ThemeRun).where(ThemeRun.brand_id == actor.brand_id).order_by(ThemeRun.id.desc()).limit(1)
+    return session.exec(statement).first()
+
+
+def lineage(session: Session, actor: Actor, theme_id: int | None = None) -> pd.DataFrame:
+    """Give what runs did: rows ``run_id, run_at, theme_id, name, from_theme_id, kind, grey, shared_units, units``."""
+    statement = (
+        select(
+            ThemeLineage.id, ThemeLineage.run_id, ThemeRun.created_at, ThemeLineage.theme_id, Theme.name,
+            ThemeLineage.from_theme_id, ThemeLineage.kind, ThemeLineage.grey, ThemeLineage.shared_units,
+            ThemeLineage.units, ThemeLineage.decided_at,
+        )
+        .join(ThemeRun, ThemeRun.id == ThemeLineage.run_id)
+        .join(Theme, Theme.id == ThemeLineage.theme_id)
+        .where(ThemeRun.brand_id == actor.brand_id)
+        .order_by(ThemeLineage.id)
+    )  # fmt: skip
+    if theme_id is not None:
+        statement = statement.where((ThemeLineage.theme_id == theme_id) | (ThemeLineage.from_theme_id == theme_id))
+    columns = [
+        "lineage_id", "run_id", "run_at", "theme_id", "name", "from_theme_id", "kind", "grey", "shared_units",
+        "units", "decided_at",
+    ]  # fmt: skip
+    return pd.DataFrame(session.exec(statement).all(), columns=columns)
+
+
+def edit_history(session: Session, actor: Actor, theme_id: int | None = None) -> pd.DataFrame:
+    """Give the hand edits, newest first: rows ``event_id, theme_id, name, kind, detail, made_at, author, undone_at``."""
+    statement = (
+        select(
+            ThemeEvent.id, ThemeEvent.theme_id, Theme.name, ThemeEvent.kind, ThemeEvent.detail, ThemeEvent.made_at,
+            Account.display_name, ThemeEvent.undone_at,
+        )
+        .join(Theme, Theme.id == ThemeEvent.theme_id)
+        .outerjoin(Account, Account.id == ThemeEvent.account_id)
+        .where(ThemeEvent.brand_id == actor.brand_id)
+        .order_by(ThemeEvent.id.desc())
+    )  # fmt: skip
+    if theme_id is not None:
+        statement = statement.where(ThemeEvent.theme_id == theme_id)
+    columns = ["event_id", "theme_id", "name", "kind", "detail", "made_at", "author", "undone_at"]
+    return pd.DataFrame(session.exec(statement).all(), columns=columns)

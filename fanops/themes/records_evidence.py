@@ -1,0 +1,81 @@
+"""The way back: from any number to the sentences under it, the fan (masked), the store, the staff member."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import func
+from sqlmodel import Session
+
+from fanops.access import Actor
+from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice
+from fanops.themes.records import EVERYTHING, joined_units, narrowed
+from fanops.themes.selection import Selection
+
+EVIDENCE_COLUMNS = [
+    "unit_id", "voice_id", "start", "end", "sentence", "voice", "polarity", "aspect", "theme_id", "theme", "strength",
+    "unsure", "by_hand", "fan_id", "fan", "level", "store", "said_at", "kind", "source", "staff", "score",
+]  # fmt: skip
+
+
+def evidence(
+    session: Session,
+    actor: Actor,
+    selection: Selection = EVERYTHING,
+    *,
+    theme_id: int | None = None,
+    unassigned: bool = False,
+    unsure: bool = False,
+    polarity: int | None = None,
+    unit_ids: list[int] | None = None,
+    fan_id: int | None = None,
+    words: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[pd.DataFrame, int]:
+    """Give the sentences under a number.
+
+    Args:
+        session: A reading session.
+        actor: Who reads; only voices in their scope come back.
+        selection: The page's filters.
+        theme_id: Only this theme's units.
+        unassigned: Only units of no theme.
+        unsure: Only units whose theme is not sure.
+        polarity: Only −1, 0 or 1.
+        unit_ids: Only these units.
+        fan_id: Only this fan's.
+        words: Only voices that contain these characters, taken literally.
+        limit: At most this many rows.
+        offset: Rows to skip, for paging.
+
+    Returns:
+        The rows (``EVIDENCE_COLUMNS``; strongest belonging first, then newest), and how many there are in all.
+    """
+    columns = [
+        Unit.id, Unit.voice_id, Unit.start, Unit.end,
+        func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start), Voice.text, Unit.polarity, Unit.aspect,
+        ThemeAssignment.theme_id, Theme.name, ThemeAssignment.strength, ThemeAssignment.unsure,
+        ThemeAssignment.by_hand, Voice.fan_id, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
+        Voice.source, Staff.name, Voice.score,
+    ]  # fmt: skip
+    statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
+    statement = narrowed(statement.outerjoin(Staff, Staff.id == Voice.staff_id), actor, selection)
+    if theme_id is not None:
+        statement = statement.where((ThemeAssignment.theme_id == theme_id) | (ThemeAssignment.subtheme_id == theme_id))
+    if unassigned:
+        statement = statement.where(ThemeAssignment.theme_id.is_(None))
+    if unsure:
+        statement = statement.where(ThemeAssignment.unsure)
+    if polarity is not None:
+        statement = statement.where(Unit.polarity == polarity)
+    if unit_ids is not None:
+        statement = statement.where(Unit.id.in_(unit_ids))
+    if fan_id is not None:
+        statement = statement.where(func.coalesce(Fan.merged_into_id, Voice.fan_id) == fan_id)
+    if words.strip():
+        statement = statement.where(Voice.text.contains(words.strip(), autoescape=True))
+    count = session.exec(statement.with_only_columns(func.count(Unit.id)).order_by(None)).one()
+    count = count[0] if isinstance(count, tuple) or hasattr(count, "_mapping") else count
+    order = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
+    rows = session.exec(statement.order_by(*order).limit(limit).offset(offset)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=EVIDENCE_COLUMNS), int(count)

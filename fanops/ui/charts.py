@@ -1,0 +1,171 @@
+"""Pictures: finding first, axes named, intervals drawn, one colour meaning one thing (blue–grey–orange for polarity)."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+TEA, PERSIMMON, QUIET = "#2F6F5E", "#C8552B", "#9AA0A6"
+POLARITY_SCALE = alt.Scale(domain=["满意", "中性", "不满"], range=["#3E7CB1", "#B9BDC1", "#D9822B"])
+_ROW = 30
+
+
+def theme_bars(table: pd.DataFrame, counted: str, title: str) -> alt.Chart:
+    """Draw themes by distinct ``counted`` (``fans`` or ``voices``), split by polarity of their units.
+
+    Args:
+        table: Rows of ``theme_table``, sorted by what matters.
+        counted: The column that gives the bar's length.
+        title: The finding, in words.
+    """
+    long = table.assign(neutral=table["units"] - table["positive"] - table["negative"])
+    long = long.melt(
+        ["theme_id", "name", counted, "units"], ["positive", "neutral", "negative"], var_name="sign", value_name="n"
+    )
+    long["情感"] = long["sign"].map({"positive": "满意", "neutral": "中性", "negative": "不满"})
+    long["数量"] = long["n"] / long["units"].clip(lower=1) * long[counted]
+    long["order"] = long["sign"].map({"negative": 0, "neutral": 1, "positive": 2})
+    unit = "粉丝（位）" if counted == "fans" else "原声（条）"
+    return (
+        alt.Chart(long, title=title)
+        .mark_bar(height=16)
+        .encode(
+            y=alt.Y("name:N", sort=list(table["name"]), title=None, axis=alt.Axis(labelLimit=160)),
+            x=alt.X("数量:Q", title=unit, stack="zero"),
+            color=alt.Color("情感:N", scale=POLARITY_SCALE, legend=alt.Legend(orient="top", title=None)),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("name:N", title="主题"),
+                alt.Tooltip("情感:N"),
+                alt.Tooltip("n:Q", title="语义单元"),
+                alt.Tooltip(f"{counted}:Q", title=unit),
+            ],
+        )
+        .properties(height=max(120, _ROW * len(table)))
+    )
+
+
+def trend(
+    frame: pd.DataFrame, x: str, y: str, title: str, y_title: str, *, moment: pd.Timestamp | None = None,
+    moment_label: str = "",
+) -> alt.LayerChart:  # fmt: skip
+    """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
+    base = alt.Chart(frame, title=title)
+    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%m月%d日", labelOverlap=True))
+    layers = []
+    if {"low", "high"} <= set(frame.columns):
+        layers.append(base.mark_area(opacity=0.18, color=TEA).encode(x=x_axis, y="low:Q", y2="high:Q"))
+    layers.append(
+        base.mark_line(color=TEA, point={"size": 28, "color": TEA}).encode(
+            x=x_axis,
+            y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=True)),
+            tooltip=[alt.Tooltip(f"{x}:T", title="时间", format="%Y-%m-%d"), alt.Tooltip(f"{y}:Q", title=y_title)],
+        )
+    )
+    if moment is not None:
+        mark = pd.DataFrame({x: [moment], "label": [moment_label]})
+        layers.append(alt.Chart(mark).mark_rule(color=PERSIMMON, strokeDash=[4, 3]).encode(x=f"{x}:T"))
+        layers.append(
+            alt.Chart(mark)
+            .mark_text(align="left", dx=4, dy=-4, color=PERSIMMON)
+            .encode(x=f"{x}:T", y=alt.value(8), text="label:N")
+        )
+    return alt.layer(*layers).properties(height=240)
+
+
+def interval_dots(
+    frame: pd.DataFrame, label: str, value: str, title: str, value_title: str, *, reference: float | None = None,
+    percent: bool = True,
+) -> alt.LayerChart:  # fmt: skip
+    """Draw one dot with its interval (``low``, ``high``) per row, and a dashed reference line."""
+    style = alt.Axis(format="+.0%" if percent and reference == 0 else (".0%" if percent else "~s"))
+    shared = alt.Chart(frame, title=title)
+    y = alt.Y(f"{label}:N", sort=list(frame[label]), title=None, axis=alt.Axis(labelLimit=160))
+    tip = [alt.Tooltip(f"{column}:N", title=column) for column in frame.columns if column.startswith("·")]
+    layers = [
+        shared.mark_rule(color=QUIET, strokeWidth=2).encode(y=y, x=alt.X("low:Q", title=value_title), x2="high:Q"),
+        shared.mark_point(filled=True, size=80, color=TEA, opacity=1).encode(
+            y=y, x=alt.X(f"{value}:Q", title=value_title, axis=style), tooltip=[f"{label}:N", f"{value}:Q", *tip]
+        ),
+    ]
+    if reference is not None:
+        line = alt.Chart(pd.DataFrame({"at": [reference]}))
+        layers.append(line.mark_rule(color=PERSIMMON, strokeDash=[4, 3]).encode(x="at:Q"))
+    return alt.layer(*layers).properties(height=max(100, _ROW * len(frame)))
+
+
+def heat(frame: pd.DataFrame, x: str, y: str, value: str, title: str, value_title: str) -> alt.Chart:
+    """Draw theme × store as a heat map of a share (0–1)."""
+    return (
+        alt.Chart(frame, title=title)
+        .mark_rect(stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120)),
+            y=alt.Y(f"{y}:N", title=None, sort=list(dict.fromkeys(frame[y])), axis=alt.Axis(labelLimit=160)),
+            color=alt.Color(f"{value}:Q", title=value_title, scale=alt.Scale(scheme="tealblues"),
+                            legend=alt.Legend(format=".0%", orient="top")),
+            tooltip=[f"{y}:N", f"{x}:N", alt.Tooltip(f"{value}:Q", format=".1%", title=value_title),
+                     alt.Tooltip("units:Q", title="语义单元"), alt.Tooltip("store_units:Q", title="门店合计")],
+        )
+        .properties(height=max(160, 24 * frame[y].nunique()))
+    )  # fmt: skip
+
+
+def theme_map(points: pd.DataFrame, names: dict[int, str]) -> dict:
+    """Give the ECharts option of the map of units and themes (canvas; 20,000 points are one batch).
+
+    Args:
+        points: Rows of ``map_points``; ``theme_id`` NaN is 未归类.
+        names: Theme id → name, biggest first: only these get a colour and a label of their own.
+    """
+    palette = [
+        "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
+        "#A33B3B", "#3C5AA6",
+    ]  # fmt: skip
+    series = []
+    quiet = points[~points["theme_id"].isin(names)]
+    if len(quiet):
+        series.append(_scatter("未归类与其他", quiet, "#C9CCCF", size=3))
+    for place, (theme_id, name) in enumerate(names.items()):
+        own = points[points["theme_id"] == theme_id]
+        if len(own):
+            series.append(_scatter(name, own, palette[place % len(palette)], size=5))
+            series.append(_label(name, own))
+    hidden = {"show": False, "scale": True}
+    return {
+        "animation": False,
+        "grid": {"left": 4, "right": 4, "top": 4, "bottom": 4},
+        "xAxis": hidden,
+        "yAxis": hidden,
+        "tooltip": {"trigger": "item", "formatter": "{a}", "confine": True},
+        "dataZoom": [{"type": "inside", "xAxisIndex": 0}, {"type": "inside", "yAxisIndex": 0}],
+        "series": series,
+    }
+
+
+def _scatter(name: str, points: pd.DataFrame, colour: str, size: int) -> dict:
+    shown = points[["x", "y", "text", "unit_id"]].round({"x": 3, "y": 3})
+    return {
+        "type": "scatter",
+        "name": name,
+        "symbolSize": size,
+        "itemStyle": {"color": colour, "opacity": 0.55},
+        "dimensions": ["x", "y", "text", "unit_id"],
+        "encode": {"x": 0, "y": 1, "tooltip": [2], "itemName": 2},
+        "tooltip": {"formatter": "{a}<br/>{b}"},
+        "data": shown.to_numpy().tolist(),
+    }
+
+
+def _label(name: str, points: pd.DataFrame) -> dict:
+    return {
+        "type": "scatter",
+        "name": name,
+        "symbolSize": 1,
+        "silent": True,
+        "z": 5,
+        "data": [[float(points["x"].median()), float(points["y"].median())]],
+        "label": {"show": True, "formatter": name, "fontSize": 13, "fontWeight": "bold",
+                  "textBorderColor": "#FBFAF7", "textBorderWidth": 3, "color": "#1F2328"},
+        "labelLayout": {"hideOverlap": True, "moveOverlap": "shiftY"},
+    }  # fmt: skip

@@ -1,0 +1,57 @@
+"""The one row of filters shared by every page: 门店, 时间, 分层, 来源, kept in the URL and for the session."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+from sqlmodel import Session
+
+from fanops.access import Actor, visible_stores
+from fanops.settings import settings
+from fanops.tables import now
+from fanops.themes.selection import Selection
+from fanops.ui import words
+
+_PERIODS = {"全部时间": None, "近 7 天": 7, "近 28 天": 28, "近 90 天": 90, "近 180 天": 180}
+
+
+def _choice(label: str, options: list, key: str, format_func=str):
+    return st.selectbox(label, options, key=key, format_func=format_func, bind="query-params", persist_state="session")
+
+
+def today_start() -> datetime:
+    """Give the first moment of tomorrow in the stores' time zone: the end of every period."""
+    local = now().astimezone(settings().zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def selection_row(session: Session, actor: Actor) -> Selection:
+    """Show the filters and give what they select."""
+    stores = {str(store.id): store.name for store in visible_stores(session, actor)}
+    columns = st.columns(4)
+    with columns[0]:
+        store = _choice("门店", ["all", *stores], "store", lambda key: stores.get(key, "全部门店"))
+    with columns[1]:
+        period = _choice("时间", list(_PERIODS), "period")
+    with columns[2]:
+        level = _choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"))
+    with columns[3]:
+        kind = _choice("来源", ["all", *words.KIND_LABELS], "kind", lambda key: words.KIND_LABELS.get(key, "全部"))
+    days = _PERIODS[period]
+    until = today_start()
+    return Selection(
+        store_id=None if store == "all" else int(store),
+        level=None if level == "all" else level,
+        kind=None if kind == "all" else kind,
+        since=until - timedelta(days=days) if days else None,
+        until=until if days else None,
+    )
+
+
+def standing_on(counts: dict[str, int]) -> str:
+    """Say what the numbers of a page stand on."""
+    return (
+        f"来自 {words.count(counts['stores'], '家门店')}、{words.count(counts['fans'], '位粉丝')}的"
+        f" {words.count(counts['voices'], '条原声')}（{words.count(counts['units'], '个语义单元')}）"
+    )

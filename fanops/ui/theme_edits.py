@@ -1,0 +1,158 @@
+"""Hand edits on the screen: rename, merge, split, move, pin, retire; each with a notice and 撤销."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+from sqlmodel import Session
+
+from fanops.access import Actor
+from fanops.tables import Theme, ThemeEvent
+from fanops.themes import edit, records
+from fanops.ui import words
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import refusals
+
+_KINDS = {
+    "rename": "改名", "merge": "合并", "split": "拆出", "move": "移动句子", "pin": "固定", "retire": "停用", "unretire": "恢复",
+}  # fmt: skip
+
+
+def _do(said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
+    """Carry out one edit; success is shown after the commit, on the next run, with the way back."""
+    with refusals():
+        with page_database().write() as session:
+            event_id = deed(session).id
+        st.session_state["edits.done"] = (event_id, said)
+        return True
+    return False
+
+
+def last_done(actor: Actor) -> None:
+    """Show the notice of the last edit with 撤销."""
+    done = st.session_state.get("edits.done")
+    if not done:
+        return
+    event_id, said = done
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.success(said, icon=":material/check:")
+    if right.button("撤销", key="edits.undo", icon=":material/undo:", width="stretch"):
+        with refusals():
+            with page_database().write() as session:
+                edit.undo_edit(session, actor, event_id)
+            del st.session_state["edits.done"]
+            st.rerun()
+
+
+def edit_bar(actor: Actor, theme: Theme) -> None:
+    """Show what can be done to a theme by hand."""
+    last_done(actor)
+    if actor.role not in edit.EDITORS:
+        st.caption("主题由产品团队整理；您可以在“原声”里把放错的句子移走。")
+        return
+    with st.form("theme.rename", border=False):
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}", max_chars=edit.NAME_LIMIT)
+        if right.form_submit_button("改名", width="stretch") and _do(
+            f"已改名为“{name.strip()}”。以后重新发现也不会变。",
+            lambda session: edit.rename_theme(session, actor, theme.id, name),
+        ):
+            st.rerun()
+    with page_database().read() as session:
+        others = records.theme_table(session, actor)
+    names = {int(row.theme_id): row.name for row in others.itertuples() if row.theme_id != theme.id}
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    into = left.selectbox(
+        "合并到", list(names), index=None, format_func=names.get, key=f"theme.into.{theme.id}", placeholder="选一个主题"
+    )
+    merged = right.button("合并", key="theme.merge", disabled=into is None, width="stretch")
+    if merged and _do(
+        f"“{theme.name}”已并入“{names[into]}”，编号作为指针保留。",
+        lambda session: edit.merge_themes(session, actor, theme.id, into),
+    ):
+        st.switch_page("pages/theme.py", query_params={"theme": str(into)})
+    pinned = st.toggle("固定：即使某次没有发现它，也保留", theme.pinned, key=f"theme.pin.{theme.id}.{theme.pinned}")
+    if pinned != theme.pinned and _do(
+        "已固定。" if pinned else "已取消固定。", lambda session: edit.set_pinned(session, actor, theme.id, pinned)
+    ):
+        st.rerun()
+    retired = theme.state != "active"
+    label = "恢复这个主题" if retired else "停用这个主题"
+    if st.button(label, key="theme.retire", icon=":material/archive:") and _do(
+        "已恢复。" if retired else "已停用：不再列出，句子都还在。",
+        lambda session: edit.set_retired(session, actor, theme.id, not retired),
+    ):
+        st.rerun()
+
+
+def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame) -> None:
+    """Let ticked sentences move to a theme, out of all, or into a new one."""
+    last_done(actor)
+    if not chosen:
+        return
+    names = {int(row.theme_id): row.name for row in table.itertuples() if theme is None or row.theme_id != theme.id}
+    with st.container(border=True):
+        st.markdown(f"**已选 {len(chosen)} 句**")
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        to = left.selectbox(
+            "移动到", [*names, 0], index=None, key="move.to", placeholder="选一个主题",
+            format_func=lambda key: names.get(key, "未归类"),
+        )  # fmt: skip
+        moved = right.button("移动", key="move.do", type="primary", disabled=to is None, width="stretch")
+        if moved and _do(
+            f"已移动 {len(chosen)} 句。下次发现会照此学习。",
+            lambda session: edit.move_units(session, actor, chosen, to or None),
+        ):
+            st.rerun()
+        if theme is None or actor.role not in edit.EDITORS:
+            return
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        name = left.text_input("拆成新主题", key="split.name", placeholder="新主题的名字", max_chars=edit.NAME_LIMIT)
+        split = right.button("拆出", key="split.do", width="stretch")
+        if split and _do(
+            f"已把 {len(chosen)} 句拆成“{name.strip()}”。",
+            lambda session: edit.split_theme(session, actor, theme.id, chosen, name),
+        ):
+            st.rerun()
+
+
+def history(session: Session, actor: Actor, theme_id: int) -> None:
+    """Show who changed what when, and what runs did."""
+    events = records.edit_history(session, actor, theme_id)
+    runs = records.lineage(session, actor, theme_id)
+    st.subheader("历史", divider=False)
+    if events.empty and runs.empty:
+        st.caption("还没有编辑，也只发现过一次。")
+        return
+    if len(events):
+        rows = pd.DataFrame(
+            {
+                "时间": events["made_at"].map(words.minute),
+                "谁": events["author"].fillna("命令行"),
+                "做了什么": events["kind"].map(_KINDS),
+                "详情": [_detail(row) for row in events.itertuples()],
+                "状态": ["已撤销" if pd.notna(undone) else "有效" for undone in events["undone_at"]],
+            }
+        )
+        st.dataframe(rows, hide_index=True)
+        live = events[events["undone_at"].isna()]
+        if len(live) and actor.role in edit.EDITORS and st.button("撤销最近一次编辑", key="theme.undo_last"):
+            with refusals():
+                with page_database().write() as writing:
+                    edit.undo_edit(writing, actor, int(live.iloc[0]["event_id"]))
+                st.rerun()
+    if len(runs):
+        st.caption(f"经历过 {runs['run_id'].nunique()} 次发现；首次 {words.minute(runs.iloc[0]['run_at'])}。")
+
+
+def _detail(row) -> str:
+    detail = row.detail or {}
+    if row.kind == "rename":
+        return f"改为“{detail.get('name', '')}”"
+    if row.kind == "merge":
+        return f"并入“{detail.get('into_name', '')}”"
+    if row.kind in ("split", "move"):
+        return f"{len(detail.get('units', []))} 句"
+    return ""

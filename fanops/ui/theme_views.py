@@ -1,0 +1,263 @@
+"""The pictures and lists of the theme pages."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor, Role
+from fanops.jobs import records as jobs
+from fanops.tables import ThemeRun
+from fanops.themes import records
+from fanops.themes.prevalence import wilson
+from fanops.themes.selection import Selection
+from fanops.ui import charts, words
+from fanops.ui.guard import page_database
+from fanops.ui.progress import show_job
+from fanops.ui.refusal import refusals
+
+GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
+MAP_THEMES = 24
+MAP_POINTS = 20_000
+
+
+def asked_theme() -> int | None:
+    """Give the theme id in the URL, None when there is none."""
+    asked = st.query_params.get("theme", "")
+    return int(asked) if asked.isdecimal() else None
+
+
+def choose_theme(actor: Actor) -> None:
+    """Let a person pick a theme when the page was opened without one."""
+    with page_database().read() as session:
+        table = records.theme_table(session, actor)
+    st.title("看哪个主题")
+    if table.empty:
+        st.info("还没有主题。先导入原声，再发现主题。", icon=":material/lightbulb:")
+        st.page_link("pages/themes.py", label="去发现主题", icon=":material/arrow_forward:")
+        return
+    names = dict(zip(table["theme_id"], table["name"], strict=True))
+    chosen = st.selectbox(
+        "主题", list(names), format_func=names.get, index=None, key="theme.chosen", placeholder="选一个"
+    )
+    if chosen is not None:
+        st.query_params["theme"] = str(chosen)
+        st.rerun()
+
+
+def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) -> None:
+    """Show when the themes were last discovered, real progress while it runs, and the button that starts it."""
+    with page_database().read() as session:
+        job = jobs.latest_job(session, actor, "discover_themes")
+    if job is not None and job.state in ("queued", "running"):
+        show_job(job.id)
+        return
+    if job is not None and job.state == "failed":
+        st.warning(f"上次发现主题没有完成：{job.message}", icon=":material/error:")
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    if run is not None:
+        left.caption(
+            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒，结果指纹 {run.result_fingerprint[:8]}"
+        )
+    if actor.role not in (Role.PRODUCT, Role.CEO, Role.ADMIN) or not counts["units"]:
+        return
+    with right.popover("重新发现" if run else "发现主题", icon=":material/auto_awesome:", width="stretch"):
+        granularity = st.radio("粗细", list(GRANULARITIES), 1, format_func=GRANULARITIES.get, key="themes.granularity")
+        st.caption("已有主题的编号、名称和手工编辑都会保留。")
+        if st.button("开始发现", type="primary", key="themes.start"):
+            with refusals(), page_database().write() as session:
+                jobs.enqueue(session, actor, "discover_themes", {"granularity": granularity})
+            st.rerun()
+
+
+def nothing_yet(counts: dict[str, int]) -> None:
+    """Say what will be here and the one step that gets there."""
+    if counts["units"]:
+        st.info("原声已经在了，还没有发现主题。点上面的“发现主题”，几秒钟就好。", icon=":material/auto_awesome:")
+    else:
+        st.info("这里会是粉丝的需求主题。先导入评价、问卷或访谈。", icon=":material/upload:")
+        st.page_link("pages/import_voices.py", label="去导入", icon=":material/arrow_forward:")
+
+
+def headline(table: pd.DataFrame, counted: str) -> str:
+    """Say the finding of the theme chart."""
+    top = table.iloc[0]
+    worst = table[table["units"] >= words.SMALL_BASE].sort_values("negative_share", ascending=False).head(1)
+    unit = "位粉丝" if counted == "fans" else "条原声"
+    text = f"最多人说“{top['name']}”（{int(top[counted]):,} {unit}）"
+    if len(worst):
+        text += f"；最不满“{worst.iloc[0]['name']}”（{words.share(worst.iloc[0]['negative_share'], 0)} 不满）"
+    return text
+
+
+def theme_list(table: pd.DataFrame, change: pd.DataFrame, counts: dict[str, int], counted: str) -> None:
+    """List the themes; a tap opens one."""
+    before = change.set_index("theme_id") if len(change) else None
+    rows = pd.DataFrame(
+        {
+            "主题": table["name"],
+            "粉丝": table["fans"],
+            "门店": table["stores"],
+            "原声": table["voices"],
+            "不满": table["negative_share"],
+            "近28天": [_change_words(before, theme_id) for theme_id in table["theme_id"]],
+            "方面": table["aspect"],
+        }
+    )
+    chosen = st.dataframe(
+        rows,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="themes.table",
+        column_config={
+            "不满": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+            "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
+        },
+    )
+    st.caption("点一行看原声、门店和可以做的事。")
+    if chosen.selection.rows:
+        theme_id = int(table.iloc[chosen.selection.rows[0]]["theme_id"])
+        st.switch_page("pages/theme.py", query_params={"theme": str(theme_id)})
+
+
+def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:
+    if before is None or theme_id not in before.index:
+        return "—"
+    row = before.loc[theme_id]
+    arrow = "升" if row["voices"] > row["voices_before"] else "降" if row["voices"] < row["voices_before"] else "平"
+    return f"{int(row['voices_before'])} → {int(row['voices'])} {arrow}"
+
+
+def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
+    """Show the map of units: near means alike; search narrows it."""
+    with page_database().read() as session:
+        points = records.map_points(session, actor, selection)
+    looked_for = st.text_input("在地图上找", key="themes.map_words", placeholder="输入一个词，例如：珍珠")
+    if looked_for:
+        points = points[points["text"].str.contains(looked_for, regex=False)]
+    if points.empty:
+        st.info("没有可以画的点。", icon=":material/scatter_plot:")
+        return
+    note = f"{words.count(len(points), '个语义单元')}；靠得近的意思相近。滚轮或双指缩放，停在点上看原话。"
+    if len(points) > MAP_POINTS:
+        points = points.iloc[:: -(-len(points) // MAP_POINTS)]
+        note += f" 为了流畅，均匀画出其中 {words.count(len(points), '个')}。"
+    top = table.head(MAP_THEMES)
+    names = dict(zip(top["theme_id"], top["name"], strict=True))
+    st.echarts_chart(charts.theme_map(points, names), height=560, key="themes.map", alt="语义单元地图，按主题分色")
+    st.caption(note)
+
+
+def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
+    """Show theme × store: who is far from the others."""
+    with page_database().read() as session:
+        frame = records.theme_by_store(session, actor, selection)
+    top = table.head(15)
+    frame = frame[frame["theme_id"].isin(top["theme_id"])]
+    if frame.empty:
+        st.info("这些原声没有注明门店，画不出门店对比。导入时对应“门店”一列就有了。", icon=":material/storefront:")
+        return
+    frame["占比"] = frame["units"] / frame["store_units"]
+    frame["主题"] = frame["theme_id"].map(dict(zip(top["theme_id"], top["name"], strict=True)))
+    order = frame["theme_id"].map({theme: place for place, theme in enumerate(top["theme_id"])})
+    frame = frame.assign(order=order).sort_values(["order", "store_id"]).rename(columns={"store": "门店"})
+    peak = frame[frame["store_units"] >= words.SMALL_BASE].sort_values("占比", ascending=False).head(1)
+    title = (
+        f"“{peak.iloc[0]['主题']}”在{peak.iloc[0]['门店']}最突出（{words.share(peak.iloc[0]['占比'])}）"
+        if len(peak)
+        else "各门店样本不足，只供参考"
+    )
+    st.altair_chart(charts.heat(frame, "门店", "主题", "占比", title, "占该店语义单元"), alt="主题与门店的热图")
+
+
+def lineage_view(actor: Actor) -> None:
+    """Show what each run did to the themes."""
+    with page_database().read() as session:
+        frame = records.lineage(session, actor)
+    if frame.empty:
+        st.info("发现过两次以后，这里会画出主题的延续、分裂、合并与消失。", icon=":material/account_tree:")
+        return
+    kinds = {
+        "continued": "延续",
+        "split": "分裂",
+        "merged": "合并",
+        "born": "新出现",
+        "died": "消失",
+        "revived": "再现",
+    }
+    rows = pd.DataFrame(
+        {
+            "运行": frame["run_at"].map(words.minute),
+            "主题": frame["name"],
+            "变化": frame["kind"].map(kinds).fillna(frame["kind"]),
+            "共同句数": frame["shared_units"],
+            "现有句数": frame["units"],
+            "需要人看": frame["grey"],
+        }
+    )
+    st.dataframe(rows.iloc[::-1], hide_index=True)
+
+
+def store_shares(stores: pd.DataFrame) -> pd.DataFrame:
+    """Give each store's share of units on this theme with its Wilson interval, largest first."""
+    frame = stores.rename(columns={"store": "门店"}).copy()
+    frame["占比"] = frame["units"] / frame["store_units"]
+    low, high = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
+    return frame.assign(low=low, high=high).sort_values("占比", ascending=False, ignore_index=True)
+
+
+def store_headline(stores: pd.DataFrame) -> str:
+    """Say the finding of the store chart."""
+    top = store_shares(stores).iloc[0]
+    return f"{top['门店']}最多：每百句里 {top['占比'] * 100:.1f} 句（{words.base_note(int(top['store_units']))}）"
+
+
+def store_rows(stores: pd.DataFrame) -> pd.DataFrame:
+    """Give the table under the store chart."""
+    frame = store_shares(stores)
+    return pd.DataFrame(
+        {
+            "门店": frame["门店"],
+            "粉丝": frame["fans"],
+            "语义单元": frame["units"],
+            "门店合计": frame["store_units"],
+            "占比": frame["占比"].map(words.share),
+            "其中不满": frame["negative"],
+        }
+    )
+
+
+def weekly_shares(times: pd.DataFrame, all_times: pd.DataFrame) -> pd.DataFrame:
+    """Give each week's share of voices on the theme: rows ``周, 原声, 合计, 占比, low, high``."""
+    if times.empty:
+        return pd.DataFrame(columns=["周", "原声", "合计", "占比", "low", "high"])
+    per_week = []
+    for frame in (times, all_times):
+        weeks = pd.to_datetime(frame["said_at"], utc=True).dt.tz_convert(None).dt.to_period("W").dt.start_time
+        per_week.append(frame.assign(周=weeks).groupby("周")["voice_id"].nunique())
+    weekly = pd.DataFrame({"原声": per_week[0], "合计": per_week[1]}).fillna(0).astype(int)
+    weekly["占比"] = weekly["原声"] / weekly["合计"]
+    weekly["low"], weekly["high"] = wilson(weekly["原声"].to_numpy(), weekly["合计"].to_numpy())
+    return weekly.reset_index()
+
+
+def trend_headline(weekly: pd.DataFrame) -> str:
+    """Say the finding of the trend: the last four weeks against the four before."""
+    recent, earlier = weekly.tail(4), weekly.iloc[-8:-4]
+    if earlier["合计"].sum() == 0:
+        return "每周提到它的原声占比"
+    now_share, then_share = (part["原声"].sum() / max(1, part["合计"].sum()) for part in (recent, earlier))
+    verb = "升到" if now_share > then_share else "降到"
+    return f"近四周从 {words.share(then_share)} {verb} {words.share(now_share)}"
+
+
+def subtheme_list(subthemes: pd.DataFrame) -> None:
+    """List the sub-themes."""
+    if subthemes.empty:
+        st.info("这个主题里没有再分的小主题。", icon=":material/account_tree:")
+        return
+    shown = subthemes.rename(
+        columns={"name": "子主题", "fans": "粉丝", "stores": "门店", "units": "语义单元", "negative": "其中不满"}
+    )
+    st.dataframe(shown[["子主题", "粉丝", "门店", "语义单元", "其中不满"]], hide_index=True)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, select
 
-from fanops.access.actor import Actor, Role
+from fanops.access.actor import Actor, Role, require
 from fanops.access.audit import record_audit
 from fanops.access.passwords import check_password_rules, hash_password, needs_rehash, password_fits
 from fanops.access.sessions import actor_of, open_session, revoke_sessions
 from fanops.access.vault import vault
 from fanops.database import Database
 from fanops.errors import Conflict, FanopsError, InvalidInput, NotFound
-from fanops.tables import Account, Brand, Region, SignInFailure, Staff, Store, now
+from fanops.settings import settings
+from fanops.tables import Account, Brand, Region, SignInFailure, SignInSession, Staff, Store, now
 
 FAILURES_ALLOWED = 10
 ADDRESS_FAILURES_ALLOWED = 100  # one address trying many names; a whole chain may sit behind one address
@@ -284,3 +286,48 @@ def owner_actor(session: Session, brand: str | None = None) -> Actor:
     if len(brands) > 1:
         raise InvalidInput("有多个品牌，请说明是哪一个。", "请加上 --brand：" + "、".join(row.name for row in brands))
     return Actor(role=Role.ADMIN, brand_id=brands[0].id, display_name="命令行")
+
+
+def export_accounts(db: Database, actor: Actor, _parameters: Mapping[str, str]) -> tuple[str, str, bytes]:
+    """Give the brand's accounts as an Excel file: (file name, media type, bytes)."""
+    import pandas as pd
+
+    from fanops.spreadsheet import XLSX, write_xlsx
+
+    require(actor, Role.ADMIN)
+    with db.read() as session:
+        rows = account_table(session, actor)
+    return "账号.xlsx", XLSX, write_xlsx({"账号": pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))})
+
+
+ACCOUNT_COLUMNS = ("登录名", "姓名", "角色", "范围", "状态", "最近使用")
+
+
+def account_table(session: Session, actor: Actor) -> list[dict[str, str]]:
+    """List the brand's accounts as people read them: what each may do, where, and when it was last used."""
+    require(actor, Role.ADMIN)
+    stores = dict(session.exec(select(Store.id, Store.name).where(Store.brand_id == actor.brand_id)).all())
+    regions = dict(session.exec(select(Region.id, Region.name).where(Region.brand_id == actor.brand_id)).all())
+    seen = dict(
+        session.exec(
+            select(SignInSession.account_id, func.max(SignInSession.seen_at)).group_by(SignInSession.account_id)
+        ).all()
+    )
+    zone = settings().zone
+    return [
+        dict(
+            zip(
+                ACCOUNT_COLUMNS,
+                (
+                    account.login,
+                    account.display_name,
+                    Role(account.role).label,
+                    stores.get(account.store_id) or regions.get(account.region_id) or "全部门店",
+                    "已停用" if account.disabled_at else "正常",
+                    f"{seen[account.id].astimezone(zone):%Y-%m-%d %H:%M}" if account.id in seen else "从未登录",
+                ),
+                strict=True,
+            )
+        )
+        for account in list_accounts(session, actor)
+    ]

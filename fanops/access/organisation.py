@@ -143,6 +143,12 @@ def add_staff(
     return staff
 
 
+def regions_by_name(session: Session, actor: Actor) -> dict[str, int]:
+    """Give region ids by name, of the actor's brand, in the order they were added."""
+    query = select(Region.name, Region.id).where(Region.brand_id == actor.brand_id).order_by(Region.id)
+    return dict(session.exec(query).all())
+
+
 def org_tree(session: Session, actor: Actor) -> dict[str, object]:
     """Give the brand with its regions, stores and staff as plain values, sorted by code."""
     brand = session.get_one(Brand, actor.brand_id)

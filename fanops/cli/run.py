@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -41,10 +42,9 @@ def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool) ->
     if not no_sample:
         load_sample_once(db, click.echo)
     click.echo("正在启动……")
-    server = build_server()
+    server = build_server(lambda: announce(db, click.echo))
     worker = None if no_worker else WorkerProcess()
     try:
-        announce(db, click.echo)
         # uvicorn raises the signal again once it has stopped; it must not end us before the worker has stopped.
         stop_on_signals(threading.Event())
         server.run()
@@ -131,8 +131,8 @@ def load_sample_once(db: Database, say: Callable[[str], None]) -> None:
         load_sample(db, progress)
 
 
-def build_server():
-    """Give the uvicorn server around the application.
+def build_server(when_ready: Callable[[], None]) -> Any:
+    """Give the uvicorn server around the application; ``when_ready`` is called once it listens.
 
     Behind HTTPS (FANOPS_SECURE_COOKIE) a proxy on this machine is believed about the client's address.
     """
@@ -152,7 +152,14 @@ def build_server():
         ws_max_size=64 * 1024 * 1024,
         timeout_graceful_shutdown=5,
     )
-    return uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                when_ready()
+
+    return Server(config)
 
 
 def announce(db: Database, say: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -44,6 +45,7 @@ class PageEntry:
 
 
 HOME = "overview.py"
+_ICON = Path(__file__).parent.parent / "web" / "icon.png"
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("overview.py", "总览", "dashboard", "领"),
@@ -70,7 +72,7 @@ def pages_for(role: Role) -> list[PageEntry]:
 
 def run_frame() -> None:
     """Draw the frame and run the page that was asked for; without a session, only the way to sign in."""
-    st.set_page_config(page_title="fanops", layout="wide")
+    st.set_page_config(layout="wide", page_icon=str(_ICON))
     actor = current_actor()
     note_in_use()
     offered = pages_for(actor.role)
@@ -80,6 +82,8 @@ def run_frame() -> None:
     if all(e.file != HOME for e in offered):
         menu[GROUPS["领"]].append(st.Page(_nothing_yet, title="总览", url_path="overview", default=True))
     page = st.navigation({title: pages for title, pages in menu.items() if pages}, expanded=True)
+    # Again, because a page's symbol in the menu also becomes the tab's picture, from a foreign host (CSP stops it).
+    st.set_page_config(page_title=f"{page.title} · fanops", page_icon=str(_ICON))
     with st.sidebar:
         _show_account(actor)
     page.run()

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor, Role
+from fanops.intervals import wilson
 from fanops.jobs import records as jobs
 from fanops.tables import ThemeRun
 from fanops.themes import records
-from fanops.themes.prevalence import wilson
 from fanops.themes.selection import Selection
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database

@@ -1,0 +1,1 @@
+"""Interviews: transcripts into turns, coders compared, codebooks exchanged."""

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
@@ -237,3 +237,35 @@ def chain(db: Database, password_hash: str) -> Chain:
             )
             actors[login] = Actor(role=role, brand_id=owner, account_id=accounts[login], display_name=name, **place)
     return Chain(db, brand, other, regions, stores, staff, accounts, actors)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_page(chain: Chain) -> Callable[..., Any]:
+    """Open a page as somebody: ``open_page("ceo", "themes.py", id=7)`` gives the AppTest after its first run.
+
+    The whole frame runs, with a real session row. Elements are found by key: ``at.button(key="…")``.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    from fanops.access.sessions import find_signed_in, open_session
+    from fanops.content import content_path
+
+    def open_it(login: str, file: str | None = None, /, **query: object) -> AppTest:
+        with chain.db.write() as session:
+            token = open_session(session, session.get_one(Account, chain.accounts[login]), hours=1)
+        with chain.db.read() as session:
+            signed_in = find_signed_in(session, token)
+        at = AppTest.from_file(str(content_path("pages", "app.py")), default_timeout=60)
+        at.user = {"uid": str(chain.accounts[login]), "sid": str(signed_in.session_id)}
+        at.run()
+        if file is not None:
+            at.switch_page(file)
+            for name, value in query.items():
+                at.query_params[name] = str(value)
+            at.run()
+        return at
+
+    return open_it

@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store, vault
+from fanops.access.vault import mask_identifier, normalise_identifier
 from fanops.collect.surveys.answers import Given, missing
 from fanops.collect.surveys.check import check_survey
 from fanops.collect.surveys.definition import SurveyDefinition, build_definition
@@ -170,6 +171,12 @@ def _new_code(session: Session, wave: Wave, **about: Any) -> str:
     return code
 
 
+def sealed_contact(phone: str) -> dict[str, str]:
+    """Give the form in which a contact answer is kept: sealed, with the masked number for show."""
+    number = normalise_identifier("phone", phone)
+    return {"sealed": vault().seal(number).hex(), "masked": mask_identifier("phone", number)}
+
+
 @dataclass(frozen=True)
 class OpenForm:
     """What a code opens: the wave, its survey, and who or where was invited."""
@@ -246,8 +253,8 @@ def values(given: Mapping[str, Given]) -> dict[str, Any]:
     return {code: answer.value for code, answer in given.items() if answer.value is not None}
 
 
-def save_answers(session: Session, response: Response, given: Mapping[str, Given]) -> None:
-    """Keep answers in the draft; one emptied by the person is taken out."""
+def save_answers(session: Session, survey: SurveyDefinition, response: Response, given: Mapping[str, Given]) -> None:
+    """Keep answers in the draft; one emptied by the person is taken out, a contact is sealed."""
     if response.state != "draft":
         raise Conflict("这份答卷已经交过了。", "要修改，请用回执码打开它。")
     known = {row.question_code: row for row in session.exec(select(Answer).where(Answer.response_id == response.id))}
@@ -259,7 +266,10 @@ def save_answers(session: Session, response: Response, given: Mapping[str, Given
             continue
         if row is None:
             row = Answer(response_id=response.id, question_code=code)
-        row.value, row.other_text, row.answered_at = answer.value, answer.other, now()
+        question = survey.question(code)
+        is_contact = question is not None and question.kind == "contact" and isinstance(answer.value, str)
+        row.value = sealed_contact(answer.value) if is_contact else answer.value
+        row.other_text, row.answered_at = answer.other, now()
         session.add(row)
     response.revision += 1
     session.add(response)
@@ -296,8 +306,7 @@ def submit(session: Session, form: OpenForm, response: Response) -> str:
     for row in session.exec(select(Answer).where(Answer.response_id == response.id)):
         if row.question_code not in kept:
             session.delete(row)
-    if response.fan_id is not None:
-        _replace_earlier(session, response)
+    _replace_earlier(session, response)
     receipt = new_receipt()
     response.state, response.submitted_at, response.receipt_sha256 = "submitted", now(), digest(receipt)
     session.add(response)
@@ -305,14 +314,17 @@ def submit(session: Session, form: OpenForm, response: Response) -> str:
     return receipt
 
 
+def earlier_responses(session: Session, response: Response) -> list[Response]:
+    """List the submitted responses that this one takes the place of: the one it corrects, the same fan's in the wave."""
+    same = Response.id == (response.replaces_id or 0)
+    if response.fan_id is not None:
+        same = same | ((Response.wave_id == response.wave_id) & (Response.fan_id == response.fan_id))
+    statement = select(Response).where(same, Response.state == "submitted", Response.id != response.id)
+    return list(session.exec(statement))
+
+
 def _replace_earlier(session: Session, response: Response) -> None:
-    earlier = session.exec(
-        select(Response).where(
-            Response.wave_id == response.wave_id, Response.fan_id == response.fan_id, Response.state == "submitted",
-            Response.id != response.id,
-        )
-    )  # fmt: skip
-    for row in earlier.all():
+    for row in earlier_responses(session, response):
         row.state, row.replaced_by_id = "replaced", response.id
         session.add(row)
     session.flush()

@@ -112,6 +112,7 @@ class Response(Row, table=True):
     started_at: datetime = moment()
     submitted_at: datetime | None = moment(nullable=True)
     replaced_by_id: int | None = reference("response.id", nullable=True)
+    replaces_id: int | None = reference("response.id", nullable=True)
     import_batch_id: int | None = reference("import_batch.id", nullable=True)
 
 

@@ -854,6 +854,7 @@ def upgrade() -> None:
         sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("submitted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("replaced_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("replaces_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("import_batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["fan_id"], ["fan.id"], name=op.f("fk_response_fan_id_fan")),
         sa.ForeignKeyConstraint(
@@ -863,6 +864,7 @@ def upgrade() -> None:
             ["invitation_id"], ["invitation.id"], name=op.f("fk_response_invitation_id_invitation")
         ),
         sa.ForeignKeyConstraint(["replaced_by_id"], ["response.id"], name=op.f("fk_response_replaced_by_id_response")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["response.id"], name=op.f("fk_response_replaces_id_response")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_response_staff_id_staff")),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_response_store_id_store")),
         sa.ForeignKeyConstraint(["wave_id"], ["wave.id"], name=op.f("fk_response_wave_id_wave")),
@@ -875,6 +877,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_response_import_batch_id"), ["import_batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_response_invitation_id"), ["invitation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_response_replaced_by_id"), ["replaced_by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_response_replaces_id"), ["replaces_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_response_staff_id"), ["staff_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_response_store_id"), ["store_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_response_wave_id"), ["wave_id"], unique=False)
@@ -1356,6 +1359,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_response_wave_id"))
         batch_op.drop_index(batch_op.f("ix_response_store_id"))
         batch_op.drop_index(batch_op.f("ix_response_staff_id"))
+        batch_op.drop_index(batch_op.f("ix_response_replaces_id"))
         batch_op.drop_index(batch_op.f("ix_response_replaced_by_id"))
         batch_op.drop_index(batch_op.f("ix_response_invitation_id"))
         batch_op.drop_index(batch_op.f("ix_response_import_batch_id"))

@@ -15,7 +15,7 @@ from fanops.access.audit import record_audit
 from fanops.access.passwords import check_password_rules, hash_password, needs_rehash, password_fits
 from fanops.access.sessions import actor_of, open_session, revoke_sessions
 from fanops.access.vault import vault
-from fanops.database import Database
+from fanops.database import Database, take_turn
 from fanops.errors import Conflict, FanopsError, InvalidInput, NotFound
 from fanops.settings import settings
 from fanops.tables import Account, Brand, Region, SignInFailure, SignInSession, Staff, Store, now
@@ -85,6 +85,7 @@ def sign_in(db: Database, login: str, password: str, address: str, *, hours: int
 
 
 def _count_try(session: Session, keys: list[str]) -> None:
+    take_turn(session, f"sign-in {keys[1]}")
     since = now() - FAILURE_WINDOW
     session.exec(delete(SignInFailure).where(SignInFailure.failed_at < since))
     for key, allowed in zip(keys, (FAILURES_ALLOWED, ADDRESS_FAILURES_ALLOWED), strict=True):

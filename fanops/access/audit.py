@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from fanops.access.actor import Actor
+from fanops.database import take_turn
 from fanops.tables import AuditEntry, now
 
 
@@ -35,6 +36,7 @@ def record_audit(session: Session, actor: Actor | None, deed: str, subject: str 
         subject: What it was done to, as ``table:id``; never a name or a phone.
         **detail: JSON values; never personal data.
     """
+    take_turn(session, "audit")  # two entries must not follow the same one
     last = session.exec(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).first()
     entry = AuditEntry(
         at=now(),

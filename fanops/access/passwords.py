@@ -48,7 +48,7 @@ def password_fits(stored_hash: str | None, password: str) -> bool:
             nothing.
         password: As typed; more than LONGEST characters never fit.
     """
-    real = stored_hash or _dummy_hash()
+    real = _dummy_hash() if stored_hash is None else stored_hash
     with _turns:
         try:
             _hasher.verify(real, password[:LONGEST])

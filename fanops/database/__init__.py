@@ -1,6 +1,6 @@
 """The database: one engine, reads that don't block, writes that are whole."""
 
-from fanops.database.engine import Database, database, insert_many, open_database
+from fanops.database.engine import Database, database, insert_many, open_database, take_turn
 from fanops.database.migrate import back_up, migrate, pending_migrations
 
-__all__ = ["Database", "back_up", "database", "insert_many", "migrate", "open_database", "pending_migrations"]
+__all__ = ["Database", "back_up", "database", "insert_many", "migrate", "open_database", "pending_migrations", "take_turn"]

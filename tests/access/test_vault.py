@@ -1,0 +1,52 @@
+"""The vault's key: made once, whole, for its owner only."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from fanops.access.vault import Vault, mask_identifier, normalise_identifier, read_or_make_key
+from fanops.errors import InvalidInput, NotReady
+
+
+def test_many_at_once_get_one_whole_key(tmp_path: Path) -> None:
+    path, keys, ready = tmp_path / "keys" / "k", [], threading.Barrier(8)
+
+    def read() -> None:
+        ready.wait()
+        keys.append(read_or_make_key(path))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 8
+    assert {len(key) for key in keys} == {64}
+    assert len(set(keys)) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [child.name for child in path.parent.iterdir()] == ["k"]
+
+
+def test_sealed_is_opened_only_with_its_key() -> None:
+    mine, other = Vault(b"a" * 64), Vault(b"b" * 64)
+    sealed = mine.seal("13800138000")
+    assert b"13800138000" not in sealed
+    assert mine.unseal(sealed) == "13800138000"
+    assert mine.seal("13800138000") != sealed
+    with pytest.raises(NotReady):
+        other.unseal(sealed)
+    assert mine.lookup_hash("phone", "1") != other.lookup_hash("phone", "1")
+    with pytest.raises(NotReady):
+        Vault(b"")
+
+
+def test_a_phone_has_one_form() -> None:
+    forms = {normalise_identifier("phone", value) for value in ("13800138000", "+86 138-0013-8000", " 13800138000.0 ")}
+    assert forms == {"+8613800138000"}
+    assert mask_identifier("phone", "+8613800138000") == "138****8000"
+    for wrong in ("", "12", "hello"):
+        with pytest.raises(InvalidInput):
+            normalise_identifier("phone", wrong)

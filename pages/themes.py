@@ -30,15 +30,12 @@ listed, mapped, by_store, flow = st.tabs(["列表", "地图", "门店对比", "�
 
 with listed:
     top = shown.head(15)
-    st.altair_chart(
-        charts.theme_bars(top, counted, theme_views.headline(shown, counted)),
-        alt="各主题的人数，按情感分色",
-    )
+    charts.show(charts.theme_bars(top, counted), theme_views.headline(shown, counted))
     theme_views.theme_list(shown, change, counts, counted)
     if counts["unassigned"]:
         part = words.share(counts["unassigned"] / counts["units"])
         st.page_link(
-            "pages/voices.py",
+            "voices.py",
             label=f"未归类 {words.count(counts['unassigned'], '句')}（{part}），去逐条归类",
             icon=":material/inbox:",
             query_params={"pile": "未归类"},

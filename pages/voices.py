@@ -28,7 +28,7 @@ with page_database().read() as session:
     )  # fmt: skip
     if total == 0:
         st.info("没有符合条件的原声。换一个词，或放宽筛选；还没有数据时请先导入。", icon=":material/search_off:")
-        st.page_link("pages/import_voices.py", label="去导入", icon=":material/upload:")
+        st.page_link("import_voices.py", label="去导入", icon=":material/upload:")
         st.stop()
     st.caption(f"共 {words.count(total, '句')}")
     table = records.theme_table(session, actor)

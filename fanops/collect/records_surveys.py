@@ -126,6 +126,11 @@ def get_wave(session: Session, actor: Actor, wave_id: int) -> Wave:
     return wave
 
 
+def waves(session: Session, actor: Actor) -> list[Wave]:
+    """List the brand's waves, newest first."""
+    return list(session.exec(select(Wave).where(Wave.brand_id == actor.brand_id).order_by(Wave.id.desc())))
+
+
 def close_wave(session: Session, actor: Actor, wave_id: int, *, closed: bool = True) -> Wave:
     """Close a wave now, or open it again."""
     require(actor, *WAVE_KEEPERS)

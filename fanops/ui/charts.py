@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import altair as alt
 import pandas as pd
+import streamlit as st
+
+from fanops.ui.refusal import plain
 
 TEA, PERSIMMON, QUIET = "#2F6F5E", "#C8552B", "#9AA0A6"
 POLARITY_SCALE = alt.Scale(domain=["满意", "中性", "不满"], range=["#3E7CB1", "#B9BDC1", "#D9822B"])
 _ROW = 30
+_AROUND = 90  # Streamlit fits axes and legend into the height
 
 
-def theme_bars(table: pd.DataFrame, counted: str, title: str) -> alt.Chart:
+def show(chart: alt.Chart | alt.LayerChart, finding: str) -> None:
+    """Show a chart under the sentence that says what it shows (a title inside the chart is cut off on a phone)."""
+    st.markdown(f"**{plain(finding)}**")
+    st.altair_chart(chart, alt=finding)
+
+
+def theme_bars(table: pd.DataFrame, counted: str) -> alt.Chart:
     """Draw themes by distinct ``counted`` (``fans`` or ``voices``), split by polarity of their units.
 
     Args:
         table: Rows of ``theme_table``, sorted by what matters.
         counted: The column that gives the bar's length.
-        title: The finding, in words.
     """
     long = table.assign(neutral=table["units"] - table["positive"] - table["negative"])
     long = long.melt(
@@ -27,7 +36,7 @@ def theme_bars(table: pd.DataFrame, counted: str, title: str) -> alt.Chart:
     long["order"] = long["sign"].map({"negative": 0, "neutral": 1, "positive": 2})
     unit = "粉丝（位）" if counted == "fans" else "原声（条）"
     return (
-        alt.Chart(long, title=title)
+        alt.Chart(long)
         .mark_bar(height=16)
         .encode(
             y=alt.Y("name:N", sort=list(table["name"]), title=None, axis=alt.Axis(labelLimit=160)),
@@ -41,16 +50,16 @@ def theme_bars(table: pd.DataFrame, counted: str, title: str) -> alt.Chart:
                 alt.Tooltip(f"{counted}:Q", title=unit),
             ],
         )
-        .properties(height=max(120, _ROW * len(table)))
+        .properties(height=_AROUND + _ROW * len(table))
     )
 
 
 def trend(
-    frame: pd.DataFrame, x: str, y: str, title: str, y_title: str, *, moment: pd.Timestamp | None = None,
+    frame: pd.DataFrame, x: str, y: str, y_title: str, *, moment: pd.Timestamp | None = None,
     moment_label: str = "",
 ) -> alt.LayerChart:  # fmt: skip
     """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
-    base = alt.Chart(frame, title=title)
+    base = alt.Chart(frame)
     x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%m月%d日", labelOverlap=True))
     layers = []
     if {"low", "high"} <= set(frame.columns):
@@ -74,12 +83,12 @@ def trend(
 
 
 def interval_dots(
-    frame: pd.DataFrame, label: str, value: str, title: str, value_title: str, *, reference: float | None = None,
+    frame: pd.DataFrame, label: str, value: str, value_title: str, *, reference: float | None = None,
     percent: bool = True,
 ) -> alt.LayerChart:  # fmt: skip
     """Draw one dot with its interval (``low``, ``high``) per row, and a dashed reference line."""
     style = alt.Axis(format="+.0%" if percent and reference == 0 else (".0%" if percent else "~s"))
-    shared = alt.Chart(frame, title=title)
+    shared = alt.Chart(frame)
     y = alt.Y(f"{label}:N", sort=list(frame[label]), title=None, axis=alt.Axis(labelLimit=160))
     tip = [alt.Tooltip(f"{column}:N", title=column) for column in frame.columns if column.startswith("·")]
     layers = [
@@ -91,13 +100,13 @@ def interval_dots(
     if reference is not None:
         line = alt.Chart(pd.DataFrame({"at": [reference]}))
         layers.append(line.mark_rule(color=PERSIMMON, strokeDash=[4, 3]).encode(x="at:Q"))
-    return alt.layer(*layers).properties(height=max(100, _ROW * len(frame)))
+    return alt.layer(*layers).properties(height=_AROUND + _ROW * len(frame))
 
 
-def heat(frame: pd.DataFrame, x: str, y: str, value: str, title: str, value_title: str) -> alt.Chart:
+def heat(frame: pd.DataFrame, x: str, y: str, value: str, value_title: str) -> alt.Chart:
     """Draw theme × store as a heat map of a share (0–1)."""
     return (
-        alt.Chart(frame, title=title)
+        alt.Chart(frame)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
             x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120)),
@@ -107,7 +116,7 @@ def heat(frame: pd.DataFrame, x: str, y: str, value: str, title: str, value_titl
             tooltip=[f"{y}:N", f"{x}:N", alt.Tooltip(f"{value}:Q", format=".1%", title=value_title),
                      alt.Tooltip("units:Q", title="语义单元"), alt.Tooltip("store_units:Q", title="门店合计")],
         )
-        .properties(height=max(160, 24 * frame[y].nunique()))
+        .properties(height=_AROUND + 80 + 26 * frame[y].nunique())
     )  # fmt: skip
 
 

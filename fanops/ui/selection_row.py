@@ -29,14 +29,10 @@ def today_start() -> datetime:
 def selection_row(session: Session, actor: Actor) -> Selection:
     """Show the filters and give what they select."""
     stores = {str(store.id): store.name for store in visible_stores(session, actor)}
-    columns = st.columns(4)
-    with columns[0]:
+    with st.container(horizontal=True):
         store = _choice("门店", ["all", *stores], "store", lambda key: stores.get(key, "全部门店"))
-    with columns[1]:
         period = _choice("时间", list(_PERIODS), "period")
-    with columns[2]:
         level = _choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"))
-    with columns[3]:
         kind = _choice("来源", ["all", *words.KIND_LABELS], "kind", lambda key: words.KIND_LABELS.get(key, "全部"))
     days = _PERIODS[period]
     until = today_start()

@@ -72,7 +72,7 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
         f"“{theme.name}”已并入“{names[into]}”，编号作为指针保留。",
         lambda session: edit.merge_themes(session, actor, theme.id, into),
     ):
-        st.switch_page("pages/theme.py", query_params={"theme": str(into)})
+        st.switch_page("theme.py", query_params={"theme": str(into)})
     pinned = st.toggle("固定：即使某次没有发现它，也保留", theme.pinned, key=f"theme.pin.{theme.id}.{theme.pinned}")
     if pinned != theme.pinned and _do(
         "已固定。" if pinned else "已取消固定。", lambda session: edit.set_pinned(session, actor, theme.id, pinned)

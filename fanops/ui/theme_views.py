@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from fanops.access import Actor, Role
 from fanops.intervals import wilson
 from fanops.jobs import records as jobs
-from fanops.tables import ThemeRun
+from fanops.tables import Theme, ThemeRun
 from fanops.themes import records
+from fanops.themes.records_evidence import evidence
 from fanops.themes.selection import Selection
-from fanops.ui import charts, words
+from fanops.ui import charts, theme_edits, words
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
+from fanops.ui.quotes import quotes
 from fanops.ui.refusal import refusals
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
+PAGE_SIZE = 10
 MAP_THEMES = 24
 MAP_POINTS = 20_000
 
@@ -34,7 +38,7 @@ def choose_theme(actor: Actor) -> None:
     st.title("看哪个主题")
     if table.empty:
         st.info("还没有主题。先导入原声，再发现主题。", icon=":material/lightbulb:")
-        st.page_link("pages/themes.py", label="去发现主题", icon=":material/arrow_forward:")
+        st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
         return
     names = dict(zip(table["theme_id"], table["name"], strict=True))
     chosen = st.selectbox(
@@ -76,7 +80,7 @@ def nothing_yet(counts: dict[str, int]) -> None:
         st.info("原声已经在了，还没有发现主题。点上面的“发现主题”，几秒钟就好。", icon=":material/auto_awesome:")
     else:
         st.info("这里会是粉丝的需求主题。先导入评价、问卷或访谈。", icon=":material/upload:")
-        st.page_link("pages/import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
 
 
 def headline(table: pd.DataFrame, counted: str) -> str:
@@ -118,7 +122,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counts: dict[str, int]
     st.caption("点一行看原声、门店和可以做的事。")
     if chosen.selection.rows:
         theme_id = int(table.iloc[chosen.selection.rows[0]]["theme_id"])
-        st.switch_page("pages/theme.py", query_params={"theme": str(theme_id)})
+        st.switch_page("theme.py", query_params={"theme": str(theme_id)})
 
 
 def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:
@@ -168,7 +172,7 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         if len(peak)
         else "各门店样本不足，只供参考"
     )
-    st.altair_chart(charts.heat(frame, "门店", "主题", "占比", title, "占该店语义单元"), alt="主题与门店的热图")
+    charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), title)
 
 
 def lineage_view(actor: Actor) -> None:
@@ -250,6 +254,47 @@ def trend_headline(weekly: pd.DataFrame) -> str:
     now_share, then_share = (part["原声"].sum() / max(1, part["合计"].sum()) for part in (recent, earlier))
     verb = "升到" if now_share > then_share else "降到"
     return f"近四周从 {words.share(then_share)} {verb} {words.share(now_share)}"
+
+
+def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
+    """Show the theme in fans' own words; ticked sentences can be moved."""
+    sign = st.segmented_control(
+        "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
+    )
+    polarity = {"不满": -1, "中性": 0, "满意": 1}.get(sign or "全部")
+    page = st.session_state.get("theme.page", 1)
+    rows, total = evidence(
+        session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
+    )
+    chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
+    if total > PAGE_SIZE:
+        st.pagination(-(-total // PAGE_SIZE), key="theme.page")
+    st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
+    theme_edits.move_bar(actor, theme, chosen, table)
+
+
+def stores_tab(stores: pd.DataFrame) -> None:
+    """Show each store's share with its interval, and the rows under it."""
+    if stores.empty:
+        st.info("这些原声没有注明门店。", icon=":material/storefront:")
+        return
+    chart = charts.interval_dots(store_shares(stores), "门店", "占比", "占该店全部语义单元的比例")
+    charts.show(chart, store_headline(stores))
+    st.dataframe(store_rows(stores), hide_index=True)
+
+
+def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
+    """Show the weekly share with its interval, and the rows under it."""
+    weekly = weekly_shares(times, all_times)
+    if len(weekly) < 2:
+        st.info("有日期的原声还不到两周，画不出趋势。", icon=":material/timeline:")
+        return
+    charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), trend_headline(weekly))
+    st.dataframe(
+        weekly.assign(周=weekly["周"].dt.strftime("%m月%d日"), 占比=weekly["占比"].map(words.share)),
+        hide_index=True,
+        column_order=["周", "原声", "合计", "占比"],
+    )
 
 
 def subtheme_list(subthemes: pd.DataFrame) -> None:

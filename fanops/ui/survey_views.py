@@ -1,0 +1,151 @@
+"""The survey page's parts: shipped definitions to publish, waves with codes, results with base and interval."""
+
+from __future__ import annotations
+
+import io
+
+import altair as alt
+import pandas as pd
+import segno
+import streamlit as st
+
+from fanops.access import Actor, visible_stores
+from fanops.collect import records_surveys as records
+from fanops.collect.surveys import results
+from fanops.collect.surveys.check import every_path
+from fanops.collect.surveys.definition import KINDS, Question, SurveyDefinition, read_definition
+from fanops.collect.surveys.flow import piped
+from fanops.content import content_path
+from fanops.settings import settings
+from fanops.tables import Wave
+from fanops.ui import words
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+
+COUNTED = {"single", "multiple", "rating", "nps", "ranking"}
+
+
+def shipped() -> dict[str, SurveyDefinition]:
+    """Give the shipped definitions by title."""
+    found = [read_definition(file.read_text("utf-8")) for file in sorted(content_path("surveys").rglob("*.yaml"))]
+    return {survey.title: survey for survey in found if not survey.is_guide}
+
+
+def publish_from_shipped(actor: Actor) -> None:
+    """Let a person look at a shipped survey and publish it."""
+    choices = shipped()
+    title = st.selectbox("从现成的问卷开始", list(choices), index=None, key="surveys.shipped", placeholder="选一份")
+    if title is None:
+        return
+    survey = choices[title]
+    st.caption(survey.purpose)
+    preview(survey)
+    if actor.role in records.WRITERS and st.button("发布这份问卷", type="primary", key="surveys.publish"):
+        with refusals():
+            with page_database().write() as session:
+                number = records.publish(session, actor, survey).number
+            st.success(f"“{title}”已发布，第 {number} 版。下面可以开一期。", icon=":material/check:")
+
+
+def preview(survey: SurveyDefinition) -> None:
+    """Show every question with its condition, and how many ways there are through it."""
+    ways = {tuple(question.code for question in shown) for _, shown in every_path(survey)}
+    rows = [
+        {
+            "题组": group.title,
+            "题目": piped(question.title, survey, {}),
+            "题型": KINDS[question.kind],
+            "必答": "是" if question.required else "",
+            "选项": "、".join(option.label for option in question.options),
+            "什么时候问": question.show_if.source if question.show_if else "总是",
+        }
+        for group, question in survey.questions()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.caption(f"共 {len(rows)} 题，{len(ways)} 种走法。")
+
+
+def open_wave_form(actor: Actor) -> None:
+    """Open a wave of a published survey."""
+    with page_database().read() as session:
+        published = {version.id: f"{survey.title}（第 {version.number} 版）" for survey, version in
+                     records.surveys(session, actor)}  # fmt: skip
+    if not published:
+        st.info("还没有发布过问卷。先从上面选一份发布。", icon=":material/quiz:")
+        return
+    with st.form("surveys.wave", border=False):
+        version_id = st.selectbox("问卷", list(published), format_func=published.get, key="surveys.version")
+        title = st.text_input("这一期叫什么", key="surveys.title", placeholder="例如：11 月到店体验", max_chars=80)
+        if st.form_submit_button("开这一期"):
+            with refusals():
+                with page_database().write() as session:
+                    records.open_wave(session, actor, version_id, title)
+                st.success("已开始收集。下面可以取各门店的二维码。", icon=":material/check:")
+
+
+def codes(actor: Actor, wave: Wave) -> None:
+    """Give a store's open QR code for a wave."""
+    with page_database().read() as session:
+        stores = {store.id: store.name for store in visible_stores(session, actor)}
+    left, right = st.columns(2)
+    store_id = left.selectbox("门店", list(stores), format_func=stores.get, key=f"wave.store.{wave.id}")
+    place = right.text_input(
+        "位置（可不填）", key=f"wave.place.{wave.id}", placeholder="例如：3 号桌、新品海报", max_chars=80
+    )
+    if st.button("取二维码", key=f"wave.code.{wave.id}", icon=":material/qr_code_2:"):
+        with refusals():
+            with page_database().write() as session:
+                code = records.place_code(session, actor, wave.id, store_id, place)
+            link = f"{settings().forms_url}/s/{code}"
+            picture = io.BytesIO()
+            segno.make(link, error="m").save(picture, kind="png", scale=8, border=2)
+            st.image(picture.getvalue(), width=260, caption=f"{plain(stores[store_id])} {plain(place)}")
+            st.code(link, language=None)
+            st.caption("扫码即答，不用登录。同一位置的二维码一直不变，可以打印。")
+
+
+def wave_results(actor: Actor, wave: Wave) -> None:
+    """Show each question's counts."""
+    with page_database().read() as session:
+        rows = records.responses(session, actor, wave.id)
+        survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
+        answers = [{code: given.value for code, given in records.answers_of(session, row).items()} for row in rows]
+    if not rows:
+        st.info("还没有人交。把二维码放到桌上或发给粉丝。", icon=":material/hourglass_empty:")
+        return
+    st.caption(
+        f"收到 {words.count(len(rows), '份答卷')}，来自 {len({row.store_id for row in rows if row.store_id})} 家门店。"
+    )
+    for _, question in survey.questions():
+        if question.is_asked:
+            _question_result(question, [given.get(question.code) for given in answers])
+
+
+def _question_result(question: Question, answers: list) -> None:
+    answered = [answer for answer in answers if answer is not None]
+    if question.kind in COUNTED:
+        table = results.counts(question, answers)
+        title = f"{question.title}（{words.base_note(len(answered))}）"
+        chart = alt.Chart(table, title=title)
+        y = alt.Y("label:N", sort=list(table["label"]), title=None, axis=alt.Axis(labelLimit=180))
+        bars = chart.mark_bar(color="#2F6F5E", opacity=0.75).encode(
+            y=y, x=alt.X("share:Q", title="占回答者", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
+            tooltip=[alt.Tooltip("label:N", title="选项"), alt.Tooltip("count:Q", title="人数"),
+                     alt.Tooltip("share:Q", format=".1%", title="占比")],
+        )  # fmt: skip
+        whiskers = chart.mark_rule(color="#1F2328").encode(y=y, x="low:Q", x2="high:Q")
+        st.altair_chart((bars + whiskers).properties(height=max(80, 28 * len(table))), alt=question.title)
+        if question.kind in ("rating", "nps"):
+            mean = results.average(question, answers)
+            name = "净推荐值" if question.kind == "nps" else "平均分"
+            st.caption(
+                f"{name} {mean.value:.1f}（95% 区间 {mean.low:.1f} 到 {mean.high:.1f}，{words.base_note(mean.base)}）"
+            )
+    elif question.kind == "matrix":
+        cells = results.matrix_counts(question, answers)
+        shown = cells.assign(share=cells["share"].map(words.share)).pivot(index="row", columns="label", values="share")
+        st.markdown(f"**{plain(question.title)}**")
+        st.dataframe(shown[[option.label for option in question.options]])
+    elif question.kind in ("short_text", "long_text"):
+        st.markdown(f"**{plain(question.title)}**（{len(answered)} 人写了）")
+        st.dataframe(pd.DataFrame({"原话": answered[:200]}), hide_index=True)

@@ -1,0 +1,43 @@
+"""问什么，谁来答: publish a survey, open a wave, hand out codes, read the results."""
+
+import streamlit as st
+
+from fanops.collect import records_surveys as records
+from fanops.ui import survey_views, words
+from fanops.ui.guard import current_actor, page_database
+from fanops.ui.refusal import plain, refusals
+
+actor = current_actor()
+st.title("问什么，谁来答")
+st.caption("问卷用二维码发给到店顾客，答完自动成为原声，进入需求主题。")
+
+with page_database().read() as session:
+    waves = records.waves(session, actor)
+
+if not waves:
+    st.info("还没有开过一期。三步：选一份问卷发布，开一期，取二维码。", icon=":material/quiz:")
+if actor.role in records.WAVE_KEEPERS:
+    with st.expander("开新的一期", expanded=not waves, icon=":material/add:"):
+        survey_views.publish_from_shipped(actor)
+        survey_views.open_wave_form(actor)
+
+if waves:
+    by_id = {wave.id: wave for wave in waves}
+    chosen = st.selectbox("期", list(by_id), format_func=lambda key: by_id[key].title, key="wave", bind="query-params")
+    wave = by_id[chosen]
+    closed = wave.closed_by_hand_at is not None
+    state = f"已结束（{words.minute(wave.closed_by_hand_at)}）" if closed else "正在收集"
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.markdown(f"**{plain(wave.title)}** · {state} · {words.day(wave.opens_at)} 开始")
+    if actor.role in records.WAVE_KEEPERS and right.button(
+        "重新开始" if closed else "结束这一期", key="wave.close", width="stretch"
+    ):
+        with refusals():
+            with page_database().write() as writing:
+                records.close_wave(writing, actor, wave.id, closed=not closed)
+            st.rerun()
+    read, hand_out = st.tabs(["结果", "二维码"])
+    with read, refusals():
+        survey_views.wave_results(actor, wave)
+    with hand_out:
+        survey_views.codes(actor, wave)

@@ -1,1 +1,1 @@
-
+"""The language toolbox: units, tokens, vectors, polarity, aspects. Knows no stage and no database."""

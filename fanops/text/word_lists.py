@@ -1,0 +1,24 @@
+"""The word lists in ``models/words``: words live in files that people edit, never in code."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from fanops.content import content_path
+
+
+def _lines(name: str) -> list[str]:
+    text = content_path("models", "words", name).read_text("utf-8-sig")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Give the words that carry no topic (停用词)."""
+    return frozenset(word for line in _lines("stop_words.txt") for word in line.split())
+
+
+@lru_cache(maxsize=1)
+def empty_answers() -> frozenset[str]:
+    """Give the answers that say nothing (没有内容的回答), in lower case."""
+    return frozenset(line.lower() for line in _lines("no_content.txt"))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fanops.access import Actor, Role
 from fanops.content import content_path
-from fanops.ui.guard import current_actor, need, note_in_use, sign_out
+from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, sign_out
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
@@ -73,7 +73,12 @@ def pages_for(role: Role) -> list[PageEntry]:
 def run_frame() -> None:
     """Draw the frame and run the page that was asked for; without a session, only the way to sign in."""
     st.set_page_config(layout="wide", page_icon=str(_ICON))
-    actor = current_actor()
+    actor = find_actor()
+    if actor is None:
+        # Under every address, so that signing in leads back to it.
+        doors = [st.Page(ask_to_sign_in, title="登录", url_path=e.url_path, default=e.file == HOME) for e in PAGES]
+        st.navigation(doors, position="hidden").run()
+        return
     note_in_use()
     offered = pages_for(actor.role)
     menu = {title: [_page(e) for e in offered if e.group == group] for group, title in GROUPS.items()}

@@ -11,6 +11,12 @@ from fanops.access.sessions import close_session_row, recheck, touch
 from fanops.database import Database, database
 
 _NOTED_EVERY_S = 300.0
+_TO_SIGN_IN = """
+export default function () {
+  const here = window.location.pathname + window.location.search
+  window.location.assign(here === "/" ? "/login" : "/login?next=" + encodeURIComponent(here))
+}
+"""
 
 
 def page_database() -> Database:
@@ -35,11 +41,17 @@ def current_actor() -> Actor:
     """Give who is signed in; without anybody, stop here with the way to sign in."""
     actor = find_actor()
     if actor is None:
-        st.title("请登录")
-        st.write("您还没有登录，或登录已经结束。")
-        st.link_button("去登录", "/login", type="primary")
+        ask_to_sign_in()
         st.stop()
     return actor
+
+
+def ask_to_sign_in() -> None:
+    """Say that nobody is signed in, and go to the sign-in page, which leads back to this address."""
+    st.title("请登录")
+    st.write("您还没有登录，或登录已经结束。正在打开登录页……")
+    st.link_button("去登录", "/login", type="primary")
+    st.components.v2.component("fanops_to_sign_in", js=_TO_SIGN_IN)(key="guard.to_sign_in")
 
 
 def need(*roles: Role) -> Actor:

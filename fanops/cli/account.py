@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -28,8 +29,8 @@ def ask_password(given: str | None) -> str:
     """Take the password from the option, from standard input when piped, else ask twice."""
     if given is not None:
         return given
-    if not click.get_text_stream("stdin").isatty():
-        typed = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        typed = sys.stdin.readline().rstrip("\r\n")
         if not typed:
             raise InvalidInput("没有给出密码。", "请加上 --password，或从标准输入给出一行密码。")
         return typed

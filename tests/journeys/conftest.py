@@ -109,18 +109,21 @@ def start_server(folder: Path, *, chain: bool = True) -> tuple[subprocess.Popen[
             time.sleep(0.2)
 
 
+_FOUND = """
+from fanops.cli import cli
+for words in (
+    "migrate", "org add-brand 山茶", "org add-region 华东", "org add-store S1 静安店 --region 华东",
+    "account add admin --password {0}", "account add ceo --role ceo --password {0}",
+    "account add clerk --role clerk --store S1 --password {0}",
+):
+    cli(words.format(PASSWORD).split(), standalone_mode=False)
+"""
+
+
 def _found_chain(server: Server) -> None:
-    """A small chain with an account per role, by the commands a person would use."""
-    server.fanops("migrate")
-    server.fanops("org", "add-brand", "山茶")
-    server.fanops("org", "add-region", "华东")
-    server.fanops("org", "add-store", "S1", "静安店", "--region", "华东")
-    for login, *rest in (
-        ("admin",),
-        ("ceo", "--role", "ceo"),
-        ("clerk", "--role", "clerk", "--store", "S1"),
-    ):
-        server.fanops("account", "add", login, *rest, stdin=PASSWORD + "\n")
+    """A small chain with three accounts, by the commands a person would use (in one process, for speed)."""
+    code = f"PASSWORD = {PASSWORD!r}\n{_FOUND}"
+    subprocess.run([sys.executable, "-c", code], env=server.environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def stop_server(process: subprocess.Popen[bytes]) -> int:

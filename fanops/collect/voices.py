@@ -1,0 +1,176 @@
+"""Voices (原声) into the database: masked at the door, cut into units, judged, copies marked, nothing else changed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, select
+
+from fanops.collect.copies import SHORTEST, bare, find_copies
+from fanops.database import insert_many
+from fanops.database.reserve import reserve_ids
+from fanops.tables import Brand, Unit, Voice, now
+from fanops.text.masking import mask_identifiers
+from fanops.text.no_content import is_no_content, no_content
+from fanops.text.units import split_many
+
+_MOST_COMPARED = 200_000  # earlier voices that new ones are compared with
+
+
+@dataclass(frozen=True)
+class NewVoice:
+    """One thing somebody said, on its way in.
+
+    ``source`` and ``source_key`` together name it for good: the same pair is never stored twice in a brand.
+    """
+
+    text: str
+    kind: str
+    source: str
+    source_key: str
+    said_at: datetime | None = None
+    store_id: int | None = None
+    fan_id: int | None = None
+    staff_id: int | None = None
+    score: float | None = None
+    channel: str = ""
+    answer_id: int | None = None
+    turn_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PreparedUnits:
+    """Units of many texts, judged; every array has one entry per unit.
+
+    Attributes:
+        voice: Place of its text.
+        start: First character.
+        end: Past the last character.
+        no_content: Says nothing.
+        polarity: −1, 0 or 1; −9 where it was not judged.
+        probability: Of the polarity, NaN where it was not judged.
+        aspect: "" where none was found.
+    """
+
+    voice: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    no_content: NDArray[np.bool_]
+    polarity: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    aspect: Sequence[str]
+
+
+def prepare_units(texts: Sequence[str], industry: str = "茶饮") -> PreparedUnits:
+    """Cut texts into units and judge each: says nothing or something, how it feels, what it is about."""
+    voice, start, end = split_many(texts)
+    units = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]
+    polarity, probability, aspect = judge(units, industry)
+    return PreparedUnits(voice, start, end, no_content(units), polarity, probability, aspect)
+
+
+def judge(units: Sequence[str], industry: str) -> tuple[NDArray[np.int64], NDArray[np.float64], list[str]]:
+    """Give polarity, its probability and aspect of units, as far as this installation can judge them."""
+    polarity = np.full(len(units), -9, dtype=np.int64)
+    probability = np.full(len(units), np.nan)
+    aspect = [""] * len(units)
+    if units and importlib.util.find_spec("fanops.text.polarity"):
+        from fanops.text.polarity import judge_polarity
+
+        judged = judge_polarity(units)
+        polarity, probability = np.asarray(judged.label, np.int64), np.asarray(judged.probability, float)
+    if units and importlib.util.find_spec("fanops.text.aspects"):
+        from fanops.text.aspects import find_aspects
+
+        aspect = [name or "" for name in find_aspects(units, industry)]
+    return polarity, probability, aspect
+
+
+def add_voices(
+    session: Session,
+    brand_id: int,
+    voices: Sequence[NewVoice],
+    *,
+    import_batch_id: int | None = None,
+    units: PreparedUnits | None = None,
+) -> NDArray[np.int64]:
+    """Store voices with their units, in the session's transaction.
+
+    Args:
+        session: The deed's session.
+        brand_id: The brand.
+        voices: In order of age; their (source, source_key) must be new.
+        import_batch_id: Where they came from.
+        units: Prepared before the transaction began (the texts must be masked then); None prepares them here.
+
+    Returns:
+        Ids, shape (n,).
+    """
+    if not voices:
+        return np.empty(0, dtype=np.int64)
+    if units is None:
+        voices = [replace(voice, text=mask_identifiers(voice.text).text) for voice in voices]
+        brand = session.get_one(Brand, brand_id)
+        units = prepare_units([voice.text for voice in voices], brand.industry)
+    ids = reserve_ids(session, Voice, len(voices))
+    copies = _copies(session, brand_id, [voice.text for voice in voices], ids)
+    moment = now()
+    insert_many(
+        session,
+        Voice,
+        (
+            {
+                "id": voice_id, "brand_id": brand_id, "store_id": voice.store_id, "fan_id": voice.fan_id,
+                "staff_id": voice.staff_id, "kind": voice.kind, "source": voice.source[:40],
+                "source_key": voice.source_key[:80], "text": voice.text, "score": voice.score,
+                "channel": voice.channel[:20], "said_at": voice.said_at, "no_content": is_no_content(voice.text),
+                "copy_of_id": copy, "answer_id": voice.answer_id, "turn_id": voice.turn_id,
+                "import_batch_id": import_batch_id, "created_at": moment,
+            }
+            for voice_id, voice, copy in zip(ids.tolist(), voices, copies, strict=True)
+        ),
+    )  # fmt: skip
+    insert_many(session, Unit, _unit_rows(units, ids))
+    return ids
+
+
+def _unit_rows(units: PreparedUnits, ids: NDArray[np.int64]) -> list[dict[str, object]]:
+    return [
+        {
+            "voice_id": voice_id, "start": start, "end": end, "no_content": empty,
+            "polarity": None if polarity == -9 else polarity,
+            "polarity_probability": None if probability != probability else probability, "aspect": aspect[:20],
+        }
+        for voice_id, start, end, empty, polarity, probability, aspect in zip(
+            ids[units.voice].tolist(), units.start.tolist(), units.end.tolist(), units.no_content.tolist(),
+            units.polarity.tolist(), units.probability.tolist(), units.aspect, strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _copies(session: Session, brand_id: int, texts: Sequence[str], ids: NDArray[np.int64]) -> list[int | None]:
+    """Give the id each voice repeats: among the earlier ones word for word, among the new ones also nearly."""
+    copies: list[int | None] = [int(ids[at]) if at >= 0 else None for at in find_copies(texts)]
+    wanted: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        stripped = bare(text)
+        if len(stripped) >= SHORTEST:
+            wanted.setdefault(stripped, []).append(place)
+    if not wanted:
+        return copies
+    earlier = (
+        select(Voice.id, Voice.text)
+        .where(Voice.brand_id == brand_id, Voice.copy_of_id.is_(None))
+        .order_by(Voice.id.desc())
+        .limit(_MOST_COMPARED)
+    )
+    for voice_id, text in session.exec(earlier):
+        for place in wanted.get(bare(text), ()):
+            copies[place] = voice_id
+    origin = {int(ids[place]): copy for place, copy in enumerate(copies)}
+    return [origin.get(copy, copy) or copy if copy is not None else None for copy in copies]

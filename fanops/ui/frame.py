@@ -51,6 +51,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("overview.py", "总览", "dashboard", "领"),
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
+    PageEntry("surveys.py", "问卷", "quiz", "听"),
     PageEntry("import_voices.py", "导入", "upload_file", "听", (Role.PRODUCT, Role.CEO, Role.ADMIN)),
     PageEntry("themes.py", "主题", "bubble_chart", "懂"),
     PageEntry("theme.py", "主题详情", "topic", "懂", is_detail=True),
@@ -80,36 +81,32 @@ def run_frame() -> None:
         st.navigation(doors, position="hidden").run()
         return
     note_in_use()
-    offered = pages_for(actor.role)
-    menu = {title: [_page(e) for e in offered if e.group == group] for group, title in GROUPS.items()}
-    # Addresses of pages the role is not offered answer with the reason, not with a page that seems not to exist.
-    menu[next(iter(menu))] += [_refused_page(e) for e in PAGES if actor.role not in e.roles]
-    if all(e.file != HOME for e in offered):
+    # Every page has its address for everybody, so that links never break; the role decides about the menu and the run.
+    entries = [entry for entry in PAGES if content_path("pages", entry.file).is_file()]
+    pages = {entry: _page(entry, actor.role) for entry in entries}
+    menu = {title: [pages[e] for e in entries if e.group == group] for group, title in GROUPS.items()}
+    if all(entry.file != HOME for entry in entries):
         menu[GROUPS["领"]].append(st.Page(_nothing_yet, title="总览", url_path="overview", default=True))
-    page = st.navigation({title: pages for title, pages in menu.items() if pages}, expanded=True)
+    page = st.navigation({title: each for title, each in menu.items() if each}, expanded=True)
     # Again, because a page's symbol in the menu also becomes the tab's picture, from a foreign host (CSP stops it).
     st.set_page_config(page_title=f"{page.title} · fanops", page_icon=str(_ICON))
     with st.sidebar:
         _show_account(actor)
+    for entry, each in pages.items():
+        if each is page:
+            need(*entry.roles)
     page.run()
 
 
-def _page(entry: PageEntry) -> st.Page:
+def _page(entry: PageEntry, role: Role) -> st.Page:
     return st.Page(
         content_path("pages", entry.file),
         title=entry.title,
         icon=f":material/{entry.icon}:",
         url_path=entry.url_path,
         default=entry.file == HOME,
-        visibility="hidden" if entry.is_detail else "visible",
+        visibility="visible" if role in entry.roles and not entry.is_detail else "hidden",
     )
-
-
-def _refused_page(entry: PageEntry) -> st.Page:
-    def refuse() -> None:
-        need(*entry.roles)
-
-    return st.Page(refuse, title=entry.title, url_path=entry.url_path, visibility="hidden")
 
 
 def _nothing_yet() -> None:

@@ -23,7 +23,7 @@ from fanops.web.screen import notice
 _log = logging.getLogger("fanops.web")
 
 # Modules of routes for people without an account (the survey form); each has a ROUTES list.
-FORM_MODULES: tuple[str, ...] = ()
+FORM_MODULES: tuple[str, ...] = ("fanops.web.survey_form",)
 
 # What must be in force, whatever other config.toml files and variables say; why: docs/decisions/0002-platform.md.
 REQUIRED_CONFIG: dict[str, Any] = {

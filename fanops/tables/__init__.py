@@ -30,7 +30,7 @@ from fanops.tables.fans import (
     TagRejection,
 )
 from fanops.tables.findings import Finding
-from fanops.tables.imports import ImportBatch, ImportMapping
+from fanops.tables.imports import ImportBatch, ImportChange, ImportMapping
 from fanops.tables.interviews import Code, Coding, Interview, Turn
 from fanops.tables.jobs import Job, Worker
 from fanops.tables.org import Brand, Region, Staff, Store
@@ -58,6 +58,7 @@ __all__ = [
     "Fix",
     "FixStore",
     "ImportBatch",
+    "ImportChange",
     "ImportMapping",
     "Interview",
     "Invitation",

@@ -52,3 +52,16 @@ class ImportMapping(Row, table=True):
     headings_sha256: str = Field(max_length=64)
     mapping: dict = document()
     used_at: datetime = moment()
+
+
+class ImportChange(Row, table=True):
+    """导入改动: what a row that was there already (``fan``, ``order``) said before a batch changed it, or a ``product``
+    that a batch made; undoing the batch puts it back. Sealed values stay sealed (hex).
+    """
+
+    __tablename__ = "import_change"
+    id: int | None = identifier()
+    batch_id: int = reference("import_batch.id", cascade=True)
+    subject: str = Field(max_length=20)
+    row_id: int
+    before: dict = document()

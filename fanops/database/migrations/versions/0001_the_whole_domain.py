@@ -381,6 +381,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fan_owner_staff_id"), ["owner_staff_id"], unique=False)
 
     op.create_table(
+        "import_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["import_batch.id"], name=op.f("fk_import_change_batch_id_import_batch"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_change")),
+    )
+    with op.batch_alter_table("import_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_change_batch_id"), ["batch_id"], unique=False)
+
+    op.create_table(
         "question",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1486,6 +1501,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_question_version_id"))
 
     op.drop_table("question")
+    with op.batch_alter_table("import_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_change_batch_id"))
+
+    op.drop_table("import_change")
     with op.batch_alter_table("fan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fan_owner_staff_id"))
         batch_op.drop_index(batch_op.f("ix_fan_merged_into_id"))

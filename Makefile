@@ -26,7 +26,6 @@ run: $(VENV)/.installed
 	$(BIN)/fanops run
 
 test: $(VENV)/.developed
-	$(BIN)/ruff check --quiet .
 	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: $(VENV)/.developed

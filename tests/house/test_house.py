@@ -58,6 +58,14 @@ def test_import_contracts_hold() -> None:
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-500:]
 
 
+def test_the_linter_is_content() -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    done = subprocess.run(
+        [ruff, "check", "--output-format=concise", "--no-cache", "."], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_files_stay_readable() -> None:
     long = {named(path): len(path.read_text("utf-8").splitlines()) for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
@@ -170,7 +178,9 @@ def test_public_functions_are_documented() -> None:
 
 
 def test_modules_are_documented() -> None:
-    silent = [named(path) for path in sources() if path.read_text("utf-8").strip() and not ast.get_docstring(tree(path))]
+    silent = [
+        named(path) for path in sources() if path.read_text("utf-8").strip() and not ast.get_docstring(tree(path))
+    ]
     assert silent == []
 
 

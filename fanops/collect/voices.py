@@ -65,6 +65,32 @@ class PreparedUnits:
     probability: NDArray[np.float64]
     aspect: Sequence[str]
 
+    @classmethod
+    def joined(cls, parts: Sequence[PreparedUnits], texts_per_part: int) -> PreparedUnits:
+        """Join the units of consecutive parts, each of ``texts_per_part`` texts (the last may have fewer)."""
+        shifted = [part.voice + place * texts_per_part for place, part in enumerate(parts)]
+        arrays = [
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("start", "end", "no_content", "polarity", "probability")
+        ]
+        return cls(np.concatenate(shifted), *arrays, aspect=[name for part in parts for name in part.aspect])
+
+
+def take_units(units: PreparedUnits, kept: NDArray[np.bool_]) -> PreparedUnits:
+    """Keep the units of some texts, which are then counted anew.
+
+    Args:
+        units: Of all texts.
+        kept: Per text.
+    """
+    mask = kept[units.voice]
+    place = np.cumsum(kept) - 1
+    aspect = [name for name, keep in zip(units.aspect, mask.tolist(), strict=True) if keep]
+    return PreparedUnits(
+        place[units.voice[mask]], units.start[mask], units.end[mask], units.no_content[mask], units.polarity[mask],
+        units.probability[mask], aspect,
+    )  # fmt: skip
+
 
 def prepare_units(texts: Sequence[str], industry: str = "茶饮") -> PreparedUnits:
     """Cut texts into units and judge each: says nothing or something, how it feels, what it is about."""
@@ -80,14 +106,14 @@ def judge(units: Sequence[str], industry: str) -> tuple[NDArray[np.int64], NDArr
     probability = np.full(len(units), np.nan)
     aspect = [""] * len(units)
     if units and importlib.util.find_spec("fanops.text.polarity"):
-        from fanops.text.polarity import judge_polarity
+        from fanops.text.polarity import polarity as judge_polarity
 
         judged = judge_polarity(units)
-        polarity, probability = np.asarray(judged.label, np.int64), np.asarray(judged.probability, float)
+        polarity, probability = judged.values.astype(np.int64), judged.probability.astype(np.float64)
     if units and importlib.util.find_spec("fanops.text.aspects"):
-        from fanops.text.aspects import find_aspects
+        from fanops.text.aspects import aspects
 
-        aspect = [name or "" for name in find_aspects(units, industry)]
+        aspect = [str(name or "") for name in aspects(units, industry)]
     return polarity, probability, aspect
 
 

@@ -53,7 +53,7 @@ _STEPS = (
 
 def _tidy_moment(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell).strip()
-    day, mark, rest = text.partition(" ")
+    day, mark, _rest = text.partition(" ")
     if not mark and "." in day and ":" not in day and day.count(".") == 1:
         return text  # an Excel day number
     for pattern, instead in _STEPS:

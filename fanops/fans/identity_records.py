@@ -154,7 +154,7 @@ def find_or_create_fans(
     for place in waiting:
         fan_ids[place] = by_group[int(groups[place])]
     if create:
-        first = {fan_id: person for fan_id, person in reversed(list(zip(fan_ids.tolist(), people, strict=True)))}
+        first = dict(reversed(list(zip(fan_ids.tolist(), people, strict=True))))
         _insert_fans(session, brand_id, [(fan_id, first[fan_id]) for fan_id in created], source, import_batch_id)
         _insert_identities(session, brand_id, people, fan_ids, set(known), import_batch_id)
     return Found(fan_ids, frozenset(created), tuple(torn))

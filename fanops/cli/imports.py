@@ -1,0 +1,210 @@
+"""``fanops import``: voices, members and orders from CSV or Excel; list of batches; undo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fanops.access.accounts import owner_actor
+from fanops.collect.fields import FIELDS, KIND_LABELS, PARTIES
+from fanops.database import database
+from fanops.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from fanops.collect.import_file import Imported, Preview
+
+_SHOWN = 20
+STATES = {"done": "有效", "undone": "已撤销"}
+
+
+@click.group()
+def imports() -> None:
+    """Bring in voices, orders and members from CSV or Excel."""
+
+
+@contextmanager
+def progress_bar(what: str, hidden: bool) -> Iterator[Callable[[float, str], None]]:
+    """Show a progress bar on the terminal's error stream; hidden for programs."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share, doing="": bar.update(task, completed=share, description=doing or what)
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for pair in pairs:
+        name, mark, heading = pair.partition("=")
+        if not mark:
+            raise InvalidInput(f"--map 要写成 字段=列名，而不是“{pair}”。", "例如：--map text=评论 --map store=门店")
+        mapping[name.strip()] = heading.strip()
+    return mapping
+
+
+def _run(
+    kind: str, file: Path, mapping: tuple[str, ...], store: str | None, source: str, party: str, basis: str,
+    skip_refused: bool, dry_run: bool, as_json: bool, brand: str | None, voice_kind: str = "review",
+) -> None:  # fmt: skip
+    from fanops.collect.import_file import ImportRequest, import_file, preview_file
+
+    db = database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    request = ImportRequest(
+        kind, _mapping(mapping), store=store, source=source, party=party, consent_basis=basis,
+        skip_refused=skip_refused, voice_kind=voice_kind,
+    )  # fmt: skip
+    with progress_bar(f"导入 {file.name}", as_json) as progress:
+        if dry_run:
+            preview = preview_file(db, actor, file, request, progress)
+        else:
+            imported = import_file(db, actor, file, request, progress)
+    if dry_run:
+        _show_preview(preview, as_json)
+    else:
+        _show_imported(imported, as_json)
+
+
+def _show_preview(preview: Preview, as_json: bool) -> None:
+    if as_json:
+        plain = asdict(preview)
+        click.echo(json.dumps(plain, ensure_ascii=False, default=str))
+        return
+    labels = {field.name: field.label for field in FIELDS[preview.kind]}
+    click.echo(f"{preview.filename}：{preview.rows:,} 行（只预览，没有存）")
+    if preview.earlier_batch:
+        click.echo(f"这个文件已经导入过（批次 {preview.earlier_batch}）。")
+    for name, heading in preview.mapping.items():
+        click.echo(f"  {labels[name]} ← {heading}")
+    click.echo(f"新增 {preview.new:,}，更新 {preview.changed:,}，已有 {preview.same:,}，不能导入 {preview.refused:,}")
+    _show_problems(preview.problems)
+    for note in preview.notes:
+        click.echo(note)
+
+
+def _show_problems(problems: tuple[Problem, ...]) -> None:
+    for problem in problems[:_SHOWN]:
+        click.echo(f"  · {problem}")
+    if len(problems) > _SHOWN:
+        click.echo(f"  …… 另有 {len(problems) - _SHOWN:,} 处")
+
+
+def _show_imported(imported: Imported, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(imported), ensure_ascii=False))
+        return
+    if imported.already:
+        click.echo(f"这个文件已经导入过（批次 {imported.batch_id}），没有重复导入。")
+        return
+    parts = [f"新增 {imported.new:,} 条{KIND_LABELS[imported.kind]}"]
+    for words, count in (
+        ("更新 {:,} 条", imported.changed), ("已有 {:,} 条未动", imported.same), ("跳过 {:,} 行", imported.refused),
+        ("切出 {:,} 个语义单元", imported.units), ("新粉丝 {:,} 位", imported.created_fans),
+        ("{:,} 行的号码分属两位粉丝，按会员号优先", imported.torn),
+    ):  # fmt: skip
+        if count:
+            parts.append(words.format(count))
+    click.echo(f"批次 {imported.batch_id}：{'，'.join(parts)}。")
+    click.echo(f"撤销：fanops import undo {imported.batch_id}")
+
+
+_OPTIONS = [
+    click.argument("file", type=click.Path(path_type=Path)),
+    click.option("--map", "mapping", multiple=True, metavar="FIELD=HEADING", help="Which column holds a field; may be repeated."),
+    click.option("--store", help="Store (code or name) of rows that name none."),
+    click.option("--source", default="", help="Platform of rows that name none."),
+    click.option("--party", type=click.Choice(list(PARTIES)), default="first", show_default=True, help="Whose data it is."),
+    click.option("--consent-basis", "basis", default="", help="On what ground it may be used (second and third party)."),
+    click.option("--skip-refused", is_flag=True, help="Import the rows that can be; otherwise one bad row stops all."),
+    click.option("--dry-run", is_flag=True, help="Only say what would happen."),
+    click.option("--json", "as_json", is_flag=True, help="For programs."),
+    click.option("--brand", help="Name of the brand, when there are several."),
+]
+
+
+def _with_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@imports.command()
+@_with_options
+@click.option("--tickets", is_flag=True, help="They are service tickets, not reviews.")
+def voices(tickets: bool, **given: Any) -> None:
+    """Import reviews or tickets from FILE (fields: text store member phone openid time score source number channel)."""
+    _run("voices", voice_kind="ticket" if tickets else "review", **given)
+
+
+@imports.command()
+@_with_options
+def members(**given: Any) -> None:
+    """Import members from FILE (fields: member phone openid name joined store birthday level)."""
+    _run("members", **given)
+
+
+@imports.command()
+@_with_options
+def orders(**given: Any) -> None:
+    """Import orders from FILE (fields: number store time amount member phone openid channel items source)."""
+    _run("orders", **given)
+
+
+@imports.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--brand", help="Name of the brand, when there are several.")
+def list_them(as_json: bool, brand: str | None) -> None:
+    """List the import batches, newest first."""
+    from fanops.collect.records_imports import list_batches
+
+    with database().read() as session:
+        batches = list_batches(session, owner_actor(session, brand))
+    if as_json:
+        rows = [
+            {
+                "batch": b.id, "kind": b.kind, "filename": b.filename, "state": b.state, "party": b.party,
+                "counts": b.counts, "is_sample": b.is_sample, "created_at": b.created_at.isoformat(),
+            }
+            for b in batches
+        ]  # fmt: skip
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    if not batches:
+        click.echo("还没有导入过。例如：fanops import voices 评价.csv")
+    for b in batches:
+        kind = KIND_LABELS.get(b.kind, b.kind)
+        sample = "　示例" if b.is_sample else ""
+        click.echo(f"{b.id:>5}  {kind}　{b.filename}　{b.counts.get('new', 0):,} 条　{STATES.get(b.state, b.state)}{sample}")
+
+
+@imports.command()
+@click.argument("batch", type=int)
+@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def undo(batch: int, brand: str | None, as_json: bool) -> None:
+    """Undo an import batch, whole."""
+    from fanops.collect.undo_import import undo_batch
+
+    db = database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    done = undo_batch(db, actor, batch)
+    if as_json:
+        click.echo(json.dumps({"batch": batch, **done}, ensure_ascii=False))
+        return
+    labels = {"voice": "条原声", "fan_order": "笔订单", "response": "份答卷", "interview": "次访谈", "fan": "位粉丝"}
+    gone = "、".join(f"{done[name]:,} {word}" for name, word in labels.items() if done.get(name))
+    click.echo(f"批次 {batch} 已撤销：移除 {gone or '0 条'}。")
+    if done.get("restored"):
+        click.echo(f"{done['restored']:,} 条改动已恢复原样。")
+    if done.get("kept_fans"):
+        click.echo(f"{done['kept_fans']:,} 位粉丝还有别的记录，予以保留。")

@@ -7,7 +7,7 @@ from fanops.access.accounts import account_table, add_account, change_account, l
 from fanops.access.organisation import org_tree, regions_by_name
 from fanops.access.scope import visible_stores
 from fanops.ui.guard import need, page_database
-from fanops.ui.refusal import refusals
+from fanops.ui.refusal import plain, refusals
 
 actor = need(Role.ADMIN)
 db = page_database()
@@ -19,7 +19,7 @@ with db.read() as session:
     brand = org_tree(session, actor)["brand"]
 
 st.title("谁能登录")
-st.caption(f"{brand} · {len(rows)} 个账号。更改角色或密码、停用账号，都会立即结束那个账号的所有登录。")
+st.caption(f"{plain(brand)} · {len(rows)} 个账号。更改角色或密码、停用账号，都会立即结束那个账号的所有登录。")
 st.dataframe(rows, hide_index=True, key="accounts.table")
 st.link_button("导出 Excel", "/export/accounts", icon=":material/download:")
 

@@ -10,6 +10,7 @@ import streamlit as st
 from fanops.access import Actor, Role
 from fanops.content import content_path
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, sign_out
+from fanops.ui.refusal import plain
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
@@ -115,5 +116,5 @@ def _nothing_yet() -> None:
 
 
 def _show_account(actor: Actor) -> None:
-    st.caption(f"{actor.display_name} · {actor.role.label}")
+    st.caption(f"{plain(actor.display_name)} · {actor.role.label}")
     st.button("退出", key="frame.sign_out", icon=":material/logout:", on_click=sign_out, type="tertiary")

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from fanops.content import content_path
 from fanops.errors import NotReady
+from fanops.settings import settings
 from fanops.web import exports, health, sign_in
 from fanops.web.gate import Guard, Identity
 from fanops.web.screen import notice
@@ -61,7 +62,7 @@ def build_app() -> Any:
         on_script_error=show_error_id,
         exception_handlers={404: _not_found, 500: _broken},
     )
-    bootstrap.load_config_options({})
+    bootstrap.load_config_options({"server.maxUploadSize": settings().upload_mb})
     check_config()
     # Everything imported so far stays: let the collector never look at it again.
     gc.collect()

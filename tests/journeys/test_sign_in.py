@@ -90,3 +90,20 @@ def test_adding_an_account_and_taking_the_list_out(visit) -> None:
     address = window.server.url + page.get_by_role("link", name="导出 Excel").get_attribute("href")
     assert "spreadsheetml" in page.request.get(address).headers["content-type"]
     assert "spreadsheetml" not in visit().page.request.get(address).headers["content-type"]
+
+
+HOSTILE = "![x](https://evil.example/a.png) [y](http://evil.example)"
+
+
+def test_a_name_is_only_a_name(visit) -> None:
+    visit_as_admin = visit()
+    visit_as_admin.server.fanops(
+        "account", "add", "mallory", "--role", "ceo", "--name", HOSTILE[:40], stdin="mingtian-hecha-2026\n"
+    )
+    window = visit()
+    window.sign_in("mallory")
+    window.settle()
+    sidebar = window.page.get_by_test_id("stSidebar")
+    assert HOSTILE[:30].replace("://", "") in sidebar.inner_text().replace("\u2060", "").replace("://", "")
+    assert sidebar.locator("img[src*=evil], a[href*=evil]").count() == 0
+    assert window.foreign == []

@@ -20,7 +20,7 @@ def test_what_the_client_claims_is_stripped(browser, signed_in, chain) -> None:
     claims = dict(client.get("/themes", headers=SPOOFED).json()["claims"])
     assert set(claims) == {"x-fanops-uid", "x-fanops-sid"}
     assert claims["x-fanops-uid"] == str(chain.accounts["clerk"])
-    assert browser().get("/s/some-survey", headers=SPOOFED).json()["claims"] == []
+    assert browser().get("/static/some.js", headers=SPOOFED).json()["claims"] == []
 
 
 @ONE
@@ -77,7 +77,7 @@ def test_what_nobody_may_reach(browser, signed_in, path: str) -> None:
 
 
 @ONE
-@pytest.mark.parametrize("path", ["/login", "/themes", "/healthz", "/_stcore/metrics", "/nothing-here", "/s/x"])
+@pytest.mark.parametrize("path", ["/login", "/themes", "/healthz", "/_stcore/metrics", "/nothing-here", "/s/x", "/static/x"])
 def test_everything_carries_the_headers(signed_in, path: str) -> None:
     headers = signed_in("ceo").get(path, headers=HTML).headers
     policy = headers["content-security-policy"]

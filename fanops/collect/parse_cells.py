@@ -51,7 +51,12 @@ _STEPS = (
 )
 
 
+_USUAL = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
+
+
 def _tidy_moment(cell: str) -> str:
+    if _USUAL.fullmatch(cell):
+        return cell
     text = unicodedata.normalize("NFKC", cell).strip()
     day, mark, _rest = text.partition(" ")
     if not mark and "." in day and ":" not in day and day.count(".") == 1:

@@ -64,22 +64,20 @@ def people_of(rows: pd.DataFrame) -> tuple[list[Person], NDArray[np.int64]]:
     codes, unique = pd.factorize(keys)
     first = np.full(len(unique), -1, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
-    times = rows["time"].groupby(codes).min() if "time" in rows else rows.get("joined", pd.Series(dtype=object))
-    people = []
-    for place, at in enumerate(first.tolist()):
-        row = rows.iloc[at]
-        joined = times.iloc[place] if "time" in rows else row.get("joined")
-        store = int(row["store_id"])
-        people.append(
-            Person(
-                {who: row[who] for who in WHO if row[who]},
-                name=row.get("name", "") or "",
-                store_id=store if store > 0 else None,
-                joined_at=moment_of(joined),
-                birthday=row.get("birthday", "") or "",
-                level=row.get("level", "") or "",
-            )
+    when = "time" if "time" in rows else "joined"
+    joined = rows[when].groupby(codes).min().tolist()
+    some = rows.iloc[first]
+    columns = [some[name].tolist() if name in some else [""] * len(some) for name in ("name", "birthday", "level")]
+    people = [
+        Person(
+            {kind: value for kind, value in zip(WHO, who, strict=True) if value},
+            name=name, store_id=store if store > 0 else None, joined_at=moment_of(at), birthday=birthday, level=level,
         )
+        for who, store, at, name, birthday, level in zip(
+            zip(*(some[kind].tolist() for kind in WHO), strict=True), some["store_id"].tolist(), joined, *columns,
+            strict=True,
+        )
+    ]  # fmt: skip
     return people, codes
 
 

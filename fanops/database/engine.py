@@ -138,7 +138,8 @@ def insert_many(session: Session, table: type[Row], rows: Iterable[Mapping[str, 
     Returns:
         How many rows were inserted.
     """
-    statement = insert(table)
+    # The table, not the class: the ORM would leave out NULLs and so cut a chunk into thousands of statements.
+    statement = insert(table.__table__)
     count = 0
     batch: list[Mapping[str, Any]] = []
     for row in rows:

@@ -1,0 +1,59 @@
+"""``fanops text``: the language toolbox on files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fanops.cli.text_polarity import polarity
+
+
+@click.group()
+def text() -> None:
+    """Tokens, units and polarity of the texts in a file."""
+
+
+text.add_command(polarity)
+
+
+@text.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--text-column", required=True, help="Column that holds the text.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--dictionary", type=click.Path(path_type=Path), help="The brand's own words.")
+@click.option("--engine", default="rjieba", show_default=True, help="rjieba or jieba.")
+def tokens(file: Path, text_column: str, out: Path, dictionary: Path | None, engine: str) -> None:
+    """Cut each row of FILE into words."""
+    from fanops.text.table_file import read_table, write_table
+    from fanops.text.tokens import Tokenizer
+
+    table = read_table(file, text_column)
+    words: list[str] = []
+    if dictionary:
+        from fanops.text.dictionary import read_dictionary
+
+        words = read_dictionary(dictionary.read_bytes()).words()
+    cut = Tokenizer(words, engine)
+    write_table(table.assign(tokens=[" ".join(cut.tokens(value)) for value in table[text_column]]), out)
+    click.echo(f"{len(table)} 行已分词，写入 {out}")
+
+
+@text.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--text-column", required=True, help="Column that holds the text.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+def units(file: Path, text_column: str, out: Path) -> None:
+    """Cut each row of FILE into units: one row per unit with its offsets."""
+    import pandas as pd
+
+    from fanops.text.no_content import no_content
+    from fanops.text.table_file import read_table, write_table
+    from fanops.text.units import split_many
+
+    texts = read_table(file, text_column)[text_column].tolist()
+    voice, start, end = split_many(texts)
+    found = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]
+    frame = pd.DataFrame({"row": voice + 1, "start": start, "end": end, "unit": found, "no_content": no_content(found)})
+    write_table(frame, out)
+    click.echo(f"{len(texts)} 行，{len(frame)} 个语义单元，写入 {out}")

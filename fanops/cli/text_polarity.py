@@ -1,0 +1,35 @@
+"""``fanops text polarity``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--text-column", required=True, help="Column that holds the text.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+def polarity(file: Path, text_column: str, out: Path, as_json: bool) -> None:
+    """Judge each row of a CSV or Excel FILE: polarity −1, 0, 1 with probability and score."""
+    from fanops.text.polarity import polarity as judge
+    from fanops.text.table_file import read_table, write_table
+
+    table = read_table(file, text_column)
+    found = judge(table[text_column].tolist())
+    table = table.assign(
+        polarity=found.values, polarity_probability=found.probability.round(4), polarity_score=found.score.round(4)
+    )
+    write_table(table, out)
+    counts = {
+        name: int((found.values == value).sum()) for name, value in (("pleased", 1), ("neutral", 0), ("displeased", -1))
+    }
+    if as_json:
+        click.echo(json.dumps({"rows": len(table), **counts}, ensure_ascii=False))
+        return
+    click.echo(
+        f"{len(table)} 行：满意 {counts['pleased']}，中性 {counts['neutral']}，不满 {counts['displeased']}。已写入 {out}"
+    )

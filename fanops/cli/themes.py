@@ -1,0 +1,75 @@
+"""``fanops themes``: label a file without a database; discover, list and edit in the database."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from fanops.cli.themes_database import discover, history, listing
+
+
+@click.group()
+def themes() -> None:
+    """Demand themes."""
+
+
+themes.add_command(discover)
+themes.add_command(listing, "list")
+themes.add_command(history)
+
+
+@themes.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--text-column", required=True, help="Column that holds the text.")
+@click.option("--id-column", help="Column to carry into the result.")
+@click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
+@click.option(
+    "--level", default="row", show_default=True, help="row: each row is one unit; unit: rows are cut into units."
+)
+@click.option("--method", default="graph", show_default=True, help="graph or hdbscan.")
+@click.option("--encoder", "encoder_name", help="Another sentence-transformers model, by path or name.")
+@click.option("--dictionary", type=click.Path(path_type=Path), help="The brand's own words, one a line.")
+@click.option("--pack", help="Industry pack for aspects (茶饮, 餐饮, 家居, 汽车, 地产, 零售).")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+def label(
+    file: Path, text_column: str, id_column: str | None, granularity: str, level: str, method: str,
+    encoder_name: str | None, dictionary: Path | None, pack: str | None, out: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
+    from fanops.text.table_file import read_table, write_table
+    from fanops.themes.label import label_table
+
+    began = time.perf_counter()
+    words = frozenset()
+    if dictionary:
+        from fanops.text.dictionary import read_dictionary
+
+        words = frozenset(read_dictionary(dictionary.read_bytes()).words())
+    table = read_table(file, text_column)
+    with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+        found = label_table(
+            table, text_column, id_column, level=level, granularity=granularity, method=method,
+            encoder_name=encoder_name, words=words, pack=pack,
+            progress=lambda share, doing: bar.update(round(share * 100) - bar.pos),
+        )  # fmt: skip
+    write_table(found.table, out)
+    seconds = time.perf_counter() - began
+    unassigned = int((found.table["theme_id"] < 0).sum())
+    if as_json:
+        summary = {
+            "rows": len(table), "units": len(found.table), "themes": found.themes.to_dict("records"),
+            "unassigned": unassigned, "fingerprint": found.fingerprint, "seconds": round(seconds, 2), "note": found.note,
+        }  # fmt: skip
+        click.echo(json.dumps(summary, ensure_ascii=False, indent=1, default=int))
+        return
+    if found.note:
+        click.echo(found.note)
+    for row in found.themes.itertuples():
+        click.echo(f"{row.size:>7}  {row.name}（{row.keywords}）")
+    click.echo(
+        f"{len(found.table)} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}"
+    )

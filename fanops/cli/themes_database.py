@@ -1,0 +1,80 @@
+"""``fanops themes`` on the database."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+def _actor(session, brand: str | None):
+    from fanops.access.accounts import owner_actor
+
+    return owner_actor(session, brand)
+
+
+@click.command()
+@click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
+@click.option("--method", default="graph", show_default=True, help="graph or hdbscan.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def discover(granularity: str, method: str, brand: str | None, as_json: bool) -> None:
+    """Discover themes over all voices of the brand; known themes keep their ids and names."""
+    from fanops.database import database
+    from fanops.themes.discover import run_discovery
+
+    db = database()
+    with db.read() as session:
+        actor = _actor(session, brand)
+    with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+        found = run_discovery(
+            db, actor, {"granularity": granularity, "method": method},
+            lambda share, doing: bar.update(round(share * 100) - bar.pos),
+        )  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    click.echo(
+        f"{found['units']} 个语义单元，{found['themes']} 个主题（新出现 {found['born']}，消失 {found['died']}），"
+        f"未归类 {found['unassigned']}，用时 {found['seconds']:.1f} 秒，指纹 {found['fingerprint'][:12]}"
+    )
+
+
+@click.command()
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def listing(brand: str | None, as_json: bool) -> None:
+    """List the live themes."""
+    from fanops.database import database
+    from fanops.themes.records import theme_table
+
+    with database().read() as session:
+        table = theme_table(session, _actor(session, brand))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False))
+        return
+    if table.empty:
+        click.echo("还没有主题。先导入原声（fanops import voices），再运行 fanops themes discover。")
+    for row in table.itertuples():
+        share = f"{row.negative_share:.0%}" if row.units else "—"
+        click.echo(
+            f"{row.theme_id:>5}  {row.name}  粉丝 {row.fans}  门店 {row.stores}  原声 {row.voices}  不满 {share}"
+        )
+
+
+@click.command()
+@click.option("--brand", help="Brand, when there are several.")
+def history(brand: str | None) -> None:
+    """Show what runs and people did to the themes."""
+    from fanops.database import database
+    from fanops.themes.records import edit_history, lineage
+
+    with database().read() as session:
+        actor = _actor(session, brand)
+        runs, edits = lineage(session, actor), edit_history(session, actor)
+    for row in runs.itertuples():
+        click.echo(
+            f"{row.run_at:%Y-%m-%d %H:%M}  运行 {row.run_id}  {row.kind:<9} {row.theme_id} {row.name}（{row.units} 句）"
+        )
+    for row in edits.itertuples():
+        click.echo(f"{row.made_at:%Y-%m-%d %H:%M}  {row.author or '命令行'}  {row.kind} {row.theme_id} {row.name}")

@@ -1,0 +1,102 @@
+"""Aspects: what a unit is about (口味, 服务, 等位…), by the cue words of an editable industry pack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from fanops.content import content_path
+from fanops.errors import InvalidInput
+
+OTHER = "其他"
+
+
+@dataclass(frozen=True)
+class AspectPack:
+    """方面包.
+
+    Attributes:
+        name: Industry.
+        cues: Aspect → cue words; earlier aspects win ties.
+    """
+
+    name: str
+    cues: dict[str, tuple[str, ...]]
+
+
+def packs() -> list[str]:
+    """List the shipped packs."""
+    return sorted(file.stem for file in content_path("models", "aspects").glob("*.yaml"))
+
+
+@lru_cache(maxsize=16)
+def load_pack(name: str) -> AspectPack:
+    """Load a shipped pack by name, or any pack by path.
+
+    Raises:
+        InvalidInput: No such pack, or not of the form.
+    """
+    file = content_path("models", "aspects", f"{name}.yaml")
+    if name not in packs():
+        file = Path(name)
+    if not file.is_file():
+        raise InvalidInput(f"没有“{name}”这个方面包。", f"可用：{'、'.join(packs())}，或给一个文件路径。")
+    try:
+        data = yaml.safe_load(file.read_text("utf-8-sig"))
+        cues = {str(aspect): tuple(str(word) for word in words if word) for aspect, words in data["aspects"].items()}
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidInput(
+            f"方面包 {file.name} 的格式不对。", "要有 name 和 aspects，每个方面后是词的列表。"
+        ) from error
+    return AspectPack(str(data.get("name", file.stem)), cues)
+
+
+@lru_cache(maxsize=1)
+def general_pack() -> AspectPack:
+    """Give all shipped packs as one: the same aspect's words together."""
+    cues: dict[str, dict[str, None]] = {}
+    for name in packs():
+        for aspect, words in load_pack(name).cues.items():
+            cues.setdefault(aspect, {}).update(dict.fromkeys(words))
+    return AspectPack("通用", {aspect: tuple(words) for aspect, words in cues.items()})
+
+
+@lru_cache(maxsize=16)
+def _index(pack: str | None) -> tuple[dict[str, list[int]], tuple[str, ...], int]:
+    chosen = load_pack(pack) if pack else general_pack()
+    names = tuple(chosen.cues)
+    words: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        for word in chosen.cues[name]:
+            words.setdefault(word, []).append(place)
+    return words, names, max((len(word) for word in words), default=1)
+
+
+def aspects(texts: Sequence[str], pack: str | None = None) -> list[str]:
+    """Give the main aspect of each unit, ``其他`` when no cue word is in it.
+
+    Args:
+        texts: Units.
+        pack: Name or path of a pack, None for all industries together.
+    """
+    return [found[0] if (found := aspects_of(text, pack)) else OTHER for text in texts]
+
+
+def aspects_of(text: str, pack: str | None = None) -> list[str]:
+    """Give all aspects of a unit, the best covered first."""
+    words, names, longest = _index(pack)
+    covered = [0] * len(names)
+    text = text[:400]
+    for start in range(len(text)):
+        for length in range(min(longest, len(text) - start), 0, -1):
+            places = words.get(text[start : start + length])
+            if places:
+                for place in places:
+                    covered[place] += length
+                break
+    order = sorted((place for place in range(len(names)) if covered[place]), key=lambda place: -covered[place])
+    return [names[place] for place in order]

@@ -1,0 +1,1 @@
+"""Training of what ships in models/: imported only by `fanops model`."""

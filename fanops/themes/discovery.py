@@ -1,0 +1,253 @@
+"""Discovery: texts in, named themes out; pure, deterministic, and the same in whatever order the texts come."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanops.errors import TooLittleData
+from fanops.text.encoder import Encoder
+from fanops.text.tokens import Tokenizer
+from fanops.themes.keywords import theme_keywords
+from fanops.themes.layout import place_units
+from fanops.themes.naming import name_themes
+from fanops.themes.parameters import FEWEST, Parameters
+from fanops.themes.partition import UNASSIGNED, centroids, partition
+from fanops.themes.quotes import diverse_quotes
+
+Progress = Callable[[float, str], None]
+_SHARPNESS = 0.05
+UNSURE_BELOW = 0.45
+
+
+@dataclass(frozen=True)
+class Group:
+    """One theme (or sub-theme) that a run proposes.
+
+    Attributes:
+        name: A short Chinese phrase, unique in the run.
+        keywords: (word, score), best first; empty for sub-themes.
+        quotes: Positions of typical units in the input.
+        centroid: Unit vector, shape (d,).
+        parent: Label of the theme a sub-theme belongs to, −1 for a theme.
+    """
+
+    name: str
+    keywords: tuple[tuple[str, float], ...]
+    quotes: tuple[int, ...]
+    centroid: NDArray[np.float32]
+    parent: int = -1
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What a run found over n units.
+
+    Attributes:
+        labels: Theme per unit, 0 the largest, −1 未归类; shape (n,).
+        sublabels: Sub-theme per unit, −1 none; shape (n,).
+        strength: How surely a unit belongs, 0–1, 0 where unassigned; shape (n,).
+        unsure: Whether a person should look; shape (n,).
+        positions: Map coordinates, shape (n, 2).
+        themes: One Group per label.
+        subthemes: One Group per sub-label.
+        vectors: Unit vectors of the units, shape (n, d), float32.
+        fingerprint: Hash of input, parameters, encoder and result; equal means the same result.
+    """
+
+    labels: NDArray[np.int32]
+    sublabels: NDArray[np.int32]
+    strength: NDArray[np.float32]
+    unsure: NDArray[np.bool_]
+    positions: NDArray[np.float32]
+    themes: tuple[Group, ...]
+    subthemes: tuple[Group, ...]
+    vectors: NDArray[np.float32]
+    fingerprint: str
+
+
+def discover(
+    texts: Sequence[str],
+    people: Sequence[int] | None,
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+    parameters: Parameters = Parameters(),
+    progress: Progress = lambda share, doing: None,
+) -> Discovery:
+    """Discover themes in units.
+
+    Args:
+        texts: Units with content, n of them.
+        people: Who said each (any integer per person), None: every text another person.
+        encoder: Gives vectors.
+        tokenizer: Gives words.
+        parameters: See Parameters.
+        progress: Called with share done (0–1) and what is being done.
+
+    Raises:
+        TooLittleData: Fewer than 10 distinct texts.
+    """
+    who = np.arange(len(texts)) if people is None else np.asarray(people, dtype=np.int64)
+    keys = [_key(text) for text in texts]
+    distinct, position = np.unique(np.array(keys, dtype=object), return_inverse=True)
+    if len(distinct) < FEWEST:
+        raise TooLittleData(
+            f"只有 {len(distinct)} 句不同的话，还不足以发现主题。", f"至少要 {FEWEST} 句；20 句以上结果才比较稳。"
+        )
+    progress(0.02, "计算句向量")
+    spoken = _spoken(texts, position, len(distinct))
+    vectors = encoder.encode(spoken)
+    weights = np.bincount(position, minlength=len(distinct)).astype(np.int64)
+    said_by = _said_by(position, who, len(distinct))
+    known = np.flatnonzero(np.any(vectors, axis=1))
+    if len(known) < FEWEST:
+        raise TooLittleData("这些内容里几乎没有可以理解的文字。", "请检查选的是不是文字那一列。")
+    fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
+    progress(0.3, "寻找相近的说法")
+    parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+    progress(0.6, "归类")
+    labels = np.full(len(distinct), UNASSIGNED, dtype=np.int32)
+    sublabels = np.full(len(distinct), UNASSIGNED, dtype=np.int32)
+    labels[fit], sublabels[fit] = parts.labels, parts.sublabels
+    middle = centroids(vectors[fit], parts.labels, weights[fit])
+    sub_middle = centroids(vectors[fit], parts.sublabels, weights[fit])
+    parent = _parents(parts.labels, parts.sublabels)
+    rest = np.setdiff1d(known, fit, assume_unique=True)
+    if len(middle):
+        similarity = theme_similarity(vectors, middle, sub_middle, parent)
+        if parameters.method == "graph":
+            labels[rest] = np.argmax(similarity[rest], axis=1)
+        strength, unsure = strengths(similarity, labels)
+        far = (similarity.max(axis=1) < parameters.least_strength) & (labels >= 0)
+        labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
+        sublabels[rest] = _nearest_sub(vectors[rest], labels[rest], sub_middle, parent)
+    else:
+        strength, unsure = np.zeros(len(distinct), dtype=np.float32), np.zeros(len(distinct), dtype=bool)
+    progress(0.75, "起名字")
+    themes, subthemes = _groups(
+        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+    )
+    progress(0.9, "画地图")
+    positions = place_units(vectors, labels, middle)
+    fingerprint = _fingerprint(distinct, labels, weights, parameters, encoder)
+    progress(1.0, "完成")
+    return Discovery(
+        labels[position], sublabels[position], strength[position], unsure[position], positions[position],
+        themes, subthemes, vectors[position], fingerprint,
+    )  # fmt: skip
+
+
+def _key(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().strip("，。！？!?,.~～ ").lower()
+
+
+def _spoken(texts: Sequence[str], position: NDArray[np.int64], count: int) -> list[str]:
+    """Give one spelling per distinct text: the first in sorting order, so that the order of the input is forgotten."""
+    best: list[str | None] = [None] * count
+    for text, place in zip(texts, position.tolist(), strict=True):
+        if best[place] is None or text < best[place]:
+            best[place] = text
+    return [text or "" for text in best]
+
+
+def _said_by(position: NDArray[np.int64], who: NDArray[np.int64], count: int) -> list[set[int]]:
+    result: list[set[int]] = [set() for _ in range(count)]
+    for place, person in zip(position.tolist(), who.tolist(), strict=True):
+        result[place].add(person)
+    return result
+
+
+def _chosen(weights: NDArray[np.int64], texts: list[str], most: int) -> NDArray[np.int64]:
+    """Choose what to fit on: the often said first, the others by a hash of the text; in canonical order."""
+    if len(texts) <= most:
+        return np.arange(len(texts))
+    hashes = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in texts]
+    order = sorted(range(len(texts)), key=lambda i: (-min(int(weights[i]), 3), hashes[i]))
+    return np.array(sorted(order[:most]), dtype=np.int64)
+
+
+def _parents(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[np.int32]:
+    parent = np.zeros(int(sublabels.max(initial=-1)) + 1, dtype=np.int32)
+    inside = sublabels >= 0
+    parent[sublabels[inside]] = labels[inside]
+    return parent
+
+
+def theme_similarity(
+    vectors: NDArray[np.float32],
+    middle: NDArray[np.float32],
+    sub_middle: NDArray[np.float32],
+    parent: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """Give how alike units and themes are: the best of a theme's centre and its sub-themes' centres; shape (n, k)."""
+    similarity = vectors @ middle.T
+    if len(sub_middle):
+        subs = vectors @ sub_middle.T
+        for label in range(len(middle)):
+            own = np.flatnonzero(parent == label)
+            if len(own):
+                similarity[:, label] = np.maximum(similarity[:, label], subs[:, own].max(axis=1))
+    return similarity
+
+
+def strengths(
+    similarity: NDArray[np.float32], labels: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give how surely each unit belongs to its theme: a softmax over similarities, 0–1; and which are unsure."""
+    sharp = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / _SHARPNESS)
+    share = sharp / sharp.sum(axis=1, keepdims=True)
+    own = np.where(labels >= 0, share[np.arange(len(labels)), np.maximum(labels, 0)], 0.0).astype(np.float32)
+    return own, (labels >= 0) & (own < UNSURE_BELOW)
+
+
+def _nearest_sub(
+    vectors: NDArray[np.float32], labels: NDArray[np.int32], sub_middle: NDArray[np.float32], parent: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    result = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
+    if len(sub_middle) and len(vectors):
+        subs = vectors @ sub_middle.T
+        subs[parent[None, :] != labels[:, None]] = -np.inf
+        best = np.argmax(subs, axis=1)
+        found = np.isfinite(subs[np.arange(len(subs)), best])
+        result[found] = best[found]
+    return result
+
+
+def _groups(
+    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+    tokens = [tokenizer.content_tokens(texts[i][:400]) for i in fit]
+    words = theme_keywords(tokens, labels[fit], weights[fit], most=10) + [[]] * len(middle)
+    names = name_themes(texts, vectors, weights, labels, middle, words, encoder.encode)
+    first = np.full(len(texts), -1, dtype=np.int64)
+    first[position[::-1]] = np.arange(len(position))[::-1]
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+
+    def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
+        return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
+
+    themes = tuple(
+        Group(names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k])
+        for k in range(len(middle))
+    )
+    sub_words = theme_keywords(tokens, sublabels[fit], weights[fit], most=8) + [[]] * len(sub_middle)
+    sub_names = name_themes(texts, vectors, weights, sublabels, sub_middle, sub_words, encoder.encode, frozenset(names))
+    subthemes = tuple(
+        Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))
+        for k in range(len(sub_middle))
+    )
+    return themes, subthemes
+
+
+def _fingerprint(
+    distinct: NDArray, labels: NDArray[np.int32], weights: NDArray[np.int64], parameters: Parameters, encoder: Encoder
+) -> str:
+    digest = hashlib.sha256(f"{parameters.fingerprint()}:{encoder.fingerprint}".encode())
+    for text, label, weight in zip(distinct.tolist(), labels.tolist(), weights.tolist(), strict=True):
+        digest.update(f"{text}\x1f{label}\x1f{weight}\x1e".encode("utf-8", "replace"))
+    return digest.hexdigest()

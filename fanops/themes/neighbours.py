@@ -1,0 +1,48 @@
+"""Nearest neighbours by cosine, exact, in blocks; and the weighted graph they make."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+_BLOCK = 2048
+
+
+def nearest(vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Find the ``k`` most similar others of each vector.
+
+    Args:
+        vectors: Unit rows, shape (n, d).
+        k: Between 1 and n − 1.
+
+    Returns:
+        ``index, similarity``: shape (n, k) each, not sorted within a row; similarity is the cosine, −1 to 1.
+    """
+    n = len(vectors)
+    index = np.empty((n, k), dtype=np.int32)
+    similarity = np.empty((n, k), dtype=np.float32)
+    for start in range(0, n, _BLOCK):
+        block = vectors[start : start + _BLOCK] @ vectors.T
+        block[np.arange(len(block)), np.arange(start, start + len(block))] = -2.0
+        best = np.argpartition(block, n - k, axis=1)[:, n - k :]
+        index[start : start + len(block)] = best
+        similarity[start : start + len(block)] = np.take_along_axis(block, best, axis=1)
+    return index, similarity
+
+
+def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:
+    """Build the symmetric graph of nearest neighbours, edges weighted by cosine (negative ones dropped).
+
+    Returns:
+        Adjacency, shape (n, n), zero diagonal, sorted indices.
+    """
+    n = len(vectors)
+    k = min(k, n - 1)
+    index, similarity = nearest(vectors, k)
+    weights = np.maximum(similarity.ravel(), 1e-6).astype(np.float64)
+    rows = np.repeat(np.arange(n), k)
+    directed = sparse.csr_matrix((weights, (rows, index.ravel())), shape=(n, n))
+    graph = directed.maximum(directed.T).tocsr()
+    graph.sort_indices()
+    return graph

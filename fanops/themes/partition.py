@@ -1,0 +1,162 @@
+"""Partition: units into themes and sub-themes, the same for the same texts in whatever order they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from fanops.themes.neighbours import neighbour_graph
+from fanops.themes.parameters import Parameters
+
+UNASSIGNED = -1
+_SUB_RESOLUTION = 1.0
+_SUB_LEAST = 8
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition of n vectors.
+
+    Attributes:
+        labels: Theme of each vector, 0 the largest, −1 unassigned; shape (n,).
+        sublabels: Sub-theme of each vector, numbered over all themes, −1 where a theme is not divided; shape (n,).
+    """
+
+    labels: NDArray[np.int32]
+    sublabels: NDArray[np.int32]
+
+
+def partition(
+    vectors: NDArray[np.float32], weights: NDArray[np.int64], people: list[set[int]], parameters: Parameters
+) -> Partition:
+    """Divide vectors into themes.
+
+    Args:
+        vectors: Unit rows of distinct texts in canonical order, shape (n, d), n at least 4; no zero rows.
+        weights: How often each text was said, shape (n,).
+        people: Who said each text, n sets.
+        parameters: See Parameters.
+    """
+    n = len(vectors)
+    k = min(parameters.neighbours, max(3, n // 6), n - 1)
+    graph = neighbour_graph(vectors, k)
+    if parameters.method == "hdbscan":
+        raw = density(vectors, weights, parameters)
+    else:
+        raw = communities(graph, parameters.resolution, parameters.seed)
+    raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
+    labels = canonical(raw, weights)
+    return Partition(labels, _divided(graph, labels, weights, people, parameters))
+
+
+def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArray[np.int32]:
+    """Find communities by the Leiden method; labels shape (n,).
+
+    Source:
+        Traag, Waltman & van Eck (2019), From Louvain to Leiden.
+    """
+    import graspologic_native
+
+    n = graph.shape[0]
+    if graph.nnz == 0:
+        return np.arange(n, dtype=np.int32)
+    _, found = graspologic_native.leiden_csr(
+        graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data.astype(np.float64), n,
+        resolution=resolution, seed=seed, iterations=3, trials=1,
+    )  # fmt: skip
+    labels = np.full(n, UNASSIGNED, dtype=np.int32)
+    items = found.items() if isinstance(found, dict) else enumerate(found)
+    for node, community in items:
+        labels[int(node)] = community
+    return labels
+
+
+def density(vectors: NDArray[np.float32], weights: NDArray[np.int64], parameters: Parameters) -> NDArray[np.int32]:
+    """Find dense cores by HDBSCAN; what lies in no core is −1.
+
+    Source:
+        Campello, Moulavi & Sander (2013); McInnes, Healy & Astels (2017).
+    """
+    import hdbscan
+
+    centred = vectors - vectors.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred[:: max(1, len(centred) // 4000)], full_matrices=False)
+    reduced = centred @ axes[: min(12, len(axes))].T
+    share = {"coarse": 0.02, "normal": 0.008, "fine": 0.003}[parameters.granularity]
+    least = max(parameters.min_people, 3, round(share * len(vectors)))
+    model = hdbscan.HDBSCAN(min_cluster_size=least, min_samples=3, cluster_selection_method="leaf")
+    return model.fit_predict(reduced.astype(np.float64)).astype(np.int32)
+
+
+def centroids(
+    vectors: NDArray[np.float32], labels: NDArray[np.int32], weights: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Give the unit mean direction of each label 0…max; shape (n_labels, d); zero row for an empty label."""
+    count = int(labels.max(initial=-1)) + 1
+    assigned = labels >= 0
+    member = sparse.csr_matrix(
+        (weights[assigned].astype(np.float32), (labels[assigned], np.flatnonzero(assigned))), shape=(count, len(labels))
+    )
+    sums = np.asarray(member @ vectors, dtype=np.float32)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-9)
+
+
+def canonical(labels: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Number labels by what they weigh, heaviest first, ties by the first member; −1 stays."""
+    kept = np.unique(labels[labels >= 0])
+    order = sorted(kept, key=lambda label: (-int(weights[labels == label].sum()), int(np.argmax(labels == label))))
+    lookup = {label: place for place, label in enumerate(order)}
+    return np.array([lookup.get(label, UNASSIGNED) for label in labels], dtype=np.int32)
+
+
+def _with_enough_people(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    weights: NDArray[np.int64],
+    people: list[set[int]],
+    least: int,
+) -> NDArray[np.int32]:
+    """Give groups of too few people to the theme nearest to each member; none is left from fewer than ``least``."""
+    said: dict[int, set[int]] = {}
+    for label, who in zip(labels.tolist(), people, strict=True):
+        said.setdefault(label, set()).update(who)
+    small = {label for label, who in said.items() if label >= 0 and len(who) < least}
+    if not small:
+        return labels
+    large = sorted(label for label in said if label >= 0 and label not in small)
+    result = labels.copy()
+    loose = np.flatnonzero(np.isin(labels, list(small)))
+    if not large:
+        result[loose] = UNASSIGNED
+        return result
+    lookup = {label: place for place, label in enumerate(large)}
+    kept = np.array([lookup.get(label, UNASSIGNED) for label in labels.tolist()], dtype=np.int32)
+    middle = centroids(vectors, kept, weights)
+    result[loose] = np.array(large, dtype=np.int32)[np.argmax(vectors[loose] @ middle.T, axis=1)]
+    return result
+
+
+def _divided(
+    graph: sparse.csr_matrix, labels: NDArray[np.int32], weights: NDArray[np.int64], people: list[set[int]],
+    parameters: Parameters,
+) -> NDArray[np.int32]:  # fmt: skip
+    """Divide each theme once more inside its own part of the graph; sub-themes that are too small are given up."""
+    result = np.full(len(labels), UNASSIGNED, dtype=np.int32)
+    following = 0
+    for label in range(int(labels.max(initial=-1)) + 1):
+        members = np.flatnonzero(labels == label)
+        if len(members) < 2 * _SUB_LEAST:
+            continue
+        inner = canonical(communities(graph[members][:, members], _SUB_RESOLUTION, parameters.seed), weights[members])
+        least = max(_SUB_LEAST, len(members) // 25)
+        for sub in range(int(inner.max(initial=-1)) + 1):
+            own = members[inner == sub]
+            who = set().union(*(people[member] for member in own))
+            if len(own) >= least and len(who) >= parameters.min_people and len(own) < len(members):
+                result[own] = following
+                following += 1
+    return result

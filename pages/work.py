@@ -16,7 +16,7 @@ with page_database().read() as session:
     jobs = records.list_jobs(session, actor)
 
 st.title("后台在做什么")
-st.caption(f"{TERMS['job'].definition}最近 {len(jobs)} 个。")
+st.caption(TERMS["job"].definition + (f"最近 {len(jobs)} 个。" if jobs else ""))
 active = [job for job in jobs if job.state in records.ACTIVE]
 for job in active:
     st.markdown(f"**{KINDS.get(job.kind, '任务')} {job.id}**")

@@ -143,6 +143,11 @@ def add_staff(
     return staff
 
 
+def brand_of(session: Session, actor: Actor) -> Brand:
+    """Give the actor's brand."""
+    return session.get_one(Brand, actor.brand_id)
+
+
 def regions_by_name(session: Session, actor: Actor) -> dict[str, int]:
     """Give region ids by name, of the actor's brand, in the order they were added."""
     query = select(Region.name, Region.id).where(Region.brand_id == actor.brand_id).order_by(Region.id)

@@ -22,6 +22,7 @@ from fanops.settings import settings
 
 _WORKER_STOPS_S = 10
 _RESTART_PAUSE_S = 2.0
+_OPEN_FILES = 65_536
 
 
 @click.command()
@@ -37,6 +38,7 @@ def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool) ->
     settings.cache_clear()
     require_free_port(settings().host, settings().port)
     set_up_logging()
+    allow_many_visitors()
     db = database()
     bring_up_to_date(db, click.echo)
     if not no_sample:
@@ -84,6 +86,18 @@ def require_free_port(host: str, port: int) -> None:
             ) from error
 
 
+def allow_many_visitors() -> None:
+    """Raise the limit of open files as far as this user may: each visitor holds about four."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def set_up_logging() -> None:
     """Log to the data folder (rotated) and warnings also to the terminal; never the words of a fan."""
     from logging.handlers import RotatingFileHandler
@@ -98,7 +112,6 @@ def set_up_logging() -> None:
     to_terminal.setLevel(logging.WARNING)
     ours = logging.getLogger("fanops")
     ours.setLevel(logging.INFO)
-    ours.propagate = False
     ours.handlers[:] = [to_file, to_terminal]
 
 
@@ -149,7 +162,6 @@ def build_server(when_ready: Callable[[], None]) -> Any:
         server_header=False,
         proxy_headers=settings().secure_cookie,
         forwarded_allow_ips="127.0.0.1",
-        ws_max_size=64 * 1024 * 1024,
         timeout_graceful_shutdown=5,
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from fanops.access import Actor, Role
+from fanops.access.organisation import brand_of
 from fanops.content import content_path
-from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, sign_out
-from fanops.ui.refusal import plain
+from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
+from fanops.ui.refusal import plain, refusals
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
@@ -96,7 +97,8 @@ def run_frame() -> None:
     for entry, each in pages.items():
         if each is page:
             need(*entry.roles)
-    page.run()
+    with refusals():
+        page.run()
 
 
 def _page(entry: PageEntry, role: Role) -> st.Page:
@@ -116,5 +118,10 @@ def _nothing_yet() -> None:
 
 
 def _show_account(actor: Actor) -> None:
-    st.caption(f"{plain(actor.display_name)} · {actor.role.label}")
+    with page_database().read() as session:
+        brand = brand_of(session, actor)
+    st.logo(str(_ICON), size="large")
+    if brand.is_sample:
+        st.badge("示例数据", icon=":material/science:", color="orange")
+    st.caption(f"{plain(brand.name)} · {plain(actor.display_name)} · {actor.role.label}")
     st.button("退出", key="frame.sign_out", icon=":material/logout:", on_click=sign_out, type="tertiary")

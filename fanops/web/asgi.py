@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fanops.content import content_path
-from fanops.errors import NotReady
+from fanops.errors import FanopsError, NotReady
 from fanops.settings import settings
 from fanops.web import exports, health, sign_in
 from fanops.web.gate import Guard, Identity
@@ -109,9 +109,13 @@ def quiet_streamlit() -> None:
 
 
 def show_error_id(error: Exception) -> bool:
-    """Log a bug with an id, and show only the id."""
+    """Log a bug with an id, and show only the id; a refusal raised in a callback is told as one."""
     import streamlit as st
 
+    if isinstance(error, FanopsError):
+        st.error("没有完成", icon=":material/block:")
+        st.text(f"{error.message}{error.hint}")
+        return True
     error_id = secrets.token_hex(4)
     _log.error("error %s", error_id, exc_info=error)
     st.error(f"编号 {error_id}。请刷新页面再试；还不行，请把编号告诉管理员。", title="出错了")

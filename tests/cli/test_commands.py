@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -24,6 +25,18 @@ from fanops.tables import Account, Brand
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 PASSWORD = "mingtian-hecha-2026"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before():
+    """Commands set up logging for their process; here the process goes on."""
+    ours = logging.getLogger("fanops")
+    level, handlers = ours.level, list(ours.handlers)
+    yield
+    for handler in ours.handlers:
+        if handler not in handlers:
+            handler.close()
+    ours.handlers[:], ours.level = handlers, level
 
 
 def run(*arguments: str, stdin: str | None = None, fails: bool = False) -> Result:

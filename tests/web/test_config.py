@@ -49,3 +49,17 @@ def test_a_bug_shows_only_its_id(monkeypatch, caplog) -> None:
     assert "secret" not in str(at)
     error_id = box.value.removeprefix("编号 ")[:8]
     assert error_id in caplog.text
+
+
+def test_a_refusal_in_a_callback_is_told_as_one() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    def script() -> None:
+        from fanops.errors import Conflict
+        from fanops.web.asgi import show_error_id
+
+        show_error_id(Conflict("已经有人改过。", "请刷新后再改。"))
+
+    at = AppTest.from_function(script).run()
+    assert at.text[0].value == "已经有人改过。请刷新后再改。"
+    assert "编号" not in at.error[0].value

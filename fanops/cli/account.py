@@ -10,7 +10,7 @@ import click
 from fanops.access.accounts import add_account, change_account, list_accounts, owner_actor
 from fanops.access.actor import Role
 from fanops.access.passwords import SHORTEST
-from fanops.database import database
+from fanops.database import Database, database
 from fanops.errors import InvalidInput, NotFound
 from fanops.tables import Account, Region, Staff, Store
 
@@ -35,6 +35,24 @@ def ask_password(given: str | None) -> str:
             raise InvalidInput("没有给出密码。", "请加上 --password，或从标准输入给出一行密码。")
         return typed
     return click.prompt(f"密码（至少 {SHORTEST} 个字符）", hide_input=True, confirmation_prompt="再输入一次")
+
+
+def found_first_brand(db: Database, name: str | None) -> None:
+    """On an empty installation, add the brand first: the named one, or the one asked for at a terminal."""
+    from sqlmodel import select
+
+    from fanops.access.organisation import add_brand
+    from fanops.tables import Brand
+
+    with db.read() as session:
+        if session.exec(select(Brand.id).limit(1)).first() is not None:
+            return
+    if name is None and sys.stdin.isatty():
+        name = click.prompt("还没有品牌。品牌名称")
+    if name is not None:
+        with db.write() as session:
+            add_brand(session, name)
+        click.echo(f"已添加品牌 {name}。")
 
 
 def find_place(session, brand_id: int, region: str | None, store: str | None) -> tuple[int | None, int | None]:
@@ -80,6 +98,7 @@ def add(
     from sqlmodel import select
 
     db = database()
+    found_first_brand(db, brand)
     with db.read() as session:
         actor = owner_actor(session, brand)
         is_first = not list_accounts(session, actor)

@@ -107,6 +107,8 @@ def test_several_brands_must_be_told_apart(chain) -> None:
 @ONE
 def test_nothing_there_yet(db) -> None:
     assert "fanops org add-brand" in run("account", "add", "boss", "--password", PASSWORD, fails=True).output
+    assert "已添加品牌 山茶" in run("account", "add", "boss", "--brand", "山茶", "--password", PASSWORD).output
+    assert [row["role"] for row in json.loads(run("account", "list", "--json").output)] == ["admin"]
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"], indirect=True)

@@ -1,0 +1,339 @@
+"""The product backlog: items with stages and gates, per-store rollout, fan trials, telling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import case, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
+from fanops.actions import gates, records
+from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.contacts import why_not_contact
+from fanops.tables import (
+    BacklogItem,
+    Baseline,
+    Fan,
+    Measurement,
+    Rollout,
+    Store,
+    Telling,
+    Theme,
+    Transition,
+    Trial,
+    now,
+)  # fmt: skip
+from fanops.themes.records import get_theme
+
+KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
+VERDICTS = {"like": "会买", "unsure": "看情况", "dislike": "不会买"}
+ROLLOUT_LABELS = {"planned": "计划中", "live": "已上线", "paused": "暂停", "withdrawn": "已撤下"}
+
+
+def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted: str = "") -> BacklogItem:
+    """Open a backlog item (需求条目) of a theme; its sentences become the evidence."""
+    require(actor, *KEEPERS)
+    get_theme(session, actor, theme_id)
+    item = BacklogItem(brand_id=actor.brand_id, theme_id=theme_id, title=records.checked_title(title),
+                       wanted=wanted.strip(), account_id=actor.account_id)  # fmt: skip
+    session.add(item)
+    session.flush()
+    records.keep_item_evidence(session, actor, theme_id, item.id)
+    session.add(Transition(item_id=item.id, account_id=actor.account_id, from_state="", to_state="listen"))
+    record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
+    return item
+
+
+def get_item(session: Session, actor: Actor, item_id: int) -> BacklogItem:
+    """Give an item of the actor's brand.
+
+    Raises:
+        NotFound: No such item, or another brand's.
+    """
+    item = session.exec(
+        select(BacklogItem).where(BacklogItem.id == item_id, BacklogItem.brand_id == actor.brand_id)
+    ).first()
+    if item is None:
+        raise NotFound("没有这个需求条目。", "请从列表里选择。")
+    return item
+
+
+def item_table(session: Session, actor: Actor) -> pd.DataFrame:
+    """List items: ``item_id, title, stage, theme_id, theme, opened_at, sentences, fans, live, planned, lacking``."""
+    rows = session.exec(
+        select(BacklogItem, Theme.name)
+        .outerjoin(Theme, Theme.id == BacklogItem.theme_id)
+        .where(BacklogItem.brand_id == actor.brand_id, BacklogItem.merged_into_id.is_(None))
+        .order_by(BacklogItem.id.desc())
+    ).all()
+    live = case((Rollout.state == "live", 1), else_=0)
+    stores = {
+        item_id: (int(on or 0), int(count))
+        for item_id, on, count in session.exec(
+            select(Rollout.item_id, func.sum(live), func.count(Rollout.id)).group_by(Rollout.item_id)
+        )
+    }
+    found = []
+    for item, theme in rows:
+        sentences, fans = records.evidence_counts(session, item_id=item.id)
+        on, planned = stores.get(item.id, (0, 0))
+        lacking = gates.missing(item.stage, facts_of(session, item))
+        found.append(
+            (
+                item.id,
+                item.title,
+                item.stage,
+                item.theme_id,
+                theme,
+                item.opened_at,
+                sentences,
+                fans,
+                on,
+                planned,
+                lacking,
+            )
+        )
+    columns = [
+        "item_id",
+        "title",
+        "stage",
+        "theme_id",
+        "theme",
+        "opened_at",
+        "sentences",
+        "fans",
+        "live",
+        "planned",
+        "lacking",
+    ]
+    return pd.DataFrame(found, columns=columns)
+
+
+def facts_of(session: Session, item: BacklogItem) -> gates.ItemFacts:
+    """Gather what the gates look at."""
+    sentences, fans = records.evidence_counts(session, item_id=item.id)
+    verdicts = [row.verdict for row in session.exec(select(Trial).where(Trial.item_id == item.id)) if row.verdict]
+    rollouts = session.exec(select(Rollout).where(Rollout.item_id == item.id)).all()
+    told = set(session.exec(select(Telling.fan_id).where(Telling.item_id == item.id, Telling.state == "told")))
+    raisers = records.evidence_fans(session, item_id=item.id)
+    evidence = item.stage_evidence
+    return gates.ItemFacts(
+        raisers=fans, evidence=sentences, wanted=item.wanted, sample_note=evidence.get("sample_note", ""),
+        pass_share=evidence.get("pass_share"), likes=verdicts.count("like"), verdicts=len(verdicts),
+        has_baseline=session.exec(select(Baseline.id).where(Baseline.item_id == item.id)).first() is not None,
+        pilot_stores=sum(row.wave == 1 for row in rollouts), live_stores=sum(row.state == "live" for row in rollouts),
+        has_verdict=session.exec(
+            select(Measurement.id).where(Measurement.item_id == item.id, Measurement.verdict != "数据不足")
+        ).first() is not None,
+        untold=len(set(raisers) - told), reason=evidence.get("untold_reason", ""),
+    )  # fmt: skip
+
+
+def write_down(session: Session, actor: Actor, item_id: int, **evidence: Any) -> BacklogItem:
+    """Write a stage's evidence: ``wanted``, ``sample_note``, ``pass_share`` (0–1), ``untold_reason``, ``effort_days``.
+
+    Raises:
+        Conflict: The pass line is changed after a verdict is in.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    if "pass_share" in evidence:
+        share = evidence["pass_share"]
+        if not 0 < share <= 1:
+            raise InvalidInput("达标线要在 1% 到 100% 之间。")
+        facts = facts_of(session, item)
+        if facts.verdicts and facts.pass_share is not None and share != facts.pass_share:
+            raise Conflict("已经有试用评价，达标线不能再改。", "达标线要在试用之前定。")
+    if "wanted" in evidence:
+        item.wanted = str(evidence.pop("wanted")).strip()[:1000]
+    if "effort_days" in evidence:
+        item.effort_days = evidence.pop("effort_days")
+    item.stage_evidence = {**item.stage_evidence, **evidence}
+    session.add(item)
+    session.flush()
+    return item
+
+
+def advance(session: Session, actor: Actor, item_id: int, note: str = "") -> BacklogItem:
+    """Move an item through its gate to the next stage.
+
+    Raises:
+        Conflict: With what is missing.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    lacking = gates.missing(item.stage, facts_of(session, item))
+    if lacking:
+        raise Conflict(f"还不能离开“{gates.LABELS[item.stage]}”。", "".join(lacking))
+    following = gates.STAGES[gates.STAGES.index(item.stage) + 1]
+    session.add(
+        Transition(
+            item_id=item.id, account_id=actor.account_id, from_state=item.stage, to_state=following, note=note[:500]
+        )
+    )
+    item.stage = following
+    item.closed_at = now() if following == "closed" else None
+    session.add(item)
+    session.flush()
+    record_audit(session, actor, "advance_item", f"backlog_item:{item.id}", to=following)
+    return item
+
+
+# --- rollout ------------------------------------------------------------------------------------------------------
+
+
+def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequence[int], wave: int = 1) -> int:
+    """Plan stores for a wave; later waves are locked until the pilot has a verdict.
+
+    Returns:
+        How many stores were added.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    if wave > 1 and not facts_of(session, item).has_verdict:
+        raise Conflict("第一波还没有效果结论，第二波锁着。", "先在“效果”里算出试点的结论。")
+    known = set(session.exec(select(Rollout.store_id).where(Rollout.item_id == item.id)))
+    added = [store_id for store_id in dict.fromkeys(store_ids) if store_id not in known]
+    for store_id in added:
+        require_store(session, actor, store_id)
+        session.add(Rollout(item_id=item.id, store_id=store_id, wave=wave))
+    session.flush()
+    return len(added)
+
+
+def set_rollout(
+    session: Session, actor: Actor, item_id: int, store_id: int, state: str, live_on: date | None = None
+) -> Rollout:
+    """Set an item's state in a store; going live makes telling its raisers there due."""
+    require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
+    if state not in ROLLOUT_LABELS:
+        raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
+    item, store = get_item(session, actor, item_id), require_store(session, actor, store_id)
+    row = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id == store.id)).first()
+    if row is None:
+        raise NotFound("这家门店不在铺开计划里。", "先把它加入计划。")
+    session.add(Transition(rollout_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=state))
+    row.state, row.changed_at = state, now()
+    row.live_on = (live_on or date.today()) if state == "live" else row.live_on
+    session.add(row)
+    session.flush()
+    if state == "live":
+        _make_tellings(session, item, store.id)
+    return row
+
+
+def rollout_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
+    """List an item's stores in scope: ``store_id, store, wave, state, live_on``."""
+    get_item(session, actor, item_id)
+    statement = (
+        select(Store.id, Store.name, Rollout.wave, Rollout.state, Rollout.live_on)
+        .join(Rollout, Rollout.store_id == Store.id)
+        .where(Rollout.item_id == item_id)
+        .order_by(Rollout.wave, Store.code)
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
+    return pd.DataFrame(rows, columns=["store_id", "store", "wave", "state", "live_on"])
+
+
+def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:
+    known = set(session.exec(select(Telling.fan_id).where(Telling.item_id == item.id)))
+    for fan_id, said_in in records.evidence_fans(session, item_id=item.id).items():
+        if said_in == store_id and fan_id not in known:
+            session.add(Telling(item_id=item.id, fan_id=fan_id, store_id=store_id))
+    session.flush()
+
+
+# --- trials and telling -------------------------------------------------------------------------------------------
+
+
+def invite_raisers(session: Session, actor: Actor, item_id: int) -> tuple[int, dict[str, int]]:
+    """Invite exactly the fans who raised it to try, minus those who must not be contacted.
+
+    Returns:
+        How many were invited now, and how many were left out by reason.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    known = set(session.exec(select(Trial.fan_id).where(Trial.item_id == item.id)))
+    invited, refused = 0, {}
+    for fan_id, store_id in records.evidence_fans(session, item_id=item.id).items():
+        if fan_id in known:
+            continue
+        reason = why_not_contact(session, session.get_one(Fan, fan_id))
+        if reason:
+            refused[reason] = refused.get(reason, 0) + 1
+            continue
+        session.add(Trial(item_id=item.id, fan_id=fan_id, store_id=store_id))
+        invited += 1
+    session.flush()
+    record_audit(session, actor, "invite_raisers", f"backlog_item:{item.id}", invited=invited)
+    return invited, refused
+
+
+def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
+    """List an item's trials in scope: ``trial_id, fan, level, store, invited_at, came_at, verdict, words``."""
+    get_item(session, actor, item_id)
+    statement = (
+        select(
+            Trial.id,
+            Fan.name_masked,
+            Fan.level,
+            Store.name,
+            Trial.invited_at,
+            Trial.came_at,
+            Trial.verdict,
+            Trial.words,
+        )
+        .join(Fan, Fan.id == Trial.fan_id)
+        .outerjoin(Store, Store.id == Trial.store_id)
+        .where(Trial.item_id == item_id)
+        .order_by(Trial.id)
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
+    columns = ["trial_id", "fan", "level", "store", "invited_at", "came_at", "verdict", "words"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, words: str = "") -> Trial:
+    """Record that a raiser came and what they say."""
+    if verdict not in VERDICTS:
+        raise InvalidInput("没有这种评价。", f"可用：{'、'.join(VERDICTS.values())}。")
+    statement = select(Trial).join(Fan, Fan.id == Trial.fan_id).where(Trial.id == trial_id)
+    trial = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).first()
+    if trial is None:
+        raise NotFound("没有这次试用，或它不在您的门店。")
+    trial.came_at, trial.verdict, trial.words = trial.came_at or now(), verdict, words.strip()[:500]
+    session.add(trial)
+    session.flush()
+    return trial
+
+
+def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
+    """List who is to be told (or was): ``telling_id, fan_id, fan, store, title, state, told_at``."""
+    statement = (
+        select(Telling.id, Fan.id, Fan.name_masked, Store.name, BacklogItem.title, Telling.state, Telling.told_at)
+        .join(Fan, Fan.id == Telling.fan_id)
+        .join(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(Store, Store.id == Telling.store_id)
+        .where(Telling.state == state)
+        .order_by(Telling.id)
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
+    return pd.DataFrame(rows, columns=["telling_id", "fan_id", "fan", "store", "title", "state", "told_at"])
+
+
+def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:
+    """Record that a raiser was told, and whether they say it is really fixed (yes, no or empty)."""
+    statement = select(Telling).join(Fan, Fan.id == Telling.fan_id).where(Telling.id == telling_id)
+    row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).first()
+    if row is None:
+        raise NotFound("没有这条告知，或它不在您的门店。")
+    row.state, row.told_at, row.staff_id = "told", row.told_at or now(), actor.staff_id
+    row.really_fixed = really_fixed or row.really_fixed
+    session.add(row)
+    session.flush()
+    return row

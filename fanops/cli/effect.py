@@ -1,0 +1,76 @@
+"""``fanops effect``: measure what a rollout changed, on any table."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def effect() -> None:
+    """Measure what an action changed."""
+
+
+@effect.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--unit", required=True, help="Column of the store.")
+@click.option("--time", "time_column", required=True, help="Column of the period.")
+@click.option("--value", required=True, help="Column of the value.")
+@click.option("--treated-from", required=True, help="Column of the store's first treated period; empty: never treated.")
+@click.option("--lower-is-better", is_flag=True, help="For metrics such as complaint share.")
+@click.option("--smallest", default=0.0, help="Smallest relative effect worth having, e.g. 0.02.")
+@click.option("--pass-line", default=0.0, help="Relative effect that was promised, e.g. 0.03.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def did(
+    file: Path, unit: str, time_column: str, value: str, treated_from: str, lower_is_better: bool, smallest: float,
+    pass_line: float, as_json: bool,
+) -> None:  # fmt: skip
+    """Difference-in-differences of a CSV or Excel FILE with one row per store and period."""
+    from fanops.effect.did import estimate_effect
+    from fanops.effect.panel import read_panel
+    from fanops.effect.verdict import TOO_LITTLE, verdict
+    from fanops.errors import TooLittleData
+    from fanops.text.table_file import read_table
+
+    panel = read_panel(read_table(file), unit, time_column, value, treated_from)
+    names = ("estimate", "low", "high", "estimate_share", "low_share", "high_share")
+    treated = int((panel.start < panel.n_periods).sum())
+    try:
+        found = estimate_effect(panel)
+    except TooLittleData as refusal:
+        result: dict = dict.fromkeys(names)
+        result |= {"verdict": TOO_LITTLE, "n_treated": treated, "n_control": len(panel.units) - treated,
+                   "minimum_detectable_share": None, "pre_trend_p": None, "n_periods": panel.n_periods,
+                   "note": f"{refusal.message}{refusal.hint}"}  # fmt: skip
+    else:
+        word = verdict(found, higher_is_better=not lower_is_better, smallest_share=smallest, pass_share=pass_line)
+        result = {name: getattr(found, name) for name in names}
+        result |= {"verdict": word, "n_treated": found.n_treated, "n_control": found.n_control,
+                   "minimum_detectable_share": found.minimum_detectable_share, "pre_trend_p": found.pre_trend_p,
+                   "p": found.p, "n_periods": found.n_periods, "scale": found.scale,
+                   "method": "imputation estimator over untreated store-periods; inference over stores"}  # fmt: skip
+    result = {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in result.items()}
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        return
+    if result["estimate"] is None:
+        click.echo(f"{result['verdict']}：{result['note']}")
+        return
+    click.echo(
+        f"{result['verdict']}：{result['estimate_share']:+.1%}（95% 区间 {result['low_share']:+.1%} 到 {result['high_share']:+.1%}），"
+        f"每店每期 {result['estimate']:+,.1f}（{result['low']:+,.1f} 到 {result['high']:+,.1f}）。"
+    )
+    shown = result["pre_trend_p"]
+    click.echo(
+        f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家，{result['n_periods']} 期；"
+        f"这样的设计能看出约 {result['minimum_detectable_share']:.1%} 的变化；"
+        f"上线前走势差异 p={'—' if shown is None else format(shown, '.2f')}。"
+    )
+
+
+from fanops.cli.effect_database import item  # noqa: E402  (the group must exist first)
+
+effect.add_command(item)

@@ -1,0 +1,112 @@
+"""Measure an item or a fix: the frozen plan where there is one, else before and after, which proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlmodel import Session
+
+from fanops.access import Actor
+from fanops.effect import records
+from fanops.effect.before_after import LABEL, compare_stores
+from fanops.effect.did import estimate_effect
+from fanops.effect.panel import Panel
+from fanops.effect.verdict import TOO_LITTLE, verdict
+from fanops.errors import TooLittleData
+from fanops.tables import Measurement, now
+
+_HISTORY_WEEKS = 12
+
+
+def measure(
+    session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None, metric: str = "revenue",
+    until: date | None = None,
+) -> Measurement:  # fmt: skip
+    """Measure what an action changed and keep the result.
+
+    With a frozen plan that names controls the result is a difference-in-differences with a verdict; without, it is a
+    comparison before and after, labelled as such.
+
+    Args:
+        session: A writing session.
+        actor: Whose stores are looked at.
+        item_id: The backlog item, or
+        fix_id: the service fix.
+        metric: Used when no plan is frozen.
+        until: Last day, yesterday by default.
+
+    Raises:
+        TooLittleData: No store has the change yet, or there are too few weeks.
+    """
+    about = {"item_id": item_id, "fix_id": fix_id}
+    thing = records.subject(session, actor, **about)
+    since = records.treated_since(session, actor, **about)
+    if not since:
+        raise TooLittleData("还没有门店上线或完成，量不出效果。", "上线之后再来。")
+    baseline = records.plan_of(session, actor, **about)
+    plan = baseline.plan if baseline else {}
+    metric = plan.get("metric", metric)
+    first = date.fromisoformat(plan["starts_on"]) if plan else min(since.values()) - timedelta(weeks=_HISTORY_WEEKS)
+    last = until or now().date() - timedelta(days=1)
+    if plan:
+        last = min(last, date.fromisoformat(plan["ends_on"]))
+    frame = records.weekly_panel(session, actor, metric, first, last, thing.theme_id)
+    panel = _panel(frame, since, set(plan["treated"]) | set(plan["controls"]) if plan else None)
+    higher = records.METRICS[metric][2]
+    common = {"metric": metric, "first": first, "last": last, "weeks": panel.n_periods}
+    if plan and len(plan["controls"]) >= 2:
+        try:
+            found = estimate_effect(panel)
+        except TooLittleData as refusal:
+            result = common | {"note": f"{refusal.message}{refusal.hint}"}
+            return records.save_measurement(session, actor, "did", TOO_LITTLE, result, baseline_id=baseline.id, **about)
+        word = verdict(
+            found, higher_is_better=higher, smallest_share=plan["smallest_share"], pass_share=plan["pass_share"]
+        )
+        result = common | _effect_result(found)
+        return records.save_measurement(session, actor, "did", word, result, baseline_id=baseline.id, **about)
+    stores = compare_stores(panel.values, panel.start, list(panel.units))
+    if stores.empty:
+        raise TooLittleData("上线前后的整周还不够，量不出变化。", "至少要有上线前、上线后各两个整周。")
+    result = common | {"label": LABEL, "stores": stores.to_dict("records"), "all": _together(panel)}
+    return records.save_measurement(
+        session, actor, "before_after", LABEL, result, baseline_id=baseline.id if baseline else None, **about
+    )
+
+
+def _panel(frame: pd.DataFrame, since: dict[int, date], stores: set[int] | None) -> Panel:
+    if stores is not None:
+        frame = frame[frame["store_id"].isin(stores)]
+    wide = frame.pivot(index="store_id", columns="week", values="value")
+    weeks = list(wide.columns)
+    start = [
+        next((n for n, week in enumerate(weeks) if week >= since[store]), len(weeks)) if store in since else len(weeks)
+        for store in wide.index
+    ]
+    names = frame.drop_duplicates("store_id").set_index("store_id")["store"]
+    units = tuple(str(names[store]) for store in wide.index)
+    return Panel(units, tuple(str(w) for w in weeks), wide.to_numpy(dtype=float), np.array(start, dtype=np.int64))
+
+
+def _effect_result(found) -> dict[str, Any]:
+    result = asdict(found)
+    result["by_time"], result["by_store"] = found.by_time.to_dict("records"), found.by_store.to_dict("records")
+    return result
+
+
+def _together(panel: Panel) -> dict[str, float]:
+    """Compare the treated stores taken together, aligned at their own starts."""
+    started = [s for s in range(len(panel.units)) if 0 < panel.start[s] < panel.n_periods]
+    before = min(int(panel.start[s]) for s in started)
+    after = min(panel.n_periods - int(panel.start[s]) for s in started)
+    aligned = np.array([panel.values[s, panel.start[s] - before : panel.start[s] + after] for s in started])
+    return (
+        compare_stores(np.nanmean(aligned, axis=0)[None, :], np.array([before]), ["合计"])
+        .iloc[0]
+        .drop("unit")
+        .to_dict()
+    )

@@ -37,6 +37,7 @@ from fanops.tables import (
 WHO = ("member", "phone", "openid")
 _ASKED_AT_ONCE = 5_000
 _MANY = 20_000
+_CHUNK = 20_000
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def plan_orders(session: Session, actor: Actor, rows: pd.DataFrame, default_sour
     """Compare orders with those in the database, by source and number."""
     rows = rows.assign(source=rows["source"].where(rows["source"] != "", default_source or "pos"))
     known = _known_orders(session, actor, rows)
+    if known.empty:
+        return Plan(rows.assign(what="new"), known)
     merged = rows.merge(known, on=["source", "number"], how="left", suffixes=("", "_known"))
     is_known = merged["id"].notna().to_numpy()
     visible = visible_store_ids(session, actor)
@@ -145,6 +148,9 @@ def _known_orders(session: Session, actor: Actor, rows: pd.DataFrame) -> pd.Data
     return frame.astype({"source": "str", "number": "str", "time": "datetime64[us, UTC]", "fan_id": "Float64"})
 
 
+_ORDER_COLUMNS = ("store_id", "fan", "source", "number", "channel", "amount_fen", "time", "items")
+
+
 def store_orders(
     session: Session, actor: Actor, plan: Plan, batch_id: int, *, source: str, barred: bool
 ) -> dict[str, int]:
@@ -152,7 +158,7 @@ def store_orders(
     rows = plan.rows
     fans, found = find_fans(session, actor, rows, source=source, batch_id=batch_id, barred=barred)
     rows = rows.assign(fan=fans)
-    new = rows[rows["what"] == "new"]
+    new = rows.loc[rows["what"] == "new", [*_ORDER_COLUMNS]]
     ids = reserve_ids(session, Order, len(new))
     insert_many(session, Order, _order_rows(actor.brand_id, batch_id, new, ids))
     _store_items(session, actor, new, ids, batch_id)
@@ -178,21 +184,23 @@ def store_orders(
 def _order_rows(
     brand_id: int, batch_id: int, new: pd.DataFrame, ids: NDArray[np.int64]
 ) -> Iterator[dict[str, Any]]:
-    columns = (ids.tolist(), *(new[name].tolist() for name in ("store_id", "fan", "source", "number", "channel", "amount_fen")))
-    times = new["time"].dt.to_pydatetime().tolist()
-    for order_id, store_id, fan_id, source, number, channel, fen, placed_at in zip(*columns, times, strict=True):
-        yield {
-            "id": order_id, "brand_id": brand_id, "store_id": store_id, "fan_id": fan_id if fan_id > 0 else None,
-            "source": source, "number": number, "channel": channel or "store", "placed_at": placed_at,
-            "amount_fen": fen, "import_batch_id": batch_id,
-        }  # fmt: skip
+    names = _ORDER_COLUMNS[:6]
+    for start in range(0, len(new), _CHUNK):
+        part = new.iloc[start : start + _CHUNK]
+        columns = (ids[start : start + _CHUNK].tolist(), *(part[name].tolist() for name in names))
+        times = part["time"].dt.to_pydatetime().tolist()
+        for order_id, store_id, fan_id, source, number, channel, fen, placed_at in zip(*columns, times, strict=True):
+            yield {
+                "id": order_id, "brand_id": brand_id, "store_id": store_id, "fan_id": fan_id if fan_id > 0 else None,
+                "source": source, "number": number, "channel": channel or "store", "placed_at": placed_at,
+                "amount_fen": fen, "import_batch_id": batch_id,
+            }  # fmt: skip
 
 
 def _store_items(
     session: Session, actor: Actor, new: pd.DataFrame, ids: NDArray[np.int64], batch_id: int
 ) -> None:
-    cells = new["items"].tolist()
-    names = dict.fromkeys(name for cell in dict.fromkeys(cells) if cell for name, _ in items_of(cell))
+    names = dict.fromkeys(name for cell in new["items"].unique() if cell for name, _ in items_of(cell))
     if not names:
         return
     products = _products(session, actor, list(names), batch_id)
@@ -201,7 +209,10 @@ def _store_items(
         OrderItem,
         (
             {"order_id": order_id, "product_id": products[name], "quantity": quantity, "amount_fen": 0}
-            for order_id, cell in zip(ids.tolist(), cells, strict=True)
+            for start in range(0, len(new), _CHUNK)
+            for order_id, cell in zip(
+                ids[start : start + _CHUNK].tolist(), new["items"].iloc[start : start + _CHUNK].tolist(), strict=True
+            )
             if cell
             for name, quantity in items_of(cell)
         ),

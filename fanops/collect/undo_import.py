@@ -59,7 +59,7 @@ def undo_batch(db: Database, actor: Actor, batch_id: int) -> dict[str, int]:
         if batch.state == "undone":
             raise Conflict(f"批次 {batch.id} 已经撤销过了。")
         _refuse_if_built_on(session, batch)
-        done = _remove(session, batch)
+        done = remove_batch(session, batch)
         batch.state, batch.undone_at = "undone", now()
         session.add(batch)
         record_audit(session, actor, "undo_import", f"import_batch:{batch.id}", **done)
@@ -103,7 +103,8 @@ def _refuse_if_built_on(session: Session, batch: ImportBatch) -> None:
         )
 
 
-def _remove(session: Session, batch: ImportBatch) -> dict[str, int]:
+def remove_batch(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Take away what a batch brought and put back what it changed; ``undo_batch`` asks first whether that may be."""
     done: dict[str, int] = {}
     _forget_quotes(session, batch)
     mine = select(Voice.id).where(Voice.import_batch_id == batch.id)

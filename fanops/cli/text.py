@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fanops.cli.text_polarity import polarity
+from fanops.errors import InvalidInput
 
 
 @click.group()
@@ -33,9 +34,16 @@ def tokens(file: Path, text_column: str, out: Path, dictionary: Path | None, eng
     if dictionary:
         from fanops.text.dictionary import read_dictionary
 
-        words = read_dictionary(dictionary.read_bytes()).words()
+        if not dictionary.is_file():
+            raise InvalidInput(f"没有这个文件：{dictionary.name}", "请检查路径。")
+        brand = read_dictionary(dictionary.read_bytes())
+        words = brand.words()
+        for problem in brand.problems[:20]:
+            click.echo(f"词典{problem}", err=True)
     cut = Tokenizer(words, engine)
-    write_table(table.assign(tokens=[" ".join(cut.tokens(value)) for value in table[text_column]]), out)
+    write_table(
+        table.assign(tokens=[" ".join(filter(str.strip, cut.tokens(value))) for value in table[text_column]]), out
+    )
     click.echo(f"{len(table)} 行已分词，写入 {out}")
 
 

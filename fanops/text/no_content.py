@@ -41,11 +41,20 @@ def _longest_known() -> int:
     return max(map(len, empty_answers()))
 
 
+@lru_cache(maxsize=1)
+def _letters() -> frozenset[str]:
+    return frozenset("".join(empty_answers()))
+
+
 def _is_chain(bare: str) -> bool:
+    if _DIGITS.fullmatch(bare):
+        return True
+    if not _letters().issuperset(bare):  # most answers leave here
+        return False
     known = empty_answers()
     reachable = [True] + [False] * len(bare)
     for end in range(1, len(bare) + 1):
         reachable[end] = any(
             reachable[start] and bare[start:end] in known for start in range(max(0, end - _longest_known()), end)
         )
-    return reachable[-1] or _DIGITS.fullmatch(bare) is not None
+    return reachable[-1]

@@ -12,6 +12,8 @@ from fanops.text.word_lists import stop_words
 
 ENGINES = ("rjieba", "jieba")
 _CLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+# What jieba can hold as one word; a name with a slash or a space is cut out beforehand.
+_HELD = re.compile(r"[一-鿕]+|[一-鿕a-zA-Z0-9+#&._%-]+")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -58,13 +60,24 @@ class Tokenizer:
         self.engine = engine
         self._segmenter = _segmenter(engine)
         self.words = frozenset(word for word in words if word)
-        for word in sorted(self.words):
+        outside = sorted(
+            (word for word in self.words if not _HELD.fullmatch(word)), key=lambda word: (-len(word), word)
+        )
+        self._outside = re.compile(f"({'|'.join(map(re.escape, outside))})") if outside else None
+        for word in sorted(self.words.difference(outside)):
             # what jieba suggests is at least the built-in frequency, and enough to hold the word together
             self._segmenter.add_word(word, self._segmenter.suggest_freq(word), "n")
 
     def tokens(self, text: str) -> list[str]:
         """Cut one text; joined, the tokens are the text without control characters."""
-        return [str(token) for token in self._segmenter.cut(_CLEAN.sub("", text))]
+        clean = _CLEAN.sub("", text)
+        if self._outside is None:
+            return [str(token) for token in self._segmenter.cut(clean)]
+        # odd parts are the words themselves
+        parts = enumerate(self._outside.split(clean))
+        return [
+            str(token) for place, part in parts if part for token in (self._segmenter.cut(part), (part,))[place % 2]
+        ]
 
     def many(self, texts: Sequence[str]) -> list[list[str]]:
         """Cut many texts, in order."""

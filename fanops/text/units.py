@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SHORTEST = 2  # characters with meaning; a piece with fewer joins a neighbour
 LONGEST = 400  # a stretch without any mark is cut here at the latest
 
 
@@ -25,23 +24,51 @@ class Unit:
     end: int
 
 
-# A number's own marks (3.5, 12:30, 1,000), addresses and mail are never a border.
-_KEPT = r"https?://[^\s一-鿿，。！？；、]+|[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.]{2,60}|\d+(?:[.,:：/-]\d+)+"
+# A number's own marks (3.5, 12:30, 1,000), addresses and mail are never a border. Runs are bounded and begin only where
+# a run begins, so that a cell of 100,000 digits costs no more than one of letters.
+_KEPT = (
+    r"https?://[^\s一-鿿，。！？；、]{1,400}|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.]{2,60}"
+    r"|(?<!\d)\d{1,18}(?:[.,:：/-]\d{1,18}){1,6}"
+)
 _STOP = r"[。！？!?；;…\n\r\u2028\u2029]+"
 _COMMA = r"[，,]+"
 _TILDE = r"[~～]+"
-_DOT = r"\.{1,}(?=\s|$|[一-鿿])"
+_DOT = r"(?<!\.)\.+(?=\s|$|[一-鿿])"
 _EMOJI = r"(?:[\U0001F000-\U0001FAFF☀-➿⌚-⏿][\uFE0F\u200D\U0001F3FB-\U0001F3FF]*)+"
 _SPACE = r"(?<=[一-鿿])[ \t\u3000]+(?=[一-鿿])"
 _LISTED = r"(?<=[一-鿿])(?=\d[、.)）][一-鿿])|(?<=[\s。；;，,！!])(?=(?:\d{1,2}[.、)）]|[①-⑳]|[一二三四五六七八九十][、.])(?!\d))"
-# Connectives that open a clause of their own even where no mark was typed.
+# Connectives that open a clause of their own even where no mark was typed; what stands before or behind tells 不但 from
+# 但, 忙不过来 from 不过, 我希望 from 希望, 粥就是水做的 from 就是有点贵.
 _TURN = (
-    r"(?<=[一-鿿])(?=但是|但(?!凡|求|愿)|不过(?!瘾|如此|时|期|关|分|敏)|可惜|然而|只是(?!因)|就是(?!说|因|这|那|一|我|他|它|个)(?=[一-鿿]{2,})"
-    r"|而且|並且|并且|另外|此外|唯一|美中不足|缺点|優點|优点|總之|总之|所以(?!然)|因此|结果(?!是)|下次|希望(?![一-鿿]?$)|建议|建議)"
+    r"(?<=[一-鿿])(?:(?=但是|然而|美中不足)(?<!不)(?<!非)|(?<![不非])(?=但(?!凡|求|愿|是))|(?<![只再超抵绕跳逃躲])(?=不过(?!瘾|如此|时|期|关|分|敏|来|去|了))"
+    r"|(?<![很太真点常么挺])(?=可惜)|(?<![不也这那我他都还就并])(?=只是(?!因))"
+    r"|(?=就是(?=有点|有些|太|稍|略|量|价|等|送|贵|不太|不够|没有|少了|偏|味道|服务|速度|排队|停车))"
+    r"|(?=而且|並且|并且|此外|總之|总之|因此)|(?=另外(?!一|的|两|那|这))|(?<![之])(?=所以(?!然))|(?<![查验试的])(?=结果(?!是|出))"
+    r"|(?<!希望)(?<!建议)(?<!期待)(?<!等)(?=下次)|(?<![我你他们很也没有真只还都更别人家的客非常])(?=希望(?=[一-鿿]{2}))"
+    r"|(?<![我你他们很也没有真只还都更别人家的客个点条提])(?=(?:建议|建議)(?=[一-鿿]{2}))"
+    r"|(?<![的个有一大么是没])(?=[缺优優][点點](?:是|就是|在|：|:)))"
 )
-_PIECE = re.compile(f"({_KEPT})|({_STOP}|{_DOT})|({_COMMA})|({_TILDE})|({_EMOJI})|({_SPACE})|({_LISTED})|({_TURN})")
+# Run-ons: a finished judgement directly followed by another thing that is judged (环境很好服务周到).
+_JUDGED = (
+    "不错|很好|挺好|真好|太久|很久|很快|太慢|很慢|好吃|好喝|好看|太贵|很贵|太差|很差|干净|便宜|热情|很棒|太棒|周到|实惠"
+    "|很大|太小|很高|舒服|舒适|方便"
+)
+_THINGS = (
+    "味道|服务|态度|环境|价格|排队|送餐|包装|份量|分量|速度|店员|老板|阿姨|服务员|性价比|卫生|口感|上菜|外观|内饰|动力|油耗|空间|底盘|隔音|房间|早餐|前台|位置|物业|质量"
+    "|颜色|物流|快递|客服|配送|菜品|停车|交通|装修|户型|绿化|保湿|质地"
+)
+_RUN_ON = rf"(?<={_JUDGED})(?=(?:{_THINGS})[一-鿿]{{2}})"
+# One look at the first character spares nine tries at most positions.
+_FIRST = re.escape("。！？!?；;…\n\r\u2028\u2029，,~～ \t\u3000_.+-①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳一二三四五六七八九十") + "".join(
+    sorted(set("但然美不可只就而並并此總总因另所结下希建缺优優" + "".join(word[0] for word in _THINGS.split("|"))))
+)
+_PIECE = re.compile(
+    rf"(?=[{_FIRST}\dA-Za-z\U0001F000-\U0001FAFF☀-➿⌚-⏿])"
+    rf"(?:({_KEPT})|({_STOP}|{_DOT})|({_COMMA})|({_TILDE})|({_EMOJI})|({_SPACE})|({_LISTED})|({_TURN})|({_RUN_ON}))"
+)
 _CLOSING = re.compile(r"[\s”’」』）)】》\]\"'，,。！？!?；;…~～、.]*")
-_WORTH = re.compile(r"[^\W_]")
+_WORTH = re.compile(r"[^\W_][\W_]*[^\W_]")
+_FINAL = re.compile(r"[。！？!?；;\n]\W*$")
 
 # Pieces that only prepare what follows (总体来说，…) or only echo it: they belong with a neighbour.
 _LEADS = re.compile(
@@ -52,7 +79,7 @@ _LEADS = re.compile(
 _CONDITION = re.compile(r"^\W*(?:除了|如果|要是|假如|因为|因爲|由于|既然)")
 _ECHO = re.compile(
     r"^\W*(?:哈+|呵+|嘿+|嗯+|哦+|噢|啊+|呀|唉+|哎+|额|呃|总之|總之|反正|真的|真心|好吧|是的|对的|对吧|没错|不错(?=\W*$)(?!\w)|谢谢|謝謝|多谢|赞|棒"
-    r"|点赞|推荐|亲|老板|拜拜|加油|么么哒|[0-9]+|[a-zA-Z]{1,2})\W*$"
+    r"|点赞|推荐|希望|建议|建議|但是|但|不过|而且|就是|所以|结果|亲|老板|拜拜|加油|么么哒|[0-9]+|[a-zA-Z]{1,2})\W*$"
 )
 
 
@@ -74,14 +101,15 @@ def split_units(text: str) -> list[Unit]:
 
 def _borders(text: str) -> list[int]:
     borders: list[int] = []
-    last = 0
+    last = covered = 0
     for match in _PIECE.finditer(text):
         kind = match.lastindex
-        if kind == 1:
+        if kind == 1 or match.start() < covered:  # marks already taken by the closing before them
             continue
-        at = match.start() if kind in (7, 8) else match.end()
+        at = match.start() if kind in (7, 8, 9) else match.end()
         if kind in (2, 3, 4, 5):
-            at = _CLOSING.match(text, at).end()
+            closing = _CLOSING.match(text, at)
+            at = covered = closing.end() if closing else at
         while at - last > LONGEST:
             last += LONGEST
             borders.append(last)
@@ -101,7 +129,7 @@ def _joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     for start, end in pieces:
         piece = text[start:end]
         begin = start if held is None else held
-        scrap = len(_WORTH.findall(piece)) < SHORTEST or _ECHO.match(piece) is not None
+        scrap = _WORTH.search(piece) is None or _ECHO.match(piece) is not None
         if scrap and held is None and result and not _ends_line(text, result[-1][1]):
             result[-1] = (result[-1][0], end)
             continue
@@ -124,7 +152,7 @@ def _ends_line(text: str, at: int) -> bool:
 
 
 def _ends_sentence(piece: str) -> bool:
-    return bool(re.search(r"[。！？!?；;\n]\W*$", piece))
+    return _FINAL.search(piece[-80:]) is not None
 
 
 def unit_texts(text: str) -> list[str]:

@@ -22,3 +22,9 @@ def stop_words() -> frozenset[str]:
 def empty_answers() -> frozenset[str]:
     """Give the answers that say nothing (没有内容的回答), in lower case."""
     return frozenset(line.lower() for line in _lines("no_content.txt"))
+
+
+@lru_cache(maxsize=1)
+def simplified_characters() -> dict[str, str]:
+    """Give traditional characters (繁体字) and their simplified form; characters only, a look-up needs no phrases."""
+    return {pair[0]: pair[1] for line in _lines("traditional.txt") for pair in line.split()}

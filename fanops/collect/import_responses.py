@@ -170,8 +170,11 @@ def _store(
             if words:
                 key = f"response:{response_id}:{question.code}"
                 voices.append(
-                    NewVoice(words, "survey", survey.title[:40], key, said_at=response.at, answer_id=stored[question.code], **place)
-                )
+                    NewVoice(
+                        words, "survey", survey.title[:40], key, said_at=response.at, answer_id=stored[question.code],
+                        **place,
+                    )
+                )  # fmt: skip
     insert_many(session, Response, rows)
     insert_many(session, Answer, answers)
     stored_ids = add_voices(session, brand_id, voices, import_batch_id=batch_id)

@@ -9,11 +9,12 @@ import secrets
 import time
 from pathlib import Path
 
+from fanops.access import Actor
 from fanops.errors import InvalidInput, NotFound
 from fanops.settings import settings
 
 _KEPT_S = 24 * 3600
-_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}")
+_NAME = re.compile(r"(\d{1,19})-[0-9a-f]{64}-[0-9a-f]{16}")
 
 
 def _folder() -> Path:
@@ -22,7 +23,7 @@ def _folder() -> Path:
     return folder
 
 
-def keep_upload(content: bytes) -> str:
+def keep_upload(content: bytes, actor: Actor) -> str:
     """Keep a file for the worker; those left over from an earlier day are removed.
 
     Returns:
@@ -41,31 +42,32 @@ def keep_upload(content: bytes) -> str:
     for old in folder.iterdir():
         if old.stat().st_mtime < time.time() - _KEPT_S:
             old.unlink(missing_ok=True)
-    name = f"{hashlib.sha256(content).hexdigest()}-{secrets.token_hex(8)}"
+    name = f"{actor.account_id or 0}-{hashlib.sha256(content).hexdigest()}-{secrets.token_hex(8)}"
     handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     return name
 
 
-def _path(name: str) -> Path:
-    if not _NAME.fullmatch(name):
+def _path(name: str, actor: Actor) -> Path:
+    match = _NAME.fullmatch(name)
+    if match is None or int(match[1]) != (actor.account_id or 0):
         raise NotFound("找不到上传的文件。", "请重新上传。")
     return _folder() / name
 
 
-def read_upload(name: str) -> bytes:
-    """Read a kept file.
+def read_upload(name: str, actor: Actor) -> bytes:
+    """Read a kept file of this actor's own.
 
     Raises:
-        NotFound: It was imported, or removed after a day.
+        NotFound: Another's, or it was imported, or removed after a day.
     """
-    path = _path(name)
+    path = _path(name, actor)
     if not path.is_file():
         raise NotFound("上传的文件已经不在了。", "请重新上传。")
     return path.read_bytes()
 
 
-def forget_upload(name: str) -> None:
+def forget_upload(name: str, actor: Actor) -> None:
     """Remove a kept file."""
-    _path(name).unlink(missing_ok=True)
+    _path(name, actor).unlink(missing_ok=True)

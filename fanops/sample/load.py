@@ -254,7 +254,7 @@ def _count_themes(db: Database, actor: Actor) -> int:
 
     from fanops.tables import Theme
 
-    query = select(func.count()).where(Theme.brand_id == actor.brand_id, Theme.state == "active")
+    query = select(func.count()).where(Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None))
     with db.read() as session:
         return session.exec(query).one()
 

@@ -51,6 +51,10 @@ class Export:
 # A stage that lets something be taken out adds its line here (stages can't import the web).
 EXPORTS: dict[str, Export] = {
     "accounts": Export("fanops.access.accounts:export_accounts", (Role.ADMIN,)),
+    "import_problems": Export(
+        "fanops.collect.import_file:export_problems",
+        (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN),
+    ),
 }
 
 

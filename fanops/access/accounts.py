@@ -85,10 +85,10 @@ def sign_in(db: Database, login: str, password: str, address: str, *, hours: int
 
 
 def _count_try(session: Session, keys: list[str]) -> None:
-    take_turn(session, f"sign-in {keys[1]}")
+    take_turn(session, f"sign-in {keys[-1]}")
     since = now() - FAILURE_WINDOW
     session.exec(delete(SignInFailure).where(SignInFailure.failed_at < since))
-    for key, allowed in zip(keys, (FAILURES_ALLOWED, ADDRESS_FAILURES_ALLOWED), strict=True):
+    for key, allowed in zip(keys, (FAILURES_ALLOWED, ADDRESS_FAILURES_ALLOWED), strict=False):
         count = session.exec(select(func.count()).where(SignInFailure.key_hash == key)).one()
         if count >= allowed:
             raise SignInSlowed("尝试次数过多。", "请 15 分钟后再试，或请管理员重设密码。")
@@ -245,6 +245,33 @@ def change_account(
         raise Conflict("这样就没有能登录的管理员了。", "请先给另一个账号管理员角色。")
     revoke_sessions(session, account.id)
     return account
+
+
+def change_own_password(db: Database, actor: Actor, current: str, new: str) -> None:
+    """Change one's own password; every session of the account ends, this one too.
+
+    Guesses of the current password are counted like sign-ins, so that an open screen can't be used for guessing.
+
+    Raises:
+        SignInRefused: ``current`` is not the password.
+        SignInSlowed: Too many wrong guesses.
+        InvalidInput: ``new`` breaks a rule of passwords, or is the current one.
+    """
+    keys = [vault().lookup_hash("own-password", str(actor.account_id))]
+    with db.write() as session:
+        account = session.get_one(Account, actor.account_id)
+        _count_try(session, keys)
+    if not password_fits(account.password_hash, current):
+        raise SignInRefused("现在的密码不对。", "忘了密码请联系管理员重设。")
+    check_password_rules(new, account.login)
+    if new == current:
+        raise InvalidInput("新密码和现在的一样。", "请换一个新的。")
+    with db.write() as session:
+        account = session.get_one(Account, actor.account_id)
+        account.password_hash = hash_password(new)
+        session.exec(delete(SignInFailure).where(SignInFailure.key_hash.in_(keys)))
+        record_audit(session, actor, "change_password", f"account:{account.id}")
+        revoke_sessions(session, account.id)
 
 
 def _admins(session: Session, brand_id: int) -> int:

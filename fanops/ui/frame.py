@@ -54,7 +54,8 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
     PageEntry("surveys.py", "问卷", "quiz", "听"),
-    PageEntry("import_voices.py", "导入", "upload_file", "听", (Role.PRODUCT, Role.CEO, Role.ADMIN)),
+    PageEntry("me.py", "我的账号", "account_circle", "领", is_detail=True),
+    PageEntry("import_voices.py", "导入", "upload_file", "听", MANAGERS),
     PageEntry("themes.py", "主题", "bubble_chart", "懂"),
     PageEntry("theme.py", "主题详情", "topic", "懂", is_detail=True),
     PageEntry("voices.py", "原声", "format_quote", "懂"),
@@ -124,4 +125,5 @@ def _show_account(actor: Actor) -> None:
     if brand.is_sample:
         st.badge("示例数据", icon=":material/science:", color="orange")
     st.caption(f"{plain(brand.name)} · {plain(actor.display_name)} · {actor.role.label}")
+    st.page_link("me.py", label="我的账号", icon=":material/account_circle:")
     st.button("退出", key="frame.sign_out", icon=":material/logout:", on_click=sign_out, type="tertiary")

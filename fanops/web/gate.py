@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import logging
 import re
 import socket
 from functools import lru_cache
@@ -38,6 +39,7 @@ CLOSED_PREFIXES = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health
 ROUTE_PREFIXES = ("/export/", "/api/", "/media/", "/component/", "/_stcore/")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _lookups = CapacityLimiter(8)
+_log = logging.getLogger("fanops.web.gate")
 
 
 def page_exists(path: str) -> bool:
@@ -53,7 +55,8 @@ def is_open(path: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _own_names() -> frozenset[str]:
-    names = {"localhost", socket.gethostname().lower(), settings().host.lower()}
+    machine = socket.gethostname().lower()
+    names = {"localhost", machine, f"{machine}.local", settings().host.lower()}
     if settings().public_url:
         names.add((urlsplit(settings().public_url).hostname or "").lower())
     return frozenset(names)
@@ -105,6 +108,7 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not host_is_ours(host):
+            _log.info("refused the host %r; if it is ours, set FANOPS_PUBLIC_URL", host[:80])
             refusal = notice("地址不对", "请从管理员给的网址打开。", status=400)
             await _refuse(refusal, 1008, scope, receive, _with_headers(send, ""))
             return

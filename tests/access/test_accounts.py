@@ -16,6 +16,7 @@ from fanops.access.accounts import (
     account_table,
     add_account,
     change_account,
+    change_own_password,
     list_accounts,
     owner_actor,
     sample_accounts,
@@ -186,6 +187,33 @@ def test_every_change_ends_the_sessions(chain, change: dict) -> None:
     with chain.db.read() as session:
         assert load_actor(session, token) is None
         assert verify_audit(session) is None
+
+
+def test_ones_own_password(chain) -> None:
+    actor, new = chain.actors["clerk"], "xin-de-mi-ma-2026"
+    token = _try(chain, password=chain.password)
+    with pytest.raises(SignInRefused):
+        change_own_password(chain.db, actor, "wrong-password", new)
+    for weak in ("short", chain.password):
+        with pytest.raises(InvalidInput):
+            change_own_password(chain.db, actor, chain.password, weak)
+    change_own_password(chain.db, actor, chain.password, new)
+    with chain.db.read() as session:
+        assert load_actor(session, token) is None
+        assert verify_audit(session) is None
+    assert _try(chain, password=new)
+    with pytest.raises(SignInRefused):
+        _try(chain, password=chain.password)
+
+
+def test_an_open_screen_is_no_place_for_guessing(chain) -> None:
+    actor = chain.actors["clerk"]
+    for _ in range(FAILURES_ALLOWED):
+        with pytest.raises(SignInRefused):
+            change_own_password(chain.db, actor, "wrong-password", "xin-de-mi-ma-2026")
+    with pytest.raises(SignInSlowed):
+        change_own_password(chain.db, actor, chain.password, "xin-de-mi-ma-2026")
+    assert _try(chain, password=chain.password)
 
 
 def test_a_role_change_gives_the_new_scope(chain) -> None:

@@ -60,7 +60,7 @@ def test_a_page_the_role_lacks_says_why(visit) -> None:
     window.sign_in("clerk", path="/accounts")
     window.page.get_by_role("heading", name="看不了这个页面").wait_for()
     assert "管理员" in window.page.get_by_test_id("stMain").inner_text()
-    assert window.page.get_by_role("link", name="账号").count() == 0
+    assert window.page.get_by_test_id("stSidebarNav").get_by_text("账号").count() == 0
     window.page.goto(f"{window.server.url}/nothing-here")
     window.page.get_by_role("heading", name="没有这个页面").wait_for()
 

@@ -25,6 +25,7 @@ MATRIX: dict[str, set[Role]] = {
     "overview.py": EVERYONE,
     "work.py": EVERYONE - {C},
     "accounts.py": {A},
+    "me.py": EVERYONE,
     "surveys.py": EVERYONE,
     "import_voices.py": {P, E, A},
     "themes.py": EVERYONE,

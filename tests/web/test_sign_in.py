@@ -180,7 +180,7 @@ HOSTILE = st.one_of(
 
 @ONE
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(login=HOSTILE, password=HOSTILE, next_path=HOSTILE)
 def test_nothing_typed_breaks_the_form(browser, chain, monkeypatch, login: str, password: str, next_path: str) -> None:
@@ -192,7 +192,7 @@ def test_nothing_typed_breaks_the_form(browser, chain, monkeypatch, login: str, 
 
 @ONE
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(body=st.binary(max_size=400), kind=st.sampled_from(["application/x-www-form-urlencoded", "text/plain", "a/b"]))
 def test_no_body_breaks_the_form(browser, chain, monkeypatch, body: bytes, kind: str) -> None:

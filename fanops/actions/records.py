@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -131,6 +131,11 @@ def tag_raisers(
     session.flush()
     record_audit(session, actor, "tag_raisers", f"tag:{tag.id}", theme=theme_id, fans=count)
     return tag, count
+
+
+def last_tagged_at(session: Session, tag_id: int) -> datetime | None:
+    """Give the moment of a tag's latest tagging, by which it can be taken back."""
+    return session.exec(select(func.max(FanTag.tagged_at)).where(FanTag.tag_id == tag_id)).one()
 
 
 def undo_tagging(session: Session, actor: Actor, tag_id: int, tagged_at) -> int:

@@ -103,6 +103,25 @@ def interval_dots(
     return alt.layer(*layers).properties(height=_AROUND + _ROW * len(frame))
 
 
+def event_study(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw the difference from the controls by weeks since the start (周), with interval (low, high) and both zero lines."""
+    base = alt.Chart(frame)
+    x = alt.X("周:Q", title="上线后第几周（负数：上线前）", axis=alt.Axis(tickMinStep=1))
+    zero = alt.Chart(pd.DataFrame({"at": [0]}))
+    return alt.layer(
+        zero.mark_rule(color=QUIET).encode(y="at:Q"),
+        zero.mark_rule(color=PERSIMMON, strokeDash=[4, 3]).encode(x="at:Q"),
+        base.mark_area(opacity=0.18, color=TEA).encode(
+            x=x, y=alt.Y("low:Q", title="差异", axis=alt.Axis(format="+.0%")), y2="high:Q"
+        ),
+        base.mark_line(color=TEA, point={"size": 28, "color": TEA}).encode(
+            x=x,
+            y="差异:Q",
+            tooltip=[alt.Tooltip("周:Q"), alt.Tooltip("差异:Q", format="+.1%"), alt.Tooltip("stores:Q", title="门店")],
+        ),
+    ).properties(height=280)
+
+
 def heat(frame: pd.DataFrame, x: str, y: str, value: str, value_title: str) -> alt.Chart:
     """Draw theme × store as a heat map of a share (0–1)."""
     return (

@@ -1,0 +1,223 @@
+"""Fans: find, list, and one fan's timeline; masked always, revealed only by a logged deed."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import distinct, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, Role, in_scope, record_audit, require, vault
+from fanops.access.vault import normalise_identifier
+from fanops.errors import InvalidInput, NotFound
+from fanops.tables import (
+    Contact,
+    Fan,
+    FanIdentity,
+    FanTag,
+    Order,
+    ServiceCard,
+    Store,
+    Tag,
+    TagRejection,
+    Telling,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
+
+LEVELS = ("identified", "repeat", "fan", "core")
+_KINDS = ("phone", "member", "card", "openid", "wecom")
+
+
+def _own(actor: Actor, *columns):
+    statement = select(*columns).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+    return in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)
+
+
+def fan_table(
+    session: Session, actor: Actor, *, level: str | None = None, tag_id: int | None = None, store_id: int | None = None,
+    look_for: str = "", limit: int = 50, offset: int = 0,
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
+    """List fans.
+
+    Args:
+        session: A reading session.
+        actor: Whose fans.
+        level: Only this level.
+        tag_id: Only with this live tag.
+        store_id: Only of this home store.
+        look_for: A phone or member number, exact; or the first characters of a masked name.
+        limit: At most this many.
+        offset: For paging.
+
+    Returns:
+        Rows ``fan_id, name, level, store, joined_at, orders, spent_fen, last_order, voices, tags``, biggest spenders
+        first; and how many there are in all.
+    """
+    # over the result's own columns, so that paging stays one statement
+    statement = _own(
+        actor, Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at, func.count(Order.id),
+        func.coalesce(func.sum(Order.amount_fen), 0), func.max(Order.placed_at),
+    )  # fmt: skip
+    statement = statement.outerjoin(Store, Store.id == Fan.home_store_id).outerjoin(Order, Order.fan_id == Fan.id)
+    conditions = []
+    if level:
+        conditions.append(Fan.level == level)
+    if store_id:
+        conditions.append(Fan.home_store_id == store_id)
+    if tag_id:
+        conditions.append(Fan.id.in_(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
+    if look_for.strip():
+        hashes = _hashes(look_for)
+        by_number = select(FanIdentity.fan_id).where(
+            FanIdentity.brand_id == actor.brand_id, FanIdentity.lookup_hash.in_(hashes)
+        )
+        conditions.append(Fan.id.in_(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
+    statement = statement.where(*conditions).group_by(Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at)
+    total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
+    spent = func.coalesce(func.sum(Order.amount_fen), 0)
+    rows = session.exec(statement.order_by(spent.desc(), Fan.id).limit(limit).offset(offset)).all()
+    frame = pd.DataFrame(
+        [tuple(row) for row in rows],
+        columns=["fan_id", "name", "level", "store", "joined_at", "orders", "spent_fen", "last_order"],
+    )
+    ids = [int(fan_id) for fan_id in frame["fan_id"]]
+    said = dict(
+        session.exec(
+            select(Voice.fan_id, func.count(Voice.id)).where(Voice.fan_id.in_(ids)).group_by(Voice.fan_id)
+        ).all()
+    )
+    tags: dict[int, list[str]] = {}
+    held = select(FanTag.fan_id, Tag.name).join(Tag, Tag.id == FanTag.tag_id)
+    for fan_id, name in session.exec(held.where(FanTag.fan_id.in_(ids), FanTag.removed_at.is_(None))):
+        tags.setdefault(fan_id, []).append(name)
+    frame["voices"] = [said.get(fan_id, 0) for fan_id in ids]
+    frame["tags"] = ["、".join(tags.get(fan_id, [])) for fan_id in ids]
+    return frame, int(total)
+
+
+def _hashes(text: str) -> list[str]:
+    found = []
+    for kind in _KINDS:
+        try:
+            found.append(vault().lookup_hash(kind, normalise_identifier(kind, text)))
+        except InvalidInput:
+            continue  # not a number of this kind: it can't be found by it
+    return found
+
+
+def get_fan(session: Session, actor: Actor, fan_id: int) -> Fan:
+    """Give a fan in scope.
+
+    Raises:
+        NotFound: No such fan, or another store's.
+    """
+    fan = session.exec(_own(actor, Fan).where(Fan.id == fan_id)).first()
+    if fan is None:
+        raise NotFound("没有这位粉丝，或不在您的门店。", "请用手机号或会员号查找。")
+    return fan
+
+
+def identities(session: Session, actor: Actor, fan_id: int) -> list[tuple[int, str, str]]:
+    """List a fan's identifiers as (id, kind, masked)."""
+    get_fan(session, actor, fan_id)
+    rows = session.exec(select(FanIdentity).where(FanIdentity.fan_id == fan_id).order_by(FanIdentity.id))
+    return [(row.id, row.kind, row.masked) for row in rows]
+
+
+def reveal(session: Session, actor: Actor, identity_id: int) -> str:
+    """Show one identifier in clear; the deed is logged.
+
+    Raises:
+        NotAllowed: Only managers of stores and above.
+        NotFound: Not in scope.
+    """
+    require(actor, Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)
+    row = session.get(FanIdentity, identity_id)
+    if row is None:
+        raise NotFound("没有这个号码。")
+    get_fan(session, actor, row.fan_id)
+    record_audit(session, actor, "reveal_identity", f"fan_identity:{identity_id}")
+    return vault().unseal(row.sealed)
+
+
+def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> pd.DataFrame:
+    """Give everything of a fan in one line: rows ``at, kind, what, store``, newest first."""
+    fan = get_fan(session, actor, fan_id)
+    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    sources = {
+        "订单": select(Order.placed_at, Order.amount_fen, Store.name)
+        .outerjoin(Store, Store.id == Order.store_id).where(Order.fan_id.in_(me)).order_by(Order.placed_at.desc()),
+        "原声": select(Voice.said_at, Voice.text, Store.name)
+        .outerjoin(Store, Store.id == Voice.store_id).where(Voice.fan_id.in_(me)).order_by(Voice.said_at.desc()),
+        "联系": select(Contact.contacted_at, Contact.subject, Store.name)
+        .outerjoin(Store, Store.id == Contact.store_id).where(Contact.fan_id.in_(me)),
+        "标签": select(FanTag.tagged_at, Tag.name, Store.name)
+        .join(Tag, Tag.id == FanTag.tag_id).outerjoin(Store, Store.id == -1).where(FanTag.fan_id.in_(me)),
+        "告知": select(Telling.told_at, Telling.channel, Store.name)
+        .outerjoin(Store, Store.id == Telling.store_id).where(Telling.fan_id.in_(me), Telling.state == "told"),
+    }  # fmt: skip
+    rows = []
+    for kind, statement in sources.items():
+        for at, what, store in session.exec(statement.limit(limit)):
+            shown = f"¥{what / 100:,.2f}" if kind == "订单" else str(what or "已告知")
+            rows.append((at, kind, shown, store or ""))
+    frame = pd.DataFrame(rows, columns=["at", "kind", "what", "store"])
+    return frame.sort_values("at", ascending=False, na_position="last", ignore_index=True).head(limit)
+
+
+def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
+    """List a fan's live tags with their source: ``fan_tag_id, tag_id, name, origin, sentence, tagged_at, expires_at``."""
+    get_fan(session, actor, fan_id)
+    sentence = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
+    statement = (
+        select(FanTag.id, Tag.id, Tag.name, FanTag.origin, sentence, FanTag.tagged_at, FanTag.expires_at)
+        .join(Tag, Tag.id == FanTag.tag_id)
+        .outerjoin(Unit, Unit.id == FanTag.unit_id)
+        .outerjoin(Voice, Voice.id == Unit.voice_id)
+        .where(FanTag.fan_id == fan_id, FanTag.removed_at.is_(None))
+        .order_by(FanTag.id)
+    )
+    columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at"]
+    return pd.DataFrame(session.exec(statement).all(), columns=columns)
+
+
+def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool = False) -> None:
+    """Take a tag off a fan; rejected, it is not suggested for this fan again."""
+    row = session.get(FanTag, fan_tag_id)
+    if row is None or row.removed_at is not None:
+        raise NotFound("没有这个标签。")
+    get_fan(session, actor, row.fan_id)
+    row.removed_at = now()
+    known = select(TagRejection.id).where(TagRejection.fan_id == row.fan_id, TagRejection.tag_id == row.tag_id)
+    if reject and session.exec(known).first() is None:
+        session.add(TagRejection(fan_id=row.fan_id, tag_id=row.tag_id, account_id=actor.account_id))
+    session.flush()
+
+
+def tag_table(session: Session, actor: Actor) -> pd.DataFrame:
+    """List the brand's tags with how many fans in scope carry each: ``tag_id, name, meaning, fans``."""
+    held = select(FanTag.tag_id, func.count(distinct(FanTag.fan_id))).join(Fan, Fan.id == FanTag.fan_id)
+    held = in_scope(held.where(FanTag.removed_at.is_(None)), actor, brand=Fan.brand_id, store=Fan.home_store_id)
+    counts = dict(session.exec(held.group_by(FanTag.tag_id)).all())
+    tags = session.exec(select(Tag).where(Tag.brand_id == actor.brand_id).order_by(Tag.name))
+    rows = [(tag.id, tag.name, tag.meaning, counts.get(tag.id, 0)) for tag in tags]
+    return pd.DataFrame(rows, columns=["tag_id", "name", "meaning", "fans"])
+
+
+def level_counts(session: Session, actor: Actor) -> dict[str, int]:
+    """Count fans per level."""
+    found = dict(session.exec(_own(actor, Fan.level, func.count(Fan.id)).group_by(Fan.level)).all())
+    return {level: int(found.get(level, 0)) for level in LEVELS}
+
+
+def close_card(session: Session, actor: Actor, card_id: int, state: str, reason: str = "") -> ServiceCard:
+    """Tick a service card: ``done`` or ``not_done`` with the reason."""
+    card = session.get(ServiceCard, card_id)
+    if card is None or state not in ("done", "not_done"):
+        raise NotFound("没有这张服务卡。")
+    get_fan(session, actor, card.fan_id)
+    card.state, card.reason, card.staff_id, card.closed_at = state, reason[:200], actor.staff_id, now()
+    session.add(card)
+    session.flush()
+    return card

@@ -1,0 +1,258 @@
+"""What the overview shows: five numbers with base and change, what waits for whom, how far the loop has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import case, distinct, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, Role, in_scope
+from fanops.actions.fix_states import DONE
+from fanops.intervals import wilson
+from fanops.settings import settings
+from fanops.tables import (
+    BacklogItem,
+    Fan,
+    FanTag,
+    Fix,
+    FixStore,
+    Job,
+    Measurement,
+    Order,
+    Rollout,
+    Store,
+    Telling,
+    ThemeAssignment,
+    ThemeLineage,
+    ThemeRun,
+    Trial,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
+
+_SPARK_POINTS = 8
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """关键数字.
+
+    Attributes:
+        name: Chinese name.
+        value: In this period; NaN with an empty base.
+        before: In the period before.
+        base: What it stands on.
+        unit: ``位``, ``条``, ``%`` (value is a share 0–1) or ``¥`` (value is fen).
+        low: Lower end of the interval, None where there is none.
+        high: Upper end.
+        series: The last eight periods, oldest first.
+        page: File of the page that opens the rows under it.
+        meaning: One Chinese sentence: how it is counted.
+    """
+
+    name: str
+    value: float
+    before: float
+    base: int
+    unit: str
+    page: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    series: tuple[float, ...] = ()
+
+
+def period_end(today: date | None = None) -> datetime:
+    """Give the end of the current period: the coming midnight in the stores' time zone."""
+    zone = settings().zone
+    day = (today or now().astimezone(zone).date()) + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime | None = None) -> list[KeyFigure]:
+    """Give the five numbers of the last ``days`` in the actor's scope."""
+    end = until or period_end()
+    edges = [end - timedelta(days=days * n) for n in range(_SPARK_POINTS, -1, -1)]
+    orders, voices = _order_counts(session, actor, edges), _voice_counts(session, actor, edges)
+    revenue, buyers, again = orders["revenue"], orders["buyers"], orders["again"]
+    repeat = np.divide(again, buyers, out=np.full(len(buyers), np.nan), where=buyers > 0)
+    negative = np.divide(
+        voices["negative"], voices["units"], out=np.full(len(buyers), np.nan), where=voices["units"] > 0
+    )
+    low, high = wilson(again, buyers)
+    worse_low, worse_high = wilson(voices["negative"], voices["units"])
+    return [
+        KeyFigure("营业额", revenue[-1], revenue[-2], int(orders["orders"][-1]), "¥", "effects.py",
+                  "这段时间全部订单的金额合计。", series=tuple(revenue)),
+        KeyFigure("复购率", repeat[-1], repeat[-2], int(buyers[-1]), "%", "fans.py",
+                  "这段时间下过单的已识别顾客里，下过两单及以上的比例。", float(low[-1]), float(high[-1]), tuple(repeat)),
+        KeyFigure("活跃粉丝", buyers[-1], buyers[-2], int(buyers[-1]), "位", "fans.py",
+                  "这段时间下过单的已识别顾客，同一个人只算一次。", series=tuple(buyers)),
+        KeyFigure("听到的原声", voices["voices"][-1], voices["voices"][-2], int(voices["voices"][-1]), "条", "voices.py",
+                  "这段时间说的评价、问卷与访谈。", series=tuple(voices["voices"])),
+        KeyFigure("不满占比", negative[-1], negative[-2], int(voices["units"][-1]), "%", "themes.py",
+                  "这段时间的语义单元里，不满的比例。", float(worse_low[-1]), float(worse_high[-1]), tuple(negative)),
+    ]  # fmt: skip
+
+
+def _order_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict[str, np.ndarray]:
+    result = {name: np.zeros(_SPARK_POINTS) for name in ("revenue", "orders", "buyers", "again")}
+    for place, (since, until) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        window = (Order.placed_at >= since, Order.placed_at < until)
+        sums = select(func.coalesce(func.sum(Order.amount_fen), 0), func.count(Order.id)).where(*window)
+        total, count = session.exec(in_scope(sums, actor, brand=Order.brand_id, store=Order.store_id)).one()
+        person = func.coalesce(Fan.merged_into_id, Order.fan_id)
+        per_fan = select(person.label("fan"), func.count(Order.id).label("times")).join(Fan, Fan.id == Order.fan_id)
+        per_fan = (
+            in_scope(per_fan.where(*window), actor, brand=Order.brand_id, store=Order.store_id)
+            .group_by(person)
+            .subquery()
+        )
+        buyers, again = session.exec(
+            select(func.count(), func.sum(case((per_fan.c.times >= 2, 1), else_=0))).select_from(per_fan)
+        ).one()
+        for name, value in {"revenue": total, "orders": count, "buyers": buyers, "again": again or 0}.items():
+            result[name][place] = value
+    return result
+
+
+def _voice_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict[str, np.ndarray]:
+    result = {name: np.zeros(_SPARK_POINTS) for name in ("voices", "units", "negative")}
+    for place, (since, until) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        statement = (
+            select(
+                func.count(distinct(Voice.id)), func.count(Unit.id), func.sum(case((Unit.polarity == -1, 1), else_=0))
+            )
+            .join(Unit, Unit.voice_id == Voice.id)
+            .where(Voice.said_at >= since, Voice.said_at < until, Unit.no_content.is_(False))
+        )
+        found = session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
+        for name, value in zip(result, found, strict=True):
+            result[name][place] = value or 0
+    return result
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """等我处理的事: what, how many, and the page where it is done."""
+
+    what: str
+    count: int
+    page: str
+
+
+def waiting(session: Session, actor: Actor) -> list[Waiting]:
+    """List what waits for this actor, only what their role can do, nothing that is empty."""
+    found: list[Waiting] = []
+
+    def fix_count(*conditions) -> int:
+        statement = select(func.count(FixStore.id)).join(Fix, Fix.id == FixStore.fix_id).where(*conditions)
+        return session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).one()
+
+    todo = FixStore.state.in_(["found", "assigned", "fixing", "reopened"])
+    if actor.role in (Role.CLERK, Role.STORE_MANAGER):
+        found.append(Waiting("项服务改进还没有读", fix_count(todo, FixStore.read_at.is_(None)), "fixes.py"))
+        found.append(Waiting("项服务改进要做", fix_count(todo), "fixes.py"))
+    else:
+        late = (FixStore.due_on < date.today(), FixStore.state.not_in(DONE))
+        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py"))
+        found.append(Waiting("项服务改进等验收", fix_count(FixStore.state == "fixing"), "fixes.py"))
+    tellings = select(func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id).where(Telling.state == "due")
+    count = session.exec(in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)).one()
+    found.append(Waiting("位粉丝等我们告知", count, "today.py"))
+    trials = select(func.count(Trial.id)).join(Fan, Fan.id == Trial.fan_id).where(Trial.verdict == "")
+    count = session.exec(in_scope(trials, actor, brand=Fan.brand_id, store=Trial.store_id)).one()
+    found.append(Waiting("位粉丝受邀试用，还没有评价", count, "today.py"))
+    if actor.role in (Role.PRODUCT, Role.CEO, Role.ADMIN):
+        found += _for_head_office(session, actor)
+    return [entry for entry in found if entry.count]
+
+
+def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
+    newest = select(func.max(ThemeRun.id)).where(ThemeRun.brand_id == actor.brand_id).scalar_subquery()
+    grey = session.exec(
+        select(func.count(ThemeLineage.id)).where(
+            ThemeLineage.run_id == newest, ThemeLineage.grey.is_(True), ThemeLineage.decided_at.is_(None)
+        )
+    ).one()
+    unsure = session.exec(
+        select(func.count(ThemeAssignment.id))
+        .join(Unit, Unit.id == ThemeAssignment.unit_id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .where(Voice.brand_id == actor.brand_id, ThemeAssignment.unsure.is_(True))
+    ).one()
+    failed = session.exec(
+        select(func.count(Job.id)).where(
+            Job.brand_id == actor.brand_id, Job.state == "failed", Job.ended_at > now() - timedelta(days=7)
+        )
+    ).one()
+    return [
+        Waiting("个主题的对应要人确认", grey, "themes.py"),
+        Waiting("句话的归类拿不准", unsure, "voices.py"),
+        Waiting("个后台任务失败了", failed, "work.py"),
+    ]
+
+
+def loop_counts(session: Session, actor: Actor) -> pd.DataFrame:
+    """Count the loop per store: ``store_id, store, heard, themed, tagged, fixing, done, live, told``, and a row 合计."""
+    stores = session.exec(
+        in_scope(select(Store.id, Store.name), actor, brand=Store.brand_id, store=Store.id).order_by(Store.code)
+    ).all()
+    frame = pd.DataFrame(stores, columns=["store_id", "store"])
+
+    def per_store(statement, column, brand) -> dict[int, int]:
+        return dict(session.exec(in_scope(statement, actor, brand=brand, store=column).group_by(column)).all())
+
+    heard = select(Voice.store_id, func.count(Voice.id))
+    themed = (
+        select(Voice.store_id, func.count(distinct(ThemeAssignment.theme_id)))
+        .join(Unit, Unit.voice_id == Voice.id)
+        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+    )
+    tagged = select(Fan.home_store_id, func.count(distinct(FanTag.fan_id))).join(FanTag, FanTag.fan_id == Fan.id)
+    fixes = select(FixStore.store_id, func.count(FixStore.id)).join(Fix, Fix.id == FixStore.fix_id)
+    done = fixes.where(FixStore.state.in_(DONE))
+    live = select(Rollout.store_id, func.count(Rollout.id)).join(BacklogItem, BacklogItem.id == Rollout.item_id)
+    told = select(Telling.store_id, func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id)
+    columns = {
+        "heard": per_store(heard, Voice.store_id, Voice.brand_id),
+        "themed": per_store(themed, Voice.store_id, Voice.brand_id),
+        "tagged": per_store(tagged.where(FanTag.removed_at.is_(None)), Fan.home_store_id, Fan.brand_id),
+        "fixing": per_store(fixes, FixStore.store_id, Fix.brand_id),
+        "done": per_store(done, FixStore.store_id, Fix.brand_id),
+        "live": per_store(live.where(Rollout.state == "live"), Rollout.store_id, BacklogItem.brand_id),
+        "told": per_store(told.where(Telling.state == "told"), Telling.store_id, Fan.brand_id),
+    }
+    for name, counts in columns.items():
+        frame[name] = frame["store_id"].map(counts).fillna(0).astype(int)
+    return frame
+
+
+def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFrame:
+    """Give the newest measurement of each action: ``kind, title, verdict, measured_at, estimate_share, low, high``."""
+    rows = session.exec(
+        select(Measurement, BacklogItem.title, Fix.title)
+        .outerjoin(BacklogItem, BacklogItem.id == Measurement.item_id)
+        .outerjoin(Fix, Fix.id == Measurement.fix_id)
+        .where(Measurement.brand_id == actor.brand_id)
+        .order_by(Measurement.id.desc())
+    ).all()
+    found, seen = [], set()
+    for row, item_title, fix_title in rows:
+        key = (row.item_id, row.fix_id)
+        if key in seen:
+            continue
+        seen.add(key)
+        numbers = row.result if row.method == "did" else row.result.get("all", {})
+        share = numbers.get("estimate_share", numbers.get("change_share"))
+        found.append((
+            "需求条目" if row.item_id else "服务改进", item_title or fix_title, row.verdict, row.measured_at, share,
+            numbers.get("low_share", numbers.get("low")), numbers.get("high_share", numbers.get("high")),
+        ))  # fmt: skip
+    columns = ["kind", "title", "verdict", "measured_at", "estimate_share", "low", "high"]
+    return pd.DataFrame(found[:limit], columns=columns)

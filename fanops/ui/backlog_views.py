@@ -1,0 +1,192 @@
+"""The backlog on the screen: board, gate, rollout per store, fan trial."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor, visible_stores
+from fanops.actions import gates
+from fanops.actions import records_backlog as backlog
+from fanops.intervals import wilson
+from fanops.ui import words
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+
+
+def board(items: pd.DataFrame) -> None:
+    """Show all items with their stage and what they lack."""
+    shown = pd.DataFrame(
+        {
+            "条目": items["title"],
+            "阶段": items["stage"].map(gates.LABELS),
+            "粉丝": items["fans"],
+            "依据": items["sentences"],
+            "上线": [f"{row.live}/{row.planned} 家" if row.planned else "—" for row in items.itertuples()],
+            "下一步还缺": ["".join(lacking) or "可以前进" for lacking in items["lacking"]],
+        }
+    )
+    st.dataframe(shown, hide_index=True)
+
+
+def gate(actor: Actor, row) -> None:
+    """Show an item's stage, what its gate lacks, and the fields that fill it."""
+    item_id = int(row["item_id"])
+    stage = row["stage"]
+    place = gates.STAGES.index(stage)
+    st.progress((place + 1) / len(gates.STAGES), text=" → ".join(
+        f"**{gates.LABELS[name]}**" if name == stage else gates.LABELS[name] for name in gates.STAGES))  # fmt: skip
+    if row["theme"]:
+        st.page_link("theme.py", label=f"来自主题“{plain(row['theme'])}”", icon=":material/topic:",
+                     query_params={"theme": str(int(row["theme_id"]))})  # fmt: skip
+    for sentence in row["lacking"]:
+        st.markdown(f":material/lock: {plain(sentence)}")
+    if actor.role not in backlog.KEEPERS or stage == "closed":
+        return
+    _stage_fields(actor, item_id, stage)
+    if st.button("进入下一阶段", key="item.advance", type="primary", disabled=bool(row["lacking"])):
+        with refusals():
+            with page_database().write() as session:
+                backlog.advance(session, actor, item_id)
+            st.rerun()
+
+
+def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
+    with page_database().read() as session:
+        item = backlog.get_item(session, actor, item_id)
+    known = item.stage_evidence
+    fields = {}
+    with st.form(f"item.fields.{item_id}.{stage}", border=False):
+        match stage:
+            case "listen" | "define":
+                fields["wanted"] = st.text_area("要做成什么样", item.wanted, key=f"item.wanted.{item_id}")
+            case "sample":
+                fields["sample_note"] = st.text_area(
+                    "打样结果", known.get("sample_note", ""), key=f"item.sample.{item_id}"
+                )
+                line = st.slider("试用达标线：多少比例的粉丝愿意买", 10, 100, int(100 * known.get("pass_share", 0.6)), 5,
+                                 format="%d%%", key=f"item.line.{item_id}")  # fmt: skip
+                fields["pass_share"] = line / 100
+            case "review":
+                fields["untold_reason"] = st.text_input(
+                    "还有人没告知时，写明原因", known.get("untold_reason", ""), key=f"item.why.{item_id}"
+                )
+        if not fields:
+            st.form_submit_button("刷新")
+            return
+        if st.form_submit_button("记下"):
+            with refusals():
+                with page_database().write() as session:
+                    backlog.write_down(session, actor, item_id, **fields)
+                st.rerun()
+
+
+def rollout(actor: Actor, item_id: int) -> None:
+    """Show and change the item's state in each store."""
+    with page_database().read() as session:
+        table = backlog.rollout_table(session, actor, item_id)
+        stores = {store.id: store.name for store in visible_stores(session, actor)}
+    if table.empty:
+        st.info("还没有选门店。先选试点门店，有结论后再铺开。", icon=":material/storefront:")
+    else:
+        live = int((table["state"] == "live").sum())
+        st.markdown(f"**已在 {live} / {len(table)} 家计划门店上线**")
+        shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day))
+        st.dataframe(
+            shown.drop(columns="store_id").rename(
+                columns={"store": "门店", "wave": "第几波", "state": "状态", "live_on": "上线日"}
+            ),
+            hide_index=True,
+        )
+    if actor.role in backlog.KEEPERS:
+        _plan_form(actor, item_id, stores, set(table["store_id"]))
+    if len(table):
+        _state_form(actor, item_id, table)
+
+
+def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[int]) -> None:
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    free = [store for store in stores if store not in planned]
+    chosen = left.multiselect("加入门店", free, format_func=stores.get, key=f"roll.add.{item_id}", placeholder="选门店")
+    wave = middle.number_input("第几波", 1, 9, 1, key=f"roll.wave.{item_id}", help="第 1 波是试点。")
+    if right.button("加入", key=f"roll.do.{item_id}", width="stretch", disabled=not chosen):
+        with refusals():
+            with page_database().write() as session:
+                backlog.plan_stores(session, actor, item_id, chosen, int(wave))
+            st.rerun()
+
+
+def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
+    names = dict(zip(table["store_id"].astype(int), table["store"], strict=True))
+    left, middle, when, right = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
+    store = left.selectbox("门店", list(names), format_func=names.get, key=f"roll.store.{item_id}")
+    state = middle.selectbox("状态", list(backlog.ROLLOUT_LABELS), index=1, format_func=backlog.ROLLOUT_LABELS.get,
+                             key=f"roll.state.{item_id}")  # fmt: skip
+    day = when.date_input("上线日", date.today(), key=f"roll.day.{item_id}", format="YYYY-MM-DD")
+    if right.button("更新", key=f"roll.set.{item_id}", width="stretch"):
+        with refusals():
+            with page_database().write() as session:
+                backlog.set_rollout(session, actor, item_id, store, state, day)
+            st.rerun()
+
+
+def trial(actor: Actor, item_id: int) -> None:
+    """Invite the raisers, record verdicts, compare with the pass line."""
+    with page_database().read() as session:
+        facts = backlog.facts_of(session, backlog.get_item(session, actor, item_id))
+        table = backlog.trial_table(session, actor, item_id)
+    st.caption(f"提出者 {facts.raisers} 位，已邀请 {len(table)} 位，已评价 {facts.verdicts} 位。")
+    if facts.verdicts:
+        low, high = (float(end[0]) for end in wilson([facts.likes], [facts.verdicts]))
+        line = f"，达标线 {words.share(facts.pass_share, 0)}" if facts.pass_share else ""
+        st.markdown(
+            f"**{facts.likes}/{facts.verdicts} 位会买**（{words.share(facts.likes / facts.verdicts, 0)}，"
+            f"区间 {words.share(low, 0)} 到 {words.share(high, 0)}{line}）"
+        )
+    if actor.role in backlog.KEEPERS and st.button(
+        "邀请提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:"
+    ):
+        with refusals():
+            with page_database().write() as session:
+                invited, refused = backlog.invite_raisers(session, actor, item_id)
+            text = f"新邀请 {invited} 位。" + "".join(f"{reason} {count} 位；" for reason, count in refused.items())
+            st.success(plain(text), icon=":material/check:")
+    if table.empty:
+        return
+    shown = table.assign(
+        level=table["level"].map(words.LEVEL_LABELS), verdict=table["verdict"].map(backlog.VERDICTS).fillna("还没来"),
+        invited_at=table["invited_at"].map(words.day),
+    )  # fmt: skip
+    st.dataframe(
+        shown[["fan", "level", "store", "invited_at", "verdict", "words"]].rename(
+            columns={
+                "fan": "粉丝",
+                "level": "分层",
+                "store": "门店",
+                "invited_at": "邀请",
+                "verdict": "评价",
+                "words": "原话",
+            }
+        ),
+        hide_index=True,
+    )
+    _verdict_form(actor, item_id, table)
+
+
+def _verdict_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
+    waiting = {int(row.trial_id): f"{row.fan} {row.store or ''}" for row in table.itertuples() if not row.verdict}
+    if not waiting:
+        return
+    with st.form(f"trial.verdict.{item_id}", border=False, clear_on_submit=False):
+        trial_id = st.selectbox("谁来试了", list(waiting), format_func=waiting.get, key=f"trial.who.{item_id}")
+        verdict = st.segmented_control(
+            "评价", list(backlog.VERDICTS), format_func=backlog.VERDICTS.get, key=f"trial.what.{item_id}"
+        )
+        said = st.text_input("原话", key=f"trial.words.{item_id}", max_chars=200)
+        if st.form_submit_button("记录评价"):
+            with refusals():
+                with page_database().write() as session:
+                    backlog.record_verdict(session, actor, trial_id, verdict or "", said)
+                st.rerun()

@@ -1,0 +1,41 @@
+"""Notices of what was done, shown on the next run (after the commit), with 撤销 where there is a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fanops.ui.refusal import plain, refusals
+
+_KEY = "done.notice"
+
+
+def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None) -> None:
+    """Remember a notice for the next run.
+
+    Args:
+        text: What was done.
+        undo: Takes it back; raises a refusal when that is not possible any more.
+        link: (page file, label) of the way on.
+    """
+    st.session_state[_KEY] = (text, undo, link)
+
+
+def show_done() -> None:
+    """Show the remembered notice."""
+    notice = st.session_state.get(_KEY)
+    if notice is None:
+        return
+    text, undo, link = notice
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.success(plain(text), icon=":material/check:")
+    if undo is not None and right.button("撤销", key="done.undo", icon=":material/undo:", width="stretch"):
+        with refusals():
+            undo()
+            del st.session_state[_KEY]
+            st.rerun()
+    if link is not None:
+        st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")
+    if undo is None:
+        del st.session_state[_KEY]

@@ -1,0 +1,180 @@
+"""Effects on the screen: the frozen plan, the measurement, the picture with its interval."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor, visible_stores
+from fanops.effect import records
+from fanops.effect.before_after import LABEL
+from fanops.effect.measure import measure
+from fanops.tables import Measurement
+from fanops.ui import charts, words
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+
+
+def plan_section(actor: Actor, about: dict[str, int]) -> None:
+    """Show the plan in force, or let one be frozen."""
+    with page_database().read() as session:
+        plan = records.plan_of(session, actor, **about)
+        stores = {store.id: store.name for store in visible_stores(session, actor)}
+        since = records.treated_since(session, actor, **about)
+    if plan is not None:
+        name = records.METRICS[plan.metric][0]
+        st.markdown(
+            f":material/lock: **效果方案已冻结**（{words.minute(plan.frozen_at)}，指纹 {plan.sha256[:8]}）："
+            f"看{name}，{words.day(plan.starts_on)} 到 {words.day(plan.ends_on)}，"
+            f"上线 {len(plan.plan['treated'])} 家，对照 {len(plan.plan['controls'])} 家，"
+            f"至少值得的变化 {words.share(plan.plan['smallest_share'], 0)}，达标线 {words.share(plan.plan['pass_share'], 0)}。"
+        )
+    else:
+        st.caption("还没有效果方案。没有事先定好的方案和对照门店，只能看前后对比，不能说是它带来的。")
+    if actor.role not in records.PLANNERS:
+        return
+    label = "另立新方案（旧的会一直留着）" if plan else "定效果方案"
+    with st.expander(label, icon=":material/edit_calendar:"):
+        _plan_form(actor, about, stores, since)
+
+
+def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], since: dict[int, date]) -> None:
+    key = "-".join(f"{name}{value}" for name, value in about.items())
+    with st.form(f"plan.{key}", border=False, enter_to_submit=False):
+        metric = st.selectbox(
+            "看哪个指标", list(records.METRICS), format_func=lambda m: records.METRICS[m][0], key=f"plan.metric.{key}"
+        )
+        treated = st.multiselect("上线门店", list(stores), [s for s in since if s in stores], format_func=stores.get,
+                                 key=f"plan.treated.{key}", placeholder="选门店")  # fmt: skip
+        controls = st.multiselect("对照门店（空着：其余全部）", list(stores), format_func=stores.get, key=f"plan.controls.{key}",
+                                  placeholder="其余全部")  # fmt: skip
+        left, right = st.columns(2)
+        first = left.date_input(
+            "从（含上线前的历史）", date.today() - timedelta(weeks=16), key=f"plan.first.{key}", format="YYYY-MM-DD"
+        )
+        last = right.date_input("到", date.today() + timedelta(weeks=8), key=f"plan.last.{key}", format="YYYY-MM-DD")
+        left, right = st.columns(2)
+        smallest = left.number_input("至少值得的变化（%）", 0.0, 100.0, 2.0, 0.5, key=f"plan.small.{key}")
+        line = right.number_input("达标线（%）", 0.0, 100.0, 3.0, 0.5, key=f"plan.line.{key}")
+        if st.form_submit_button("冻结方案"):
+            rest = tuple(s for s in stores if s not in treated)
+            plan = records.Plan(
+                metric, first, last, tuple(treated), tuple(controls) or rest, smallest / 100, line / 100
+            )
+            with refusals():
+                with page_database().write() as session:
+                    records.freeze_plan(session, actor, plan, **about)
+                st.rerun()
+
+
+def measure_section(actor: Actor, about: dict[str, int]) -> None:
+    """Show the newest measurement and the button that makes one."""
+    with page_database().read() as session:
+        plan = records.plan_of(session, actor, **about)
+        known = records.measurements(session, actor, **about)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    metric = "revenue"
+    if plan is None:
+        metric = left.selectbox(
+            "指标", list(records.METRICS), format_func=lambda m: records.METRICS[m][0], key="effects.metric"
+        )
+    if right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
+        with refusals():
+            with page_database().write() as session:
+                measure(session, actor, metric=metric, **about)
+            st.rerun()
+    if not known:
+        st.info("还没有测量过。上线满两周后点“测量”。", icon=":material/straighten:")
+        return
+    show_measurement(known[0])
+    if len(known) > 1:
+        with st.expander(f"以前的 {len(known) - 1} 次测量"):
+            rows = [{"时间": words.minute(row.measured_at), "结论": row.verdict} for row in known[1:]]
+            st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def show_measurement(row: Measurement) -> None:
+    """Show one measurement: verdict, numbers with interval and base, picture, rows."""
+    result = row.result
+    name, meaning, _ = records.METRICS[result["metric"]]
+    base = f"{name}：{meaning}。{result['first']} 到 {result['last']}，{result['weeks']} 个整周。"
+    if row.method == "before_after":
+        st.subheader(LABEL)
+        _show_before_after(result, name)
+    elif "estimate_share" in result:
+        st.subheader(f"{row.verdict}：{words.signed_share(result['estimate_share'])}")
+        _show_effect(result, name)
+    else:
+        st.subheader(row.verdict)
+        st.write(plain(result.get("note", "")))
+    st.caption(base + f" 测量于 {words.minute(row.measured_at)}。")
+
+
+def _show_before_after(result: dict[str, Any], name: str) -> None:
+    frame = pd.DataFrame(result["stores"]).dropna(subset=["change_share"])
+    if frame.empty:
+        st.info("上线前后各要有两个整周才能比。", icon=":material/hourglass_empty:")
+        return
+    whole = result["all"]
+    title = (
+        f"上线门店{name}前后相比 {words.signed_share(whole['change_share'])}"
+        f"（区间 {words.signed_share(whole['low'])} 到 {words.signed_share(whole['high'])}）"
+    )
+    shown = frame.rename(columns={"unit": "门店", "change_share": "变化"})
+    charts.show(
+        charts.interval_dots(shown[["门店", "变化", "low", "high"]], "门店", "变化", "前后变化", reference=0), title
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "门店": frame["unit"],
+                "之前每周": frame["before"].map(lambda v: f"{v:,.2f}"),
+                "之后每周": frame["after"].map(lambda v: f"{v:,.2f}"),
+                "变化": frame["change_share"].map(words.signed_share),
+                "周数": [f"前 {a}，后 {b}" for a, b in zip(frame["n_before"], frame["n_after"], strict=True)],
+            }
+        ),
+        hide_index=True,
+    )
+    st.caption("没有对照门店：同期的天气、节假日、别的活动都可能造成这样的变化。要归因，请先定方案和对照门店。")
+
+
+def _show_effect(result: dict[str, Any], name: str) -> None:
+    first, second, third = st.columns(3)
+    first.metric("变化", words.signed_share(result["estimate_share"]), border=True,
+                 help="与“如果没有上线会怎样”相比。")  # fmt: skip
+    second.metric(
+        "95% 区间",
+        f"{words.signed_share(result['low_share'])} 到 {words.signed_share(result['high_share'])}",
+        border=True,
+    )
+    third.metric("能看出的最小变化", words.share(result["minimum_detectable_share"]), border=True,
+                 help="这样的门店数和周数，有八成把握能看出的变化。")  # fmt: skip
+    times = pd.DataFrame(result["by_time"]).rename(
+        columns={"time": "周", "estimate_share": "差异", "low_share": "low", "high_share": "high"}
+    )
+    charts.show(charts.event_study(times), f"上线门店的{name}与对照相比：上线前应在 0 附近，上线后才分开")
+    shown = pd.DataFrame(result["by_store"])
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "上线门店": shown["unit"],
+                "变化": shown["estimate_share"].map(words.signed_share),
+                "上线后周数": shown["periods"],
+                "上线前每周": shown["base"].map(lambda v: f"{v:,.1f}"),
+            }
+        ),
+        hide_index=True,
+    )
+    p = result.get("pre_trend_p")
+    st.caption(
+        f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家。"
+        + (
+            f"上线前走势差异 p={p:.2f}" + ("：上线前就不一样，结论要小心。" if p < 0.05 else "，看不出差异。")
+            if p is not None
+            else ""
+        )
+    )

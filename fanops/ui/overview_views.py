@@ -1,0 +1,129 @@
+"""The overview's parts."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+from sqlmodel import Session
+
+from fanops.access import Actor, visible_stores
+from fanops.summary.records import KeyFigure, Waiting
+from fanops.themes import records as themes
+from fanops.ui import words
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain
+
+
+def scope_line(session: Session, actor: Actor) -> None:
+    """Say for whom and over which stores the page speaks."""
+    stores = visible_stores(session, actor)
+    where = f"{plain(stores[0].name)}" if len(stores) == 1 else f"{len(stores)} 家门店"
+    st.caption(f"{actor.role.label}看到的范围：{where}。数字旁是与上一段同样长时间相比的变化。")
+
+
+def _shown(figure: KeyFigure, value: float) -> str:
+    if math.isnan(value):
+        return "—"
+    match figure.unit:
+        case "¥":
+            return words.cny(value)
+        case "%":
+            return words.share(value)
+        case unit:
+            return words.count(value, unit)
+
+
+def _change(figure: KeyFigure) -> str | None:
+    if math.isnan(figure.value) or math.isnan(figure.before):
+        return None
+    if figure.unit == "%":
+        return f"{(figure.value - figure.before) * 100:+.1f} 个百分点"
+    return f"{figure.value / figure.before - 1:+.1%}" if figure.before else None
+
+
+def figures_row(figures: list[KeyFigure]) -> None:
+    """Show the key figures, each with its base and the way to its rows."""
+    with st.container(horizontal=True):
+        for figure in figures:
+            with st.container(border=True, width=232):
+                st.metric(
+                    figure.name, _shown(figure, figure.value), _change(figure), help=figure.meaning, delta_color="off",
+                    chart_data=[value for value in figure.series if not math.isnan(value)] or None, chart_type="line",
+                )  # fmt: skip
+                note = words.base_note(figure.base) if figure.unit in ("%", "¥") else ""
+                if figure.low is not None and figure.base:
+                    note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
+                st.caption(note or "点下面看明细")
+                st.page_link(figure.page, label="看明细", icon=":material/arrow_forward:")
+
+
+def waiting_list(waiting: list[Waiting], figures: list[KeyFigure]) -> None:
+    """Show what waits for me."""
+    st.subheader("等我处理")
+    if not waiting:
+        if not any(figure.base for figure in figures):
+            st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")
+            st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        else:
+            st.success("没有等您处理的事。", icon=":material/done_all:")
+        return
+    for entry in waiting:
+        st.page_link(entry.page, label=f"**{entry.count}** {entry.what}", icon=":material/chevron_right:")
+
+
+def heard_most(actor: Actor) -> None:
+    """Show what core fans want most."""
+    st.subheader("粉丝说得最多的")
+    with page_database().read() as session:
+        table = themes.theme_table(session, actor)
+    if table.empty:
+        st.info("还没有主题。导入原声后去发现主题。", icon=":material/bubble_chart:")
+        st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
+        return
+    counted = "fans" if table["fans"].sum() else "voices"
+    unit = "位粉丝" if counted == "fans" else "条原声"
+    for row in table.head(6).itertuples():
+        share = f"，{words.share(row.negative_share, 0)} 不满" if row.units else ""
+        st.page_link(
+            "theme.py", label=f"{plain(row.name)} · {getattr(row, counted):,} {unit}{share}",
+            icon=":material/format_quote:", query_params={"theme": str(row.theme_id)},
+        )  # fmt: skip
+
+
+def verdict_list(verdicts: pd.DataFrame) -> None:
+    """Show what was measured."""
+    if verdicts.empty:
+        return
+    st.subheader("做了，有没有用")
+    shown = pd.DataFrame(
+        {
+            "行动": verdicts["title"],
+            "类别": verdicts["kind"],
+            "结论": verdicts["verdict"],
+            "变化": [words.signed_share(value) for value in verdicts["estimate_share"].astype(float)],
+            "区间": [
+                f"{words.signed_share(low)} 到 {words.signed_share(high)}"
+                for low, high in zip(verdicts["low"].astype(float), verdicts["high"].astype(float), strict=True)
+            ],
+            "测量": verdicts["measured_at"].map(words.day),
+        }
+    )
+    st.dataframe(shown, hide_index=True)
+    st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
+
+
+def loop_table(loop: pd.DataFrame) -> None:
+    """Show the loop per store: heard, themed, tagged, fixed, live, told."""
+    if loop.empty or not loop["heard"].sum():
+        return
+    st.subheader("从听到到告知")
+    names = {
+        "store": "门店", "heard": "听到", "themed": "主题", "tagged": "有标签的粉丝", "fixing": "改进", "done": "已完成",
+        "live": "新品上线", "told": "已告知",
+    }  # fmt: skip
+    st.dataframe(loop[list(names)].rename(columns=names), hide_index=True)
+    silent = loop[loop["heard"] == 0]["store"].tolist()
+    if silent:
+        st.caption("还没有声音的门店：" + plain("、".join(silent)))

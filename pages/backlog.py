@@ -1,0 +1,33 @@
+"""产品改什么: the backlog with its gates, each item with its evidence, stores, trial and telling."""
+
+import streamlit as st
+
+from fanops.access import Role
+from fanops.actions import records_backlog as backlog
+from fanops.ui import action_views, backlog_views
+from fanops.ui.done import show_done
+from fanops.ui.guard import need, page_database
+from fanops.ui.refusal import refusals
+
+actor = need(Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+st.title("产品改什么")
+show_done()
+with page_database().read() as session:
+    items = backlog.item_table(session, actor)
+if items.empty:
+    st.info("还没有需求条目。到一个主题里，点“开需求条目”。", icon=":material/checklist:")
+    st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
+    st.stop()
+backlog_views.board(items)
+names = dict(zip(items["item_id"].astype(int), items["title"], strict=True))
+chosen = st.selectbox("看哪一条", list(names), format_func=names.get, key="item", bind="query-params")
+row = items[items["item_id"] == chosen].iloc[0]
+with refusals():
+    backlog_views.gate(actor, row)
+    evidence, rollout, trial = st.tabs(["依据", "门店铺开", "粉丝试用"])
+    with evidence:
+        action_views.evidence_list(actor, item_id=int(chosen))
+    with rollout:
+        backlog_views.rollout(actor, int(chosen))
+    with trial:
+        backlog_views.trial(actor, int(chosen))

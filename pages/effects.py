@@ -1,0 +1,27 @@
+"""做了，有没有用: plan before rollout, measure after, and say only what the numbers carry."""
+
+import streamlit as st
+
+from fanops.access import Role
+from fanops.actions import records, records_backlog
+from fanops.ui import effect_views
+from fanops.ui.guard import need, page_database
+from fanops.ui.refusal import refusals
+
+actor = need(Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+st.title("做了，有没有用")
+with page_database().read() as session:
+    items = records_backlog.item_table(session, actor)
+    fixes = records.fix_table(session, actor)
+choices = {f"item-{row.item_id}": f"需求条目 · {row.title}" for row in items.itertuples()}
+choices |= {f"fix-{row.fix_id}": f"服务改进 · {row.title}" for row in fixes.itertuples()}
+if not choices:
+    st.info("还没有可以测量的行动。先从主题开一项改进或一个条目。", icon=":material/trending_up:")
+    st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
+    st.stop()
+chosen = st.selectbox("哪一项行动", list(choices), format_func=choices.get, key="action", bind="query-params")
+kind, number = chosen.split("-")
+about = {"item_id": int(number)} if kind == "item" else {"fix_id": int(number)}
+with refusals():
+    effect_views.plan_section(actor, about)
+    effect_views.measure_section(actor, about)

@@ -1,0 +1,22 @@
+"""One fan: who (masked), level, tags with their source sentence, everything in one line of time."""
+
+import streamlit as st
+
+from fanops.fans import records
+from fanops.ui import fan_views, words
+from fanops.ui.done import show_done
+from fanops.ui.guard import current_actor, page_database
+from fanops.ui.refusal import plain, refusals
+
+actor = current_actor()
+asked = st.query_params.get("fan", "")
+st.page_link("fans.py", label="全部粉丝", icon=":material/arrow_back:")
+show_done()
+with refusals(), page_database().read() as session:
+    fan = records.get_fan(session, actor, int(asked) if asked.isdecimal() else 0)
+    st.title(plain(fan.name_masked or "粉丝"))
+    st.caption(f"{words.LEVEL_LABELS.get(fan.level, fan.level)} · {words.day(fan.joined_at)} 加入")
+    fan_views.numbers(actor, records.identities(session, actor, fan.id))
+    fan_views.tag_list(actor, records.tags_of(session, actor, fan.id))
+    st.subheader("经过")
+    fan_views.timeline(records.timeline(session, actor, fan.id))

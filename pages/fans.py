@@ -1,0 +1,37 @@
+"""谁是我们的粉丝: levels, tags, and the way to each one."""
+
+import streamlit as st
+
+from fanops.fans import records
+from fanops.ui import fan_views, words
+from fanops.ui.guard import current_actor, page_database
+
+PAGE_SIZE = 30
+
+actor = current_actor()
+st.title("谁是我们的粉丝")
+with page_database().read() as session:
+    counts = records.level_counts(session, actor)
+    tags = records.tag_table(session, actor)
+    if not sum(counts.values()):
+        st.info("还没有粉丝。导入会员，或在问卷里留下联系方式的顾客会出现在这里。", icon=":material/groups:")
+        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        st.stop()
+    st.caption("、".join(f"{words.LEVEL_LABELS[level]} {words.count(n, '位')}" for level, n in counts.items()))
+    by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
+    with st.container(horizontal=True):
+        look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
+        level = st.selectbox("分层", ["all", *words.LEVEL_LABELS], key="level", bind="query-params", persist_state="session",
+                             format_func=lambda key: words.LEVEL_LABELS.get(key, "全部"), width=150)  # fmt: skip
+        tag = st.selectbox("标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200)
+    page = st.session_state.get("fans.page", 1)
+    table, total = records.fan_table(
+        session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,
+        limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
+    )  # fmt: skip
+if table.empty:
+    st.info("没有这样的粉丝。检查号码，或放宽筛选。", icon=":material/search_off:")
+    st.stop()
+fan_views.fan_list(table, total)
+if total > PAGE_SIZE:
+    st.pagination(-(-total // PAGE_SIZE), key="fans.page")

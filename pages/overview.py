@@ -1,0 +1,31 @@
+"""总览: this period in five numbers, what waits for me, how far the loop has come."""
+
+import streamlit as st
+
+from fanops.summary import records as summary
+from fanops.ui import overview_views
+from fanops.ui.guard import current_actor, page_database
+
+PERIODS = {"近 7 天": 7, "近 28 天": 28, "近 90 天": 90}
+
+actor = current_actor()
+st.title("这段时间怎么样")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    period = st.segmented_control(
+        "时间", list(PERIODS), default="近 28 天", key="span", bind="query-params", label_visibility="collapsed"
+    )
+with page_database().read() as session:
+    overview_views.scope_line(session, actor)
+    figures = summary.key_figures(session, actor, PERIODS.get(period or "近 28 天", 28))
+    waiting = summary.waiting(session, actor)
+    loop = summary.loop_counts(session, actor)
+    verdicts = summary.latest_verdicts(session, actor)
+
+overview_views.figures_row(figures)
+left, right = st.columns([2, 3])
+with left:
+    overview_views.waiting_list(waiting, figures)
+with right:
+    overview_views.heard_most(actor)
+overview_views.verdict_list(verdicts)
+overview_views.loop_table(loop)

@@ -36,11 +36,26 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 _WHO = (
-    Field("member", "会员号", _names("会员号 会员编号 会员id 会员卡号 会员码 memberno memberid member 用户id userid uid 买家id")),
-    Field("phone", "手机号", _names("手机号 手机 手机号码 电话 联系电话 联系方式 会员手机 顾客手机 phone mobile tel phonenumber")),
+    Field(
+        "member",
+        "会员号",
+        _names(
+            "会员号 会员编号 会员id 会员卡号 会员码 memberno memberid member 用户id userid uid 买家id"
+        ),
+    ),
+    Field(
+        "phone",
+        "手机号",
+        _names(
+            "手机号 手机 手机号码 电话 联系电话 联系方式 会员手机 顾客手机 phone mobile tel phonenumber"
+        ),
+    ),
     Field("openid", "微信 openid", _names("openid 微信openid wxopenid 微信id unionid")),
 )
-_STORE = _names("门店 店铺 门店名称 店名 门店编号 门店编码 分店 店铺名称 消费门店 下单门店 所属门店 store storename storecode shop shopname branch")
+_STORE = _names(
+    "门店 店铺 门店名称 店名 门店编号 门店编码 分店 店铺名称 消费门店 下单门店 所属门店 store "
+    "storename storecode shop shopname branch"
+)
 _SOURCE = _names("来源 平台 渠道来源 来源平台 source platform from")
 
 FIELDS: dict[str, tuple[Field, ...]] = {
@@ -49,8 +64,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "text",
             "内容",
             _names(
-                "评论 评价 评价内容 评论内容 内容 反馈 反馈内容 意见 留言 点评 原声 顾客评价 用户评论 投诉内容 问题描述 建议 review comment content text feedback "
-                "message body verbatim sentence"
+                "评论 评价 评价内容 评论内容 内容 反馈 反馈内容 意见 留言 点评 原声 顾客评价 用户评论 投诉内容 "
+                "问题描述 建议 review comment content text feedback message body verbatim sentence"
             ),
             required=True,
         ),
@@ -60,8 +75,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "time",
             "时间",
             _names(
-                "评价时间 评论时间 时间 日期 提交时间 创建时间 反馈时间 发布时间 答题时间 提交答卷时间 time date datetime createdat createtime saidat "
-                "timestamp"
+                "评价时间 评论时间 时间 日期 提交时间 创建时间 反馈时间 发布时间 答题时间 提交答卷时间 time "
+                "date datetime createdat createtime saidat timestamp"
             ),
         ),
         Field("score", "评分", _names("评分 星级 打分 得分 总评分 满意度 score rating stars star")),
@@ -69,7 +84,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(
             "number",
             "编号",
-            _names("评价编号 评论编号 评价id 评论id 订单号 订单编号 编号 工单号 reviewid commentid orderno orderid ordernumber id"),
+            _names(
+                "评价编号 评论编号 评价id 评论id 订单号 订单编号 编号 工单号 reviewid commentid orderno orderid "
+                "ordernumber id"
+            ),
         ),
         Field("channel", "渠道", _names("渠道 消费方式 用餐方式 channel")),
     ),
@@ -79,7 +97,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(
             "joined",
             "入会时间",
-            _names("入会时间 入会日期 注册时间 注册日期 开卡时间 开卡日期 加入时间 创建时间 joined joinedat registered registertime createdat"),
+            _names(
+                "入会时间 入会日期 注册时间 注册日期 开卡时间 开卡日期 加入时间 创建时间 joined joinedat "
+                "registered registertime createdat"
+            ),
         ),
         Field("store", "门店", (*_names("归属门店 开卡门店 注册门店 主门店 常去门店"), *_STORE)),
         Field("birthday", "生日", _names("生日 出生日期 出生年月 birthday birth dob")),
@@ -89,7 +110,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(
             "number",
             "订单号",
-            _names("订单号 订单编号 单号 流水号 小票号 交易号 交易单号 orderno orderid ordernumber order number receipt"),
+            _names(
+                "订单号 订单编号 单号 流水号 小票号 交易号 交易单号 orderno orderid ordernumber order number "
+                "receipt"
+            ),
             required=True,
         ),
         Field("store", "门店", _STORE),
@@ -97,20 +121,29 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "time",
             "下单时间",
             _names(
-                "下单时间 订单时间 消费时间 交易时间 支付时间 付款时间 时间 日期 下单日期 消费日期 time date datetime orderedat ordertime paidat "
-                "createdat timestamp"
+                "下单时间 订单时间 消费时间 交易时间 支付时间 付款时间 时间 日期 下单日期 消费日期 time date "
+                "datetime orderedat ordertime paidat createdat timestamp"
             ),
             required=True,
         ),
         Field(
             "amount",
             "金额",
-            _names("实付金额 实收金额 实付 实收 支付金额 订单金额 消费金额 金额 总价 总金额 amount total paid price"),
+            _names(
+                "实付金额 实收金额 实付 实收 支付金额 订单金额 消费金额 金额 总价 总金额 amount total paid "
+                "price"
+            ),
             required=True,
         ),
         *_WHO,
         Field("channel", "渠道", _names("渠道 下单渠道 订单渠道 消费方式 用餐方式 订单类型 channel type")),
-        Field("items", "商品", _names("商品 商品明细 品项 菜品 商品名称 明细 饮品 购买商品 items products product goods")),
+        Field(
+            "items",
+            "商品",
+            _names(
+                "商品 商品明细 品项 菜品 商品名称 明细 饮品 购买商品 items products product goods"
+            ),
+        ),
         Field("source", "来源", _SOURCE),
     ),
 }

@@ -52,7 +52,7 @@ class Export:
 EXPORTS: dict[str, Export] = {
     "accounts": Export("fanops.access.accounts:export_accounts", (Role.ADMIN,)),
     "import_problems": Export(
-        "fanops.collect.import_file:export_problems",
+        "fanops.collect.export_problems:export_problems",
         (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN),
     ),
 }

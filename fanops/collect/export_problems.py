@@ -1,0 +1,48 @@
+"""The refused rows of a file, with their reasons, as a file to mend and bring again (错误清单)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from fanops.access import Actor, require
+from fanops.collect import records_imports as records
+from fanops.collect.import_file import ImportRequest, preview_file, read_source
+from fanops.collect.uploads import read_upload
+from fanops.database import Database
+from fanops.errors import InvalidInput
+from fanops.spreadsheet import XLSX, write_xlsx
+from fanops.text.masking import mask_identifiers
+
+
+def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tuple[str, str, bytes]:
+    """Give the refused rows of an uploaded file with their reasons, as Excel: (file name, media type, bytes).
+
+    Args:
+        db: The database.
+        actor: Who uploaded it; nobody else finds it.
+        parameters: ``upload``, ``filename``, ``kind``, and ``mapping`` as JSON.
+    """
+    require(actor, *records.IMPORTERS)
+    try:
+        mapping = json.loads(parameters.get("mapping", "{}"))
+    except ValueError as error:
+        raise InvalidInput("列对应读不出来。", "请回到导入页重新下载。") from error
+    filename = re.sub(r"[\\/]", "_", parameters.get("filename", ""))[:100] or "文件"
+    request = ImportRequest(parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()})
+    table = read_source((read_upload(parameters.get("upload", ""), actor), filename))
+    problems = preview_file(db, actor, table, request).problems
+    rows: dict[int, list[str]] = {}
+    for problem in problems:
+        rows.setdefault(problem.row or 0, []).append(f"{problem.column}：{problem.why}" if problem.column else problem.why)
+    given = table.rows.reindex([row for row in rows if row in table.rows.index])
+    given.insert(0, "行", given.index.astype(str))
+    given.insert(1, "原因", ["；".join(rows[row]) for row in given.index])
+    for heading in given.columns[2:]:
+        given[heading] = given[heading].map(lambda cell: mask_identifiers(cell).text)
+    lost = [row for row in rows if row not in table.rows.index]
+    unread = pd.DataFrame({"行": [str(row) for row in lost], "原因": ["；".join(rows[row]) for row in lost]})
+    return f"不能导入的行-{filename}.xlsx", XLSX, write_xlsx(pd.concat([given, unread]).fillna(""))

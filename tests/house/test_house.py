@@ -239,6 +239,7 @@ def test_colours_can_be_read() -> None:
 
     screen = tomllib.loads((ROOT / "pages/.streamlit/config.toml").read_text("utf-8"))["theme"]
     for mode in ("light", "dark"):
+        assert contrast(screen[mode]["primaryColor"], "#FFFFFF") >= 4.5, f"white on buttons, {mode}"
         for ground in ("backgroundColor", "secondaryBackgroundColor"):
             for ink in ("textColor", "linkColor", "grayTextColor"):
                 assert contrast(screen[mode][ink], screen[mode][ground]) >= 4.4, (mode, ink, ground)

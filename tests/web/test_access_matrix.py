@@ -27,7 +27,7 @@ MATRIX: dict[str, set[Role]] = {
     "accounts.py": {A},
     "me.py": EVERYONE,
     "surveys.py": EVERYONE,
-    "import_voices.py": {P, E, A},
+    "import_voices.py": EVERYONE - {C},
     "themes.py": EVERYONE,
     "theme.py": EVERYONE,
     "voices.py": EVERYONE,

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-CHANNELS = {
-    "store": ("堂食", "到店", "门店", "店内", "自取", "自提", "pos", "store", "dinein", "线下"),
-    "delivery": ("外卖", "外送", "配送", "美团", "饿了么", "京东", "delivery", "takeout", "waimai"),
+CHANNELS = {  # the first that fits: 小程序自提 was ordered through the mini programme
     "miniapp": ("小程序", "微信", "app", "线上", "miniapp", "miniprogram"),
+    "delivery": ("外卖", "外送", "配送", "美团", "饿了么", "京东", "delivery", "takeout", "waimai"),
+    "store": ("堂食", "到店", "门店", "店内", "自取", "自提", "pos", "store", "dinein", "线下"),
 }
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S",

@@ -23,8 +23,8 @@ _HOME_SHARE = 0.9
 def day_weights(anchor: date) -> NDArray[np.float64]:
     """Give how busy each day is: the week's rhythm and a slow season (July is the peak); mean about 1, shape (182,)."""
     days = pd.date_range(truth.first_day(anchor), periods=_DAYS, freq="D")
-    season = 1 + 0.10 * np.cos(2 * np.pi * (days.dayofyear.to_numpy() - 196) / 365)
-    return _WEEKDAY[days.dayofweek.to_numpy()] * season
+    season = 1 + 0.10 * np.cos(2 * np.pi * (days.day_of_year.to_numpy() - 196) / 365)
+    return _WEEKDAY[days.day_of_week.to_numpy()] * season
 
 
 def make_members(anchor: date, seed: int = truth.SEED) -> pd.DataFrame:

@@ -113,9 +113,10 @@ def _replaced(text: str, pairs: Sequence[tuple[str, str]], random: Random) -> st
     return text.replace(*random.choice(fitting), 1) if fitting else text
 
 
-def make_reviews(anchor: date, seed: int = truth.SEED, count: int = truth.REVIEWS) -> list[Said]:
+def make_reviews(anchor: date, seed: int = truth.SEED, count: int | None = None) -> list[Said]:
     """Make the reviews of the sample chain, oldest first; the same anchor and seed give the same reviews."""
     random = Random(seed)
+    count = truth.REVIEWS if count is None else count
     codes, traffic = [store.code for store in STORES], [store.traffic for store in STORES]
     moments = sorted(
         (random.triangular(0, truth.WEEKS * 7, truth.WEEKS * 7 * 0.7), random.gauss(15.5, 3.2)) for _ in range(count)

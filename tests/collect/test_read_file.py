@@ -117,6 +117,10 @@ def test_free_text_under_one_heading_stays_one_column() -> None:
     assert table.rows["评论"].tolist() == ["好吃, 便宜, 快", "一般", "甜, 腻"]
 
 
+def test_two_short_headings_are_two_columns() -> None:
+    assert read_content("评论,时间\n好,2026-11-01\n慢 , 2026-11-02\n".encode(), "a.csv").headings == ["评论", "时间"]
+
+
 def test_a_row_with_too_many_cells_is_named_and_the_others_kept() -> None:
     table = read_content("评论,门店\n好,静安店\n甜,腻,西湖店\n慢,东门店\n".encode(), "a.csv")
     assert table.rows["评论"].tolist() == ["好", "慢"]

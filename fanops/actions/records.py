@@ -263,8 +263,18 @@ def note_read(session: Session, actor: Actor, fix_store_id: int) -> None:
         row.read_at = now()
 
 
-def move_fix(session: Session, actor: Actor, fix_store_id: int, to: str, note: str = "") -> FixStore:
+def move_fix(
+    session: Session, actor: Actor, fix_store_id: int, to: str, note: str = "", *, happened_at: datetime | None = None
+) -> FixStore:
     """Move a store's fix to another state.
+
+    Args:
+        session: A writing session.
+        actor: Who moves it.
+        fix_store_id: Which store's fix.
+        to: The state.
+        note: What was done.
+        happened_at: When it really happened, if it is written down later; now by default.
 
     Raises:
         Conflict: No such move from here.
@@ -280,9 +290,10 @@ def move_fix(session: Session, actor: Actor, fix_store_id: int, to: str, note: s
     )
     row.state = to
     row.note = note.strip() or row.note
-    row.read_at = row.read_at or now()
-    row.done_at = (row.done_at or now()) if to in DONE else None
-    row.closed_at = now() if to == "closed" else None
+    moment = happened_at or now()
+    row.read_at = row.read_at or moment
+    row.done_at = (row.done_at or moment) if to in DONE else None
+    row.closed_at = moment if to == "closed" else None
     session.add(row)
     session.flush()
     return row

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
 from fanops.errors import Conflict, InvalidInput, NotFound
-from fanops.fans.contacts import why_not_contact
+from fanops.fans.records_contacts import why_not_contact
 from fanops.tables import (
     BacklogItem,
     Baseline,

@@ -60,7 +60,8 @@ def did(
         click.echo(f"{result['verdict']}：{result['note']}")
         return
     click.echo(
-        f"{result['verdict']}：{result['estimate_share']:+.1%}（95% 区间 {result['low_share']:+.1%} 到 {result['high_share']:+.1%}），"
+        f"{result['verdict']}：{result['estimate_share']:+.1%}"
+        f"（95% 区间 {result['low_share']:+.1%} 到 {result['high_share']:+.1%}），"
         f"每店每期 {result['estimate']:+,.1f}（{result['low']:+,.1f} 到 {result['high']:+,.1f}）。"
     )
     shown = result["pre_trend_p"]

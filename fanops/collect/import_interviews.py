@@ -9,7 +9,7 @@ from datetime import datetime
 from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect.import_file import Imported
-from fanops.collect.voices import NewVoice, add_voices
+from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem

@@ -13,11 +13,11 @@ from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_surveys
 from fanops.collect.import_file import Imported
+from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.submit_response import TEXT_KINDS
 from fanops.collect.surveys.answers import BadAnswer, Given, read_answer
 from fanops.collect.surveys.definition import SurveyDefinition
 from fanops.collect.surveys.flow import kept_answers, path
-from fanops.collect.voices import NewVoice, add_voices
 from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem

@@ -217,6 +217,8 @@ def _lines(content: bytes, encoding: str, count: int) -> list[str]:
 
 def _find_separator(lines: list[str]) -> str:
     """Choose the mark that cuts most lines to the same width; free text under one heading stays one column."""
+    if not lines:
+        raise _empty()
     if not any(mark in lines[0] for mark in _SEPARATORS) and is_heading(lines[0].strip('"\' \r\n')):
         return _NO_SEPARATOR
     best, best_score = _NO_SEPARATOR, (0.6, 0)

@@ -8,10 +8,10 @@ from sqlmodel import Session, delete, select
 
 from fanops.access import record_audit, vault
 from fanops.collect import records_surveys as records
+from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.answers import Given
 from fanops.collect.surveys.definition import Question, SurveyDefinition
 from fanops.collect.surveys.flow import answer_words, path
-from fanops.collect.voices import NewVoice, add_voices
 from fanops.errors import Conflict
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.tables import Answer, Consent, Invitation, Response, Survey, SurveyVersion, Voice, Wave, now

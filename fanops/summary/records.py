@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
 
 def _order_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict[str, np.ndarray]:
     result = {name: np.zeros(_SPARK_POINTS) for name in ("revenue", "orders", "buyers", "again")}
-    for place, (since, until) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for place, (since, until) in enumerate(pairwise(edges)):
         window = (Order.placed_at >= since, Order.placed_at < until)
         sums = select(func.coalesce(func.sum(Order.amount_fen), 0), func.count(Order.id)).where(*window)
         total, count = session.exec(in_scope(sums, actor, brand=Order.brand_id, store=Order.store_id)).one()
@@ -123,7 +124,7 @@ def _order_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict
 
 def _voice_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict[str, np.ndarray]:
     result = {name: np.zeros(_SPARK_POINTS) for name in ("voices", "units", "negative")}
-    for place, (since, until) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for place, (since, until) in enumerate(pairwise(edges)):
         statement = (
             select(
                 func.count(distinct(Voice.id)), func.count(Unit.id), func.sum(case((Unit.polarity == -1, 1), else_=0))

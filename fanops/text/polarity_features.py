@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ def features(texts: Sequence[str], tokenizer: Tokenizer) -> sparse.csr_matrix:
                 negated = 3
             marked.append(f"不·{word}" if negated and word not in negation else word)
             negated = max(0, negated - 1)
-        grams = set(marked) | {f"{a}|{b}" for a, b in zip(words, words[1:], strict=False)}
+        grams = set(marked) | {f"{a}|{b}" for a, b in pairwise(words)}
         indices += [zlib.crc32(gram.encode("utf-8", "replace")) & ((1 << BITS) - 1) for gram in grams]
         bounds.append(len(indices))
         read = read_clause(text[:600])

@@ -109,11 +109,11 @@ def own_fixes(actor: Actor, stores: pd.DataFrame) -> None:
                 st.caption("备注：" + plain(row.note))
             steps = next_states(row.state, actor.role)
             with st.container(horizontal=True):
-                if row.read_at is None or row.read_at != row.read_at:
-                    if st.button("我读过了", key=f"fix.read.{row.fix_store_id}"):
-                        with page_database().write() as session:
-                            records.note_read(session, actor, int(row.fix_store_id))
-                        st.rerun()
+                unread = row.read_at is None or row.read_at != row.read_at
+                if unread and st.button("我读过了", key=f"fix.read.{row.fix_store_id}"):
+                    with page_database().write() as session:
+                        records.note_read(session, actor, int(row.fix_store_id))
+                    st.rerun()
                 for to in steps:
                     if st.button(
                         f"改为{LABELS[to]}",

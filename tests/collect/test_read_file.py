@@ -49,7 +49,7 @@ def test_mixed_the_other_way_round() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\xef\xbb\xbf", b"\x00" * 100, "评论,门店\n".encode(), b"  \t "])
 def test_an_empty_file_says_so(content: bytes) -> None:
-    with pytest.raises(InvalidInput, match="空的|没有数据行"):
+    with pytest.raises(InvalidInput, match=r"空的|没有数据行"):
         read_content(content, "a.csv")
 
 

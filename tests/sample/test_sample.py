@@ -16,7 +16,6 @@ from fanops.fans.identity import tidy_identifier
 from fanops.sample import SAMPLE_PASSWORD, clear_sample, is_loaded, load_sample, truth
 from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
-from fanops.sample.load import sample_survey
 from fanops.sample.planted import THEMES
 from fanops.sample.sayings import make_reviews
 from fanops.tables import Account, Fan, ImportBatch, Order, Voice, metadata
@@ -167,9 +166,9 @@ def test_real_data_in_the_sample_brand_is_kept_and_said(db, small) -> None:
     import_file(db, actor, (text.encode(), "真.csv"), ImportRequest("voices"))
     cleared = clear_sample(db)
     assert cleared.kept["brand"] == 1
-    assert cleared.kept["store"] == 1
+    assert cleared.kept["store"] == 2  # where it was said, and the home store of the fan who said it
     after = counts(db)
-    assert (after["voice"], after["fan"], after["fan_order"], after["store"], after["response"]) == (1, 1, 0, 1, 0)
+    assert (after["voice"], after["fan"], after["fan_order"], after["store"], after["response"]) == (1, 1, 0, 2, 0)
     with db.read() as session:
         assert session.execute(select(Voice.text)).scalars().all() == ["真的等了很久"]
         assert session.execute(select(func.count()).where(Account.disabled_at.is_(None))).scalar_one() == 0

@@ -1,0 +1,178 @@
+"""``fanops fix`` and ``fanops backlog``: what is done about a theme."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import click
+
+from fanops.errors import NotFound
+
+
+def _brand_and_json(command):
+    command = click.option("--brand", help="Brand, when there are several.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+@click.group()
+def fix() -> None:
+    """Service fixes per store (MTQSC)."""
+
+
+@click.group()
+def backlog() -> None:
+    """Product backlog (MTPD)."""
+
+
+def _store_ids(session, actor, codes: tuple[str, ...]) -> list[int]:
+    from fanops.access import visible_stores
+
+    stores = {store.code: store.id for store in visible_stores(session, actor)}
+    unknown = [code for code in codes if code not in stores]
+    if unknown:
+        raise NotFound(f"没有这些门店：{'、'.join(unknown)}。", f"现有：{'、'.join(stores)}")
+    return [stores[code] for code in codes] or list(stores.values())
+
+
+@fix.command("open")
+@click.argument("theme_id", type=int)
+@click.option("--title", required=True, help="What is to be mended.")
+@click.option("--store", "stores", multiple=True, help="Store code; repeat for several, none for all.")
+@click.option("--what", default="", help="How.")
+@click.option("--area", default="service", show_default=True, help="quality, service or cleanliness.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due day.")
+@_brand_and_json
+def open_fix(
+    theme_id: int, title: str, stores: tuple[str, ...], what: str, area: str, due, brand, as_json: bool
+) -> None:
+    """Open a fix of THEME_ID in stores."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records
+    from fanops.database import database
+
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        ids = _store_ids(session, actor, stores)
+        row = records.open_fix(session, actor, theme_id, ids, title, what_to_do=what, area=area,
+                               due_on=due.date() if due else None)  # fmt: skip
+        number = row.id
+    click.echo(json.dumps({"fix_id": number}) if as_json else f"已开服务改进 {number}，{len(ids)} 家门店。")
+
+
+@fix.command("list")
+@_brand_and_json
+def list_fixes(brand: str | None, as_json: bool) -> None:
+    """List fixes with how many stores have read and done them."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records
+    from fanops.database import database
+
+    with database().read() as session:
+        table = records.fix_table(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
+        return
+    for row in table.itertuples():
+        click.echo(
+            f"{row.fix_id:>4}  {row.title}  门店 {row.stores}，已读 {row.read}，完成 {row.done}，过期 {row.overdue}，依据 {row.evidence}"
+        )
+    if table.empty:
+        click.echo("还没有服务改进。用 fanops fix open 主题编号 --title … 开一项。")
+
+
+@fix.command("move")
+@click.argument("fix_id", type=int)
+@click.argument("store")
+@click.argument("state")
+@click.option("--note", default="", help="Note.")
+@click.option("--brand", help="Brand, when there are several.")
+def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) -> None:
+    """Move FIX_ID in STORE (code) to STATE."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records
+    from fanops.actions.fix_states import LABELS
+    from fanops.database import database
+
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        wanted = _store_ids(session, actor, (store,))[0]
+        rows = records.fix_stores(session, actor, fix_id)
+        rows = rows[rows["store_id"] == wanted]
+        if rows.empty:
+            raise NotFound("这项改进不在那家门店。")
+        records.move_fix(session, actor, int(rows.iloc[0]["fix_store_id"]), state, note)
+    click.echo(f"已改为{LABELS[state]}。")
+
+
+@backlog.command("open")
+@click.argument("theme_id", type=int)
+@click.option("--title", required=True, help="What is to be made.")
+@click.option("--wanted", default="", help="In more words.")
+@_brand_and_json
+def open_item(theme_id: int, title: str, wanted: str, brand: str | None, as_json: bool) -> None:
+    """Open a backlog item of THEME_ID."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records_backlog
+    from fanops.database import database
+
+    with database().write() as session:
+        number = records_backlog.open_item(session, owner_actor(session, brand), theme_id, title, wanted).id
+    click.echo(json.dumps({"item_id": number}) if as_json else f"已开需求条目 {number}。")
+
+
+@backlog.command("list")
+@_brand_and_json
+def list_items(brand: str | None, as_json: bool) -> None:
+    """List items with their stage and what the next gate lacks."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import gates, records_backlog
+    from fanops.database import database
+
+    with database().read() as session:
+        table = records_backlog.item_table(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
+        return
+    for row in table.itertuples():
+        lacking = "".join(row.lacking) or "可以前进"
+        counts = f"粉丝 {row.fans}，依据 {row.sentences}，上线 {row.live}/{row.planned}"
+        click.echo(f"{row.item_id:>4}  {row.title}  {gates.LABELS[row.stage]}  {counts}  {lacking}")
+    if table.empty:
+        click.echo("还没有需求条目。用 fanops backlog open 主题编号 --title … 开一条。")
+
+
+@backlog.command("advance")
+@click.argument("item_id", type=int)
+@click.option("--brand", help="Brand, when there are several.")
+def advance(item_id: int, brand: str | None) -> None:
+    """Move ITEM_ID through its gate; the refusal says what is missing."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import gates, records_backlog
+    from fanops.database import database
+
+    with database().write() as session:
+        item = records_backlog.advance(session, owner_actor(session, brand), item_id)
+        stage = item.stage
+    click.echo(f"已进入“{gates.LABELS[stage]}”。")
+
+
+@backlog.command("live")
+@click.argument("item_id", type=int)
+@click.option("--store", "stores", multiple=True, required=True, help="Store code; repeat for several.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day it went live, today by default.")
+@click.option("--wave", default=1, show_default=True, help="Wave the stores belong to.")
+@click.option("--brand", help="Brand, when there are several.")
+def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | None) -> None:
+    """Mark ITEM_ID live in stores."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records_backlog
+    from fanops.database import database
+
+    with database().write() as session:
+        actor = owner_actor(session, brand)
+        ids = _store_ids(session, actor, stores)
+        records_backlog.plan_stores(session, actor, item_id, ids, wave)
+        for store_id in ids:
+            records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else date.today())
+    click.echo(f"已在 {len(ids)} 家门店上线。")

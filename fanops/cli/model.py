@@ -1,0 +1,54 @@
+"""``fanops model``: describe and train what ships in models/."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import click
+
+from fanops.content import content_path
+
+
+@click.group()
+def model() -> None:
+    """Train and describe the shipped language models."""
+
+
+@model.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def card(as_json: bool) -> None:
+    """Show the shipped models with their hashes and scores."""
+    from fanops.text.encoder import load_encoder
+
+    encoder = load_encoder()
+    about = json.loads(content_path("models", "polarity", "model.json").read_text("utf-8"))
+    files = sorted(file for file in content_path("models").rglob("*") if file.is_file())
+    hashes = {
+        str(file.relative_to(content_path("models"))): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+    }
+    if as_json:
+        found = {
+            "encoder": {"dimension": encoder.dimension, "fingerprint": encoder.fingerprint},
+            "polarity": about,
+            "files": hashes,
+        }
+        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    click.echo(f"句向量：{encoder.dimension} 维，指纹 {encoder.fingerprint}")
+    click.echo(f"情感：留出集三分类正确率 {about['held_out_accuracy']:.1%}（{about['held_out']} 句）")
+    for name, digest in hashes.items():
+        click.echo(f"  {digest[:16]}  {name}")
+
+
+@model.command("train-polarity")
+@click.option("--data-folder", required=True, type=click.Path(path_type=Path), help="Folder with the MIT data files.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+def train_polarity(data_folder: Path, out: Path) -> None:
+    """Train the polarity model anew."""
+    from fanops.text.training.polarity import train_polarity as train
+
+    with click.progressbar(length=100, label="训练情感模型", file=click.get_text_stream("stderr")) as bar:
+        about = train(data_folder, out, lambda share, doing: bar.update(round(share * 100) - bar.pos))
+    click.echo(f"留出集三分类正确率 {about['held_out_accuracy']:.1%}，已写入 {out}")

@@ -1,0 +1,39 @@
+"""``fanops overview``: this period in five numbers, what waits, the loop per store."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+
+import click
+
+
+@click.command()
+@click.option("--days", default=28, show_default=True, help="Length of the period.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def overview(days: int, brand: str | None, as_json: bool) -> None:
+    """This period in five numbers."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import database
+    from fanops.summary import records
+
+    with database().read() as session:
+        actor = owner_actor(session, brand)
+        figures = records.key_figures(session, actor, days)
+        waits = records.waiting(session, actor)
+        loop = records.loop_counts(session, actor)
+    if as_json:
+        plain = [
+            {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(f).items()} for f in figures
+        ]
+        shown = {"figures": plain, "waiting": [asdict(entry) for entry in waits], "stores": loop.to_dict("records")}
+        click.echo(json.dumps(shown, ensure_ascii=False, default=float).replace("NaN", "null"))
+        return
+    for figure in figures:
+        value, before = (f"{v:.1%}" if figure.unit == "%" else f"{v / 100:,.0f} 元" if figure.unit == "¥" else f"{v:,.0f} {figure.unit}"
+                         for v in (figure.value, figure.before))  # fmt: skip
+        click.echo(f"{figure.name}  {value}（上一段 {before}，n={figure.base:,}）")
+    for entry in waits:
+        click.echo(f"· {entry.count} {entry.what}")

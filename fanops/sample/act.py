@@ -1,0 +1,78 @@
+"""Act on what was found in the sample chain, by the very use cases that people use: tag, fix, item, plan, measurement."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, visible_stores
+from fanops.actions import records, records_backlog
+from fanops.database import Database
+from fanops.effect.measure import measure
+from fanops.effect.records import Plan, freeze_plan
+from fanops.fans.refresh import refresh_levels
+from fanops.sample import truth
+from fanops.settings import settings
+from fanops.tables import Theme, ThemeAssignment, Unit, Voice
+
+
+def act(db: Database, actor: Actor, anchor: date) -> None:
+    """Recompute levels, then act on the theme of the planted fix and on the rising one.
+
+    Args:
+        db: The database with the sample chain and its themes.
+        actor: The sample brand's owner.
+        anchor: The Monday that the sample's data end before.
+    """
+    refresh_levels(db, actor)
+    with db.write() as session:
+        waiting = _theme_of(session, actor, truth.FIXED_KEY, anchor)
+        if waiting is not None:
+            _mend(session, actor, waiting, anchor)
+        rising = _theme_of(session, actor, truth.RISING_KEY, anchor, but=waiting)
+        if rising is not None:
+            item = records_backlog.open_item(session, actor, rising, session.get_one(Theme, rising).name)
+            records_backlog.invite_raisers(session, actor, item.id)
+
+
+def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: int | None = None) -> int | None:
+    """Find the discovered theme that holds most of a planted theme's voices."""
+    keys = [f"{number}:" for number, themes in truth.planted_themes(anchor).items() if themes == (planted,)]
+    numbers = func.substr(Voice.source_key, 1, len(keys[0])) if keys else Voice.source_key
+    statement = (
+        select(ThemeAssignment.theme_id, func.count())
+        .join(Unit, Unit.id == ThemeAssignment.unit_id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .where(Voice.brand_id == actor.brand_id, numbers.in_(keys), ThemeAssignment.theme_id.is_not(None))
+        .where(Unit.polarity == -1)
+        .group_by(ThemeAssignment.theme_id)
+        .order_by(func.count().desc(), ThemeAssignment.theme_id)
+    )
+    return next((theme_id for theme_id, _ in session.exec(statement) if theme_id != but), None)
+
+
+def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
+    records.tag_raisers(session, actor, theme_id, "嫌等得久", meaning="说过等得太久", lasts_days=180)
+    stores = {store.code: store.id for store in visible_stores(session, actor)}
+    treated = [stores[code] for code in truth.FIX_STORES]
+    done = datetime.combine(truth.fix_day(anchor), datetime.min.time(), settings().zone)
+    fix = records.open_fix(
+        session, actor, theme_id, treated, truth.FIX_TITLE, what_to_do="高峰期开预点单，到店从取餐柜自取；叫号屏移到门口。",
+        due_on=truth.fix_day(anchor),
+    )  # fmt: skip
+    for fix_store_id in records.fix_stores(session, actor, fix.id)["fix_store_id"]:
+        for state in ("assigned", "fixing", "accepted"):
+            records.move_fix(session, actor, int(fix_store_id), state, happened_at=done)
+    plan = Plan(
+        "revenue", truth.first_day(anchor), anchor - timedelta(days=1), tuple(treated),
+        tuple(store_id for store_id in stores.values() if store_id not in treated), smallest_share=0.02, pass_share=0.03,
+    )  # fmt: skip
+    freeze_plan(session, actor, plan, fix_id=fix.id)
+    measure(session, actor, fix_id=fix.id, until=anchor - timedelta(days=1))
+    late = [stores[code] for code in sorted(stores) if code not in truth.FIX_STORES][:3]
+    records.open_fix(
+        session, actor, theme_id, late, f"{truth.FIX_TITLE}：下一批", what_to_do="照第一批四家店的做法。",
+        due_on=anchor + timedelta(days=10),
+    )  # fmt: skip

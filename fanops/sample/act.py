@@ -38,7 +38,7 @@ def act(db: Database, actor: Actor, anchor: date) -> None:
 
 
 def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: int | None = None) -> int | None:
-    """Find the discovered theme that holds most of a planted theme's voices."""
+    """Find the discovered theme that is most about a planted one: many of its voices, and not much else."""
     keys = [f"{number}:" for number, themes in truth.planted_themes(anchor).items() if themes == (planted,)]
     numbers = func.substr(Voice.source_key, 1, len(keys[0])) if keys else Voice.source_key
     statement = (
@@ -48,9 +48,12 @@ def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: i
         .where(Voice.brand_id == actor.brand_id, numbers.in_(keys), ThemeAssignment.theme_id.is_not(None))
         .where(Unit.polarity == -1)
         .group_by(ThemeAssignment.theme_id)
-        .order_by(func.count().desc(), ThemeAssignment.theme_id)
     )
-    return next((theme_id for theme_id, _ in session.exec(statement) if theme_id != but), None)
+    sizes = dict(
+        session.exec(select(ThemeAssignment.theme_id, func.count()).group_by(ThemeAssignment.theme_id)).all()
+    )
+    found = [(count * count / sizes[theme_id], -theme_id) for theme_id, count in session.exec(statement)]
+    return next((-negative for _, negative in sorted(found, reverse=True) if -negative != but), None)
 
 
 def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:

@@ -35,7 +35,7 @@ def candidates(texts: Sequence[str], weights: Sequence[int]) -> Counter[str]:
     for text, weight in zip(texts, weights, strict=True):
         pieces = [text] if len(text) <= LONGEST + 4 else unit_texts(text[:400])
         for name in {trimmed(piece) for piece in pieces}:
-            if SHORTEST <= len(name) <= LONGEST and not _INNER.search(name) and len(_HAN.findall(name)) >= SHORTEST:
+            if SHORTEST <= len(name) <= LONGEST and not _INNER.search(name) and len(_HAN.findall(name)) == len(name):
                 found[name] += weight
     return found
 

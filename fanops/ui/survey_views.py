@@ -134,7 +134,7 @@ def _question_result(question: Question, answers: list) -> None:
                      alt.Tooltip("share:Q", format=".1%", title="占比")],
         )  # fmt: skip
         whiskers = chart.mark_rule(color="#1F2328").encode(y=y, x="low:Q", x2="high:Q")
-        st.altair_chart((bars + whiskers).properties(height=max(80, 28 * len(table))), alt=question.title)
+        st.altair_chart((bars + whiskers).properties(height=90 + 30 * len(table)), alt=question.title)
         if question.kind in ("rating", "nps"):
             mean = results.average(question, answers)
             name = "净推荐值" if question.kind == "nps" else "平均分"

@@ -252,7 +252,7 @@ def test_two_known_fans_in_one_row_are_never_merged(chain) -> None:
 _KILLED = """
 import sys
 from fanops.access import Actor, Role
-from fanops.collect import records_rows, voices
+from fanops.collect import records_rows, records_voices as voices
 from fanops.collect.import_file import ImportRequest, import_file
 from fanops.database import database
 lines = "".join(f"第{n}次来，排队等了{n}分钟,静安店\\n" for n in range(1500))

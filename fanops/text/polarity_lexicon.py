@@ -25,7 +25,7 @@ _PHRASES: tuple[tuple[str, float], ...] = (
         (r"(?:没|不|未)(?:有|曾)?(?:让(?:人|我))?(?:踩雷|踩坑|失望|后悔|翻车|上当|掉链子|让人失望)", 1.5),
         (r"(?:比|较)(?:上次|以前|之前|原来|往常|想象|预期|图片|别家|其他家?)[^，,。]{0,6}(?:差|难吃|慢|少|小|贵|淡|咸|逊)", -1.4),
         (r"(?:比|较)(?:上次|以前|之前|原来|往常|想象|预期|别家|其他家?)[^，,。]{0,6}(?:好|棒|快|多|大|便宜|香|强|干净)", 1.4),
-        (r"(?:不如|比不上|赶不上|不比)(?!预期的差)[^，,。]{0,10}", -1.2),
+        (r"(?:不如|比不上|赶不上)(?!预期的差)[^，,。]{0,10}", -1.2),
         (r"(?:越来越|一次比一次|一天比一天)(?:差|难吃|慢|少|小|贵|敷衍|不行|糟|水|坑)", -1.6),
         (r"(?:越来越|一次比一次)(?:好|棒|快|多|香|喜欢|赞)", 1.6),
         (r"(?:再也|以后|下次|绝对|坚决|打死)(?:都|也)?(?:不|别)(?:会|想|敢|要)?(?:再)?(?:来|买|去|吃|点|订|光顾|碰|用|喝|住)", -2.0),
@@ -58,8 +58,13 @@ _PHRASES: tuple[tuple[str, float], ...] = (
         (r"(?:就|也就)(?:那么回事|那样|这样吧|一般般?|凑合)", -0.8),
         (r"(?:要是|如果|要|再|能)[^，。！]{0,10}(?:就|会|那就)(?:更|再)?(?:好|完美|棒)(?:了|啦)?", -0.3),
         (r"是怎么回事|什么意思|有什么区别|搞什么|什么玩意儿?|算什么|凭什么", -1.2),
+        (r"(?:没|没有|不像)[^，,。]{0,6}(?:说|想|想象|宣传|描述|图片|评价|传说)[^，,。]{0,3}(?:那么|这么|那样)(?:好|棒|神|香|值|便宜)\S{0,2}", -1.3),
+        (r"(?:谈不上|算不上|说不上|没那么|没有那么|不算|不算是|不是很|不会|没有很)(?:难吃|难喝|难看|难用|贵|慢|差|吵|远|腻|挤|脏|咸|累)", 1.0),
+        (r"(?:价格|价位|收费|油耗|噪音|能耗|异味|杂音|胎噪)(?:也|都|并|还)?不(?:算|太|怎么|是很)?(?:高|大|重|贵|明显)", 1.3),
+        (r"不比[^，,。]{1,6}(?:差|慢|少|小|逊色|弱)", 1.3),
+        (r"不比[^，,。]{1,6}(?:好|快|多|强)", -1.0),
         (r"不难(?:吃|看(?!出)|喝|闻|用|受|找|停)", 1.1),
-        (r"(?:不比|不输|不逊于|不亚于)[^，,。]{1,8}", 1.2),
+        (r"(?:不输|不逊于|不亚于)[^，,。]{1,8}", 1.2),
         (r"没(?:得|话|什么好|啥好)说", 1.5),
         (r"不(?:咸|甜|大|硬|多|冷|软|厚|浓|急|胖)不(?:淡|腻|小|软|少|热|硬|薄|瘦|慢)", 1.2),
         (r"(?<!不)难(?:吃|喝|用|看(?!出)|受|闻|以下咽|以忍受)到?(?:爆|死|极|极了|要命)?", -2.0),
@@ -79,12 +84,14 @@ class Reading:
         positive: Sum of the pleased ones.
         negative: Sum of the displeased ones, as a positive number.
         reasons: What decided, as (words, contribution).
+        bent: Whether a negation or a whole phrase turned what the words alone would say.
     """
 
     score: float
     positive: float
     negative: float
     reasons: tuple[tuple[str, float], ...]
+    bent: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -146,6 +153,7 @@ def _words_in(text: str) -> list[tuple[int, int, str]]:
 def read_clause(text: str) -> Reading:
     """Read one clause (or a short text) by its words."""
     reasons: list[tuple[str, float]] = []
+    has_negation = any(word in rules()["negation"] for _, _, word in _words_in(text))
     matches = list(_PHRASE.finditer(text)) if _TRIGGER.search(text) else []
     if matches:
         reasons = [(match.group(), _PHRASES[match.lastindex - 1][1]) for match in matches]
@@ -157,7 +165,8 @@ def read_clause(text: str) -> Reading:
         reasons.append(("反讽", -1.5))
     positive = sum(value for _, value in reasons if value > 0)
     negative = -sum(value for _, value in reasons if value < 0)
-    return Reading(positive - negative, positive, negative, tuple(reasons))
+    bent = bool(reasons) and (bool(matches) or has_negation)
+    return Reading(positive - negative, positive, negative, tuple(reasons), bent)
 
 
 def _weighted_clauses(text: str) -> list[tuple[str, float]]:

@@ -127,5 +127,6 @@ def _units(frame: pd.DataFrame, texts: list[str], id_column: str | None, level: 
     table = pd.DataFrame({"row": voice + 1})
     if id_column:
         table[id_column] = frame[id_column].to_numpy()[voice]
-    table["start"], table["end"], table["text"] = start, end, units
+    table["start"], table["end"] = start, end
+    table["text"] = pd.Series(units, dtype=object)  # a lone surrogate has no place in an Arrow string
     return table, units

@@ -1,0 +1,140 @@
+"""The fan's page over HTTP: notice first, resumes, refuses kindly, one response per person, receipt, hostile posts."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from sqlmodel import select
+
+from fanops.collect import records_surveys as records
+from fanops.collect.form_limits import UNKNOWN_ALLOWED
+from fanops.collect.surveys.definition import read_definition
+from fanops.content import content_path
+from fanops.tables import Answer, Consent, Fan, Response, Unit, Voice
+
+
+@pytest.fixture
+def code(chain) -> str:
+    """The open code of a store for the shipped store-visit survey."""
+    survey = read_definition(content_path("surveys", "store_visit.yaml").read_text("utf-8"))
+    with chain.db.write() as session:
+        version = records.publish(session, chain.actors["product"], survey)
+        wave = records.open_wave(session, chain.actors["product"], version.id, "十一月")
+        return records.place_code(session, chain.actors["product"], wave.id, chain.stores["S1"], "3 号桌")
+
+
+def answer_all(client, code: str) -> str:
+    client.post(f"/s/{code}/start")
+    client.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"})
+    data = {"at": 1, "wrong": ["等得太久", "价格"], "say": "排队等了半小时，店员很热情", "go": "next"}
+    return client.post(f"/s/{code}", data=data).text
+
+
+def test_a_fan_answers_resumes_and_gets_a_receipt(browser, code, chain):
+    client = browser()
+    first = client.get(f"/s/{code}")
+    assert first.status_code == 200 and "删除" in first.text and len(first.content) < 30_000
+    assert "<script" not in first.text
+    with chain.db.read() as session:
+        assert session.exec(select(Response)).all() == []  # looking is not answering
+    assert client.post(f"/s/{code}/start").status_code == 303
+    screen = client.get(f"/s/{code}").text
+    assert "今天整体满意吗" in screen
+    lacking = client.post(f"/s/{code}", data={"at": 0, "go": "next"})
+    assert lacking.status_code == 422 and "需要回答" in lacking.text
+    assert client.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"}).status_code == 303
+    resumed = client.get(f"/s/{code}").text  # closed and opened again: where it stopped
+    assert "哪里没做好" in resumed and "哪里做得好" not in resumed
+    wrong = client.post(f"/s/{code}", data={"at": 1, "wrong": ["等得太久"], "contact": "123", "say": "排队太久", "go": "next"})
+    assert wrong.status_code == 422 and "11 位" in wrong.text and "排队太久" in wrong.text and 'value="123"' in wrong.text
+    done = client.post(f"/s/{code}", data={
+        "at": 1, "wrong": ["等得太久"], "wrong.other": "", "say": "排队太久，店员很热情", "contact": "138 0013 8000",
+        "contact.consent": "yes", "go": "next"})  # fmt: skip
+    receipt = re.search(r'class="receipt">([A-Z2-9]{26})<', done.text)[1]
+    with chain.db.read() as session:
+        response = session.exec(select(Response).where(Response.state == "submitted")).one()
+        fan = session.exec(select(Fan)).one()
+        assert response.fan_id == fan.id and session.exec(select(Consent.granted)).one()
+        assert session.exec(select(Voice.text)).all() == ["排队太久，店员很热情"]
+        assert len(session.exec(select(Unit)).all()) == 2
+        contact = session.exec(select(Answer.value).where(Answer.question_code == "contact")).one()
+        assert contact["masked"] == "138****8000" and "13800138000" not in str(contact)
+    again = client.post(f"/s/{code}", data={"at": 1, "say": "再交一次", "go": "next"})
+    assert "已经交过" in again.text
+    seen = client.post("/s/receipt", data={"receipt": receipt.lower()})
+    assert "排队太久" in seen.text and "138****8000" in seen.text
+    erased = client.post("/s/receipt", data={"receipt": receipt, "deed": "erase"})
+    assert "已经删除" in erased.text
+    with chain.db.read() as session:
+        assert session.exec(select(Voice)).all() == [] and session.exec(select(Answer)).all() == []
+    assert client.post("/s/receipt", data={"receipt": receipt}).status_code == 404
+
+
+def test_a_correction_replaces_and_keeps_the_first(browser, code, chain):
+    client = browser()
+    receipt = re.search(r'class="receipt">(\w{26})<', answer_all(client, code))[1]
+    moved = client.post("/s/receipt", data={"receipt": receipt, "deed": "correct"})
+    assert moved.status_code == 303
+    client.post(f"/s/{code}", data={"at": 0, "overall": "5", "go": "next"})
+    client.post(f"/s/{code}", data={"at": 1, "right": ["出品快"], "say": "其实很好", "go": "next"})
+    with chain.db.read() as session:
+        states = sorted(session.exec(select(Response.state)).all())
+        assert states == ["replaced", "submitted"]
+        assert session.exec(select(Voice.text)).all() == ["其实很好"]
+
+
+def test_a_personal_code_gives_one_response(browser, code, chain):
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"])
+        session.add(fan)
+        session.flush()
+        wave = records.waves(session, chain.actors["product"])[0]
+        personal = records.personal_code(session, chain.actors["product"], wave.id, fan.id, chain.stores["S1"])
+        assert records.personal_code(session, chain.actors["product"], wave.id, fan.id, None) == personal
+    answer_all(browser(), personal)
+    answer_all(browser("10.0.0.2"), personal)  # another phone, the same person
+    with chain.db.read() as session:
+        states = sorted(session.exec(select(Response.state).where(Response.fan_id == fan.id)).all())
+        assert states == ["replaced", "submitted"]
+        assert len(session.exec(select(Voice)).all()) == 1
+
+
+def test_a_closed_wave_and_unknown_codes(browser, code, chain):
+    client = browser()
+    assert client.get("/s/nothing").status_code == 404
+    with chain.db.write() as session:
+        wave = records.waves(session, chain.actors["product"])[0]
+        records.close_wave(session, chain.actors["product"], wave.id)
+    closed = client.get(f"/s/{code}")
+    assert closed.status_code == 409 and "已经结束" in closed.text
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_guessing_is_slowed_and_real_codes_are_not(browser, code):
+    client = browser("10.9.9.9")
+    answers = [client.get(f"/s/guess{n}").status_code for n in range(UNKNOWN_ALLOWED + 2)]
+    assert answers[-1] == 429 and set(answers) == {404, 429}
+    assert client.get(f"/s/{code}").status_code == 200
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_five_hundred_hostile_posts(browser, code, chain):
+    client = browser()
+    rng = random.Random(4)
+    nasty = ["", "x" * 6000, "\x00", "' OR 1=1 --", "<script>alert(1)</script>", "../../etc", "９９", "-1", "1e999", "NaN",
+             "😀" * 50, "\u202e反", "${jndi:x}", "{{7*7}}", "on", "other", "yes", "2", "等得太久"]  # fmt: skip
+    fields = ["overall", "wrong", "wrong.other", "right", "say", "contact", "contact.consent", "at", "go", "draft", "x.y"]
+    client.post(f"/s/{code}/start")
+    for number in range(500):
+        data = {name: [rng.choice(nasty) for _ in range(rng.randint(1, 3))] for name in rng.sample(fields, rng.randint(0, 6))}
+        path = rng.choice([f"/s/{code}", f"/s/{code}", f"/s/{code}/start", "/s/receipt"])
+        status = client.post(path, data=data).status_code
+        assert status < 500, (number, path, data)
+    assert client.post(f"/s/{code}", content=b"a" * 100_000).status_code == 413
+    assert "<script>alert" not in client.get(f"/s/{code}?at=1").text
+    with chain.db.read() as session:
+        for answer in session.exec(select(Answer)):
+            allowed = {"overall": {1, 2, 3, 4, 5}}.get(answer.question_code)
+            assert allowed is None or answer.value in allowed

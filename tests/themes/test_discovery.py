@@ -125,7 +125,7 @@ def test_matching_continues_splits_merges_and_ends():
     axis = np.eye(4, dtype=np.float32)
     registry = [Registered(n + 1, frozenset(range(100 * n, 100 * n + 100)), axis[n]) for n in range(3)]
     clusters = [
-        frozenset(range(0, 60)),            # most of 1
+        frozenset(range(60)),            # most of 1
         frozenset(range(60, 100)),          # the rest of 1: split
         frozenset(range(100, 300)),         # 2 and 3: merged
         frozenset(range(900, 950)),         # new

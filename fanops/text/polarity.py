@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fanops.content import content_path
 from fanops.errors import NotReady
-from fanops.text.polarity_features import BY_WORDS, features, linear
+from fanops.text.polarity_features import BY_WORDS, features, linear, read_features
 from fanops.text.polarity_lexicon import read_clause
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
@@ -74,10 +74,9 @@ def polarity(texts: Sequence[str]) -> Polarity:
     spoken = np.fromiter((bool(text.strip()) for text in texts), dtype=bool, count=len(texts))
     short = np.flatnonzero(spoken & (count < REVIEW_UNITS))
     if len(short):
-        rows = features([texts[i] for i in short], tokenizer())
+        rows, bent = read_features([texts[i] for i in short], tokenizer())
         logits = linear(rows, weights, bias) - _PRIOR_PART * prior
         # A negation or a set phrase is grammar: there the rules know better than counts of words.
-        bent = np.fromiter((read_clause(texts[i]).bent for i in short), dtype=bool, count=len(short))
         turned = _RULES_PART * bent * rows[:, BY_WORDS].toarray().ravel()
         logits[:, 2] += turned
         logits[:, 0] -= turned

@@ -21,15 +21,21 @@ _WORD = re.compile(r"\w")
 
 
 def features(texts: Sequence[str], tokenizer: Tokenizer) -> sparse.csr_matrix:
-    """Give the features of clauses.
+    """Give the features of clauses; see ``read_features``."""
+    return read_features(texts, tokenizer)[0]
+
+
+def read_features(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[sparse.csr_matrix, NDArray[np.bool_]]:
+    """Give the features of clauses, and which of them a negation or a set phrase turned.
 
     Returns:
-        Shape (n, 2^17 + 7), float32: hashed words and pairs (rows of unit length), then the lexicon's score squashed,
-        its pleased and displeased parts, their presence, and whether there was a question or an exclamation.
+        The features, shape (n, 2^17 + 7), float32: hashed words and pairs (rows of unit length), then the lexicon's score squashed,
+        its pleased and displeased parts, their presence, and whether there was a question or an exclamation; and the turned ones, shape (n,).
     """
     negation = rules()["negation"]
     indices: list[int] = []
     bounds = [0]
+    bent = np.zeros(len(texts), dtype=bool)
     dense = np.zeros((len(texts), DENSE), dtype=np.float32)
     for place, text in enumerate(texts):
         words = [word.lower() for word in tokenizer.tokens(text[:600]) if _WORD.search(word)]
@@ -43,6 +49,7 @@ def features(texts: Sequence[str], tokenizer: Tokenizer) -> sparse.csr_matrix:
         indices += [zlib.crc32(gram.encode("utf-8", "replace")) & ((1 << BITS) - 1) for gram in grams]
         bounds.append(len(indices))
         read = read_clause(text[:600])
+        bent[place] = read.bent
         dense[place] = (
             np.tanh(read.score / 2), np.tanh(read.positive / 2), np.tanh(read.negative / 2), read.positive > 0,
             read.negative > 0, "?" in text or "？" in text, "!" in text or "！" in text,
@@ -50,7 +57,7 @@ def features(texts: Sequence[str], tokenizer: Tokenizer) -> sparse.csr_matrix:
     counts = np.diff(bounds)
     data = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
     hashed = sparse.csr_matrix((data, np.array(indices, dtype=np.int32), bounds), shape=(len(texts), 1 << BITS))
-    return sparse.hstack([hashed, sparse.csr_matrix(dense)], format="csr", dtype=np.float32)
+    return sparse.hstack([hashed, sparse.csr_matrix(dense)], format="csr", dtype=np.float32), bent
 
 
 def linear(rows: sparse.csr_matrix, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -71,6 +71,7 @@ _PHRASES: tuple[tuple[str, float], ...] = (
         (r"(?:早知道|要不是|幸好没|差点)[^。，]{0,12}", -0.8),
 )  # fmt: skip
 _TRIGGER = re.compile("[除就只没沒无不再忍并也未比较赶越下以绝坚打会想还必一丝半说答明写备等花过晚迟小钟才态服味口环质速卫做效送出上发物配份分量菜肉料性颜品回满档价收油噪能空地店座房停车忘漏少值推适可难早要幸差什是别勿莫千辛根很非大师骑您你搞算凭]")
+_NEGATIVE = re.compile("[不没未无别勿莫非沒冇甭]|难以|很难|缺乏")
 # One pass for all of them: the group that matched tells the phrase.
 _PHRASE = re.compile("|".join(f"({pattern})" for pattern, _ in _PHRASES))
 
@@ -153,7 +154,7 @@ def _words_in(text: str) -> list[tuple[int, int, str]]:
 def read_clause(text: str) -> Reading:
     """Read one clause (or a short text) by its words."""
     reasons: list[tuple[str, float]] = []
-    has_negation = any(word in rules()["negation"] for _, _, word in _words_in(text))
+    has_negation = _NEGATIVE.search(text) is not None
     matches = list(_PHRASE.finditer(text)) if _TRIGGER.search(text) else []
     if matches:
         reasons = [(match.group(), _PHRASES[match.lastindex - 1][1]) for match in matches]

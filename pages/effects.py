@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.access import Role
 from fanops.actions import records, records_backlog
+from fanops.effect import records as effect_records
 from fanops.ui import effect_views
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
@@ -11,6 +12,7 @@ from fanops.ui.refusal import refusals
 actor = need(Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 st.title("做了，有没有用")
 with page_database().read() as session:
+    measured = effect_records.measured(session, actor)
     items = records_backlog.item_table(session, actor)
     fixes = records.fix_table(session, actor)
 choices = {f"item-{row.item_id}": f"需求条目 · {row.title}" for row in items.itertuples()}
@@ -19,6 +21,7 @@ if not choices:
     st.info("还没有可以测量的行动。先从主题开一项改进或一个条目。", icon=":material/trending_up:")
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
+choices = dict(sorted(choices.items(), key=lambda entry: entry[0] not in measured))
 chosen = st.selectbox("哪一项行动", list(choices), format_func=choices.get, key="action", bind="query-params")
 kind, number = chosen.split("-")
 about = {"item_id": int(number)} if kind == "item" else {"fix_id": int(number)}

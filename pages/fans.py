@@ -23,7 +23,9 @@ with page_database().read() as session:
         look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
         level = st.selectbox("分层", ["all", *words.LEVEL_LABELS], key="level", bind="query-params", persist_state="session",
                              format_func=lambda key: words.LEVEL_LABELS.get(key, "全部"), width=150)  # fmt: skip
-        tag = st.selectbox("标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200)
+        tag = st.selectbox(
+            "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
+        )
     page = st.session_state.get("fans.page", 1)
     table, total = records.fan_table(
         session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,

@@ -22,7 +22,11 @@ for row in due.head(20).itertuples():
         st.markdown(f"**{plain(row.fan)}** · {plain(row.store or '')}")
         st.text(f"告诉他/她：您说过的“{row.title}”，已经做了。")
         answer = st.segmented_control(
-            "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}", label_visibility="collapsed"
+            "回答",
+            list(ANSWERS),
+            format_func=ANSWERS.get,
+            key=f"tell.answer.{row.telling_id}",
+            label_visibility="collapsed",
         )
         if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
             with refusals():

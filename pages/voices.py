@@ -5,6 +5,7 @@ import streamlit as st
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
 from fanops.ui import theme_edits, words
+from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.quotes import quotes
 from fanops.ui.selection_row import selection_row, standing_on
@@ -15,6 +16,7 @@ PILES = ["全部", "未归类", "拿不准"]
 actor = current_actor()
 with page_database().read() as session:
     st.title("他们原话怎么说")
+    show_done()
     heading = st.empty()
     selection = selection_row(session, actor)
     heading.caption(standing_on(records.totals(session, actor, selection)))

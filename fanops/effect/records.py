@@ -167,7 +167,7 @@ def _bounds(first: date, last: date) -> tuple[datetime, datetime]:
 
 def _weeks(moments: pd.Series) -> pd.Series:
     local = pd.to_datetime(moments, utc=True).dt.tz_convert(str(settings().zone))
-    days = local.dt.normalize() - pd.to_timedelta(local.dt.weekday, unit="D")
+    days = local.dt.normalize() - pd.to_timedelta(local.dt.day_of_week, unit="D")
     return days.dt.date
 
 
@@ -239,6 +239,14 @@ def measurements(
         Measurement.brand_id == actor.brand_id, Measurement.item_id == item_id, Measurement.fix_id == fix_id
     )
     return list(session.exec(statement.order_by(Measurement.id.desc())))
+
+
+def measured(session: Session, actor: Actor) -> set[str]:
+    """Give which actions have been measured, as ``item-3`` or ``fix-5``."""
+    rows = session.exec(
+        select(Measurement.item_id, Measurement.fix_id).where(Measurement.brand_id == actor.brand_id).distinct()
+    )
+    return {f"item-{item_id}" if item_id else f"fix-{fix_id}" for item_id, fix_id in rows}
 
 
 def subject(

@@ -30,7 +30,8 @@ def read_features(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[sparse.cs
 
     Returns:
         The features, shape (n, 2^17 + 7), float32: hashed words and pairs (rows of unit length), then the lexicon's score squashed,
-        its pleased and displeased parts, their presence, and whether there was a question or an exclamation; and the turned ones, shape (n,).
+        its pleased and displeased parts, their presence, and whether there was a question or an exclamation; and the turned
+        ones, shape (n,).
     """
     negation = rules()["negation"]
     indices: list[int] = []

@@ -12,6 +12,7 @@ from fanops.access import Actor
 from fanops.tables import Theme, ThemeEvent
 from fanops.themes import edit, records
 from fanops.ui import words
+from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
 
@@ -20,35 +21,23 @@ _KINDS = {
 }  # fmt: skip
 
 
-def _do(said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
+def _do(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
     """Carry out one edit; success is shown after the commit, on the next run, with the way back."""
     with refusals():
         with page_database().write() as session:
             event_id = deed(session).id
-        st.session_state["edits.done"] = (event_id, said)
+        said_done(said, lambda: _undo(actor, event_id))
         return True
     return False
 
 
-def last_done(actor: Actor) -> None:
-    """Show the notice of the last edit with 撤销."""
-    done = st.session_state.get("edits.done")
-    if not done:
-        return
-    event_id, said = done
-    left, right = st.columns([4, 1], vertical_alignment="center")
-    left.success(said, icon=":material/check:")
-    if right.button("撤销", key="edits.undo", icon=":material/undo:", width="stretch"):
-        with refusals():
-            with page_database().write() as session:
-                edit.undo_edit(session, actor, event_id)
-            del st.session_state["edits.done"]
-            st.rerun()
+def _undo(actor: Actor, event_id: int) -> None:
+    with page_database().write() as session:
+        edit.undo_edit(session, actor, event_id)
 
 
 def edit_bar(actor: Actor, theme: Theme) -> None:
     """Show what can be done to a theme by hand."""
-    last_done(actor)
     if actor.role not in edit.EDITORS:
         st.caption("主题由产品团队整理；您可以在“原声”里把放错的句子移走。")
         return
@@ -56,6 +45,7 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}", max_chars=edit.NAME_LIMIT)
         if right.form_submit_button("改名", width="stretch") and _do(
+            actor,
             f"已改名为“{name.strip()}”。以后重新发现也不会变。",
             lambda session: edit.rename_theme(session, actor, theme.id, name),
         ):
@@ -69,18 +59,22 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
     )
     merged = right.button("合并", key="theme.merge", disabled=into is None, width="stretch")
     if merged and _do(
+        actor,
         f"“{theme.name}”已并入“{names[into]}”，编号作为指针保留。",
         lambda session: edit.merge_themes(session, actor, theme.id, into),
     ):
         st.switch_page("theme.py", query_params={"theme": str(into)})
     pinned = st.toggle("固定：即使某次没有发现它，也保留", theme.pinned, key=f"theme.pin.{theme.id}.{theme.pinned}")
     if pinned != theme.pinned and _do(
-        "已固定。" if pinned else "已取消固定。", lambda session: edit.set_pinned(session, actor, theme.id, pinned)
+        actor,
+        "已固定。" if pinned else "已取消固定。",
+        lambda session: edit.set_pinned(session, actor, theme.id, pinned),
     ):
         st.rerun()
     retired = theme.state != "active"
     label = "恢复这个主题" if retired else "停用这个主题"
     if st.button(label, key="theme.retire", icon=":material/archive:") and _do(
+        actor,
         "已恢复。" if retired else "已停用：不再列出，句子都还在。",
         lambda session: edit.set_retired(session, actor, theme.id, not retired),
     ):
@@ -89,7 +83,6 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
 
 def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame) -> None:
     """Let ticked sentences move to a theme, out of all, or into a new one."""
-    last_done(actor)
     if not chosen:
         return
     names = {int(row.theme_id): row.name for row in table.itertuples() if theme is None or row.theme_id != theme.id}
@@ -102,6 +95,7 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
         )  # fmt: skip
         moved = right.button("移动", key="move.do", type="primary", disabled=to is None, width="stretch")
         if moved and _do(
+            actor,
             f"已移动 {len(chosen)} 句。下次发现会照此学习。",
             lambda session: edit.move_units(session, actor, chosen, to or None),
         ):
@@ -112,6 +106,7 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
         name = left.text_input("拆成新主题", key="split.name", placeholder="新主题的名字", max_chars=edit.NAME_LIMIT)
         split = right.button("拆出", key="split.do", width="stretch")
         if split and _do(
+            actor,
             f"已把 {len(chosen)} 句拆成“{name.strip()}”。",
             lambda session: edit.split_theme(session, actor, theme.id, chosen, name),
         ):

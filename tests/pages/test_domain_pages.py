@@ -1,0 +1,137 @@
+"""The pages from a voice to its effect: empty ones say what to do next, filled ones show it, deeds are done and undone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import select
+
+from fanops.actions import records as actions
+from fanops.actions import records_backlog as backlog
+from fanops.collect.records_voices import NewVoice, add_voices
+from fanops.effect.measure import measure
+from fanops.settings import settings
+from fanops.tables import Fan, Fix, Order, Theme, ThemeEvent, now
+from fanops.themes.discover import run_discovery
+
+ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+EMPTY = {
+    "overview.py": "还没有数据", "themes.py": "先导入", "theme.py": "还没有主题", "voices.py": "没有符合条件", "fixes.py": "还没有服务改进",
+    "backlog.py": "还没有需求条目", "effects.py": "还没有可以测量", "fans.py": "还没有粉丝", "today.py": "没有要告知", "surveys.py": "还没有开过一期",
+}  # fmt: skip
+SAID = [
+    f"{start}{subject}{what}"
+    for start in ("", "真的", "每次")
+    for subject, what in [
+        ("排队", "太久了"), ("排队", "等了半小时"), ("等位", "等太久"), ("出餐", "慢得要命"), ("珍珠", "太硬"), ("珍珠", "嚼不动"),
+        ("芋圆", "有点硬"), ("小料", "没煮软"), ("店员", "很热情"), ("店员", "态度很好"), ("收银", "很有耐心"), ("店长", "笑脸迎人"),
+    ]
+]  # fmt: skip
+
+
+def words_on(at) -> str:
+    shown = [*at.markdown, *at.caption, *at.error, *at.success, *at.info, *at.warning, *at.title, *at.subheader, *at.text]
+    return " ".join(str(box.value) for box in shown)
+
+
+@pytest.fixture
+def filled(chain) -> int:
+    """Voices, orders, themes, a measured fix, an item; gives the id of the largest theme."""
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        for place, text in enumerate(SAID):
+            store = chain.stores["S1" if place % 2 else "S2"]
+            fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked="王**", level="fan")
+            session.add(fan)
+            session.flush()
+            voice = NewVoice(text, "review", "测试", str(place), said_at=now() - timedelta(days=place), store_id=store, fan_id=fan.id)
+            add_voices(session, chain.brand_id, [voice])
+            for week in range(12):
+                placed = now() - timedelta(weeks=week, hours=place)
+                session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=fan.id, number=f"{place}-{week}",
+                                  placed_at=placed, amount_fen=2000 + 10 * place))  # fmt: skip
+    run_discovery(chain.db, product, {})
+    with chain.db.write() as session:
+        theme_id = session.exec(select(Theme.id).where(Theme.parent_id.is_(None)).order_by(Theme.id)).first()
+        fix = actions.open_fix(session, product, theme_id, [chain.stores["S1"]], "高峰期加人")
+        row = int(actions.fix_stores(session, product, fix.id).iloc[0]["fix_store_id"])
+        done = datetime.now(settings().zone) - timedelta(weeks=5)
+        for state in ("fixing", "accepted"):
+            actions.move_fix(session, product, row, state, happened_at=done)
+        measure(session, product, fix_id=fix.id)
+        item = backlog.open_item(session, product, theme_id, "预点单", "手机上先点")
+        backlog.plan_stores(session, product, item.id, [chain.stores["S1"]])
+        backlog.invite_raisers(session, product, item.id)
+        backlog.set_rollout(session, product, item.id, chain.stores["S1"], "live")
+    return theme_id
+
+
+@ONE
+@pytest.mark.parametrize("file", EMPTY)
+def test_an_empty_page_says_what_to_do_next(open_page, file):
+    at = open_page("ceo", file)
+    assert not at.exception
+    assert EMPTY[file] in words_on(at)
+
+
+@ONE
+@pytest.mark.parametrize("login", ["clerk", "region_manager", "product", "ceo"])
+def test_filled_pages_open_for_each_role(open_page, filled, login):
+    for file in ("overview.py", "themes.py", "voices.py", "fixes.py", "fans.py", "today.py", "surveys.py"):
+        at = open_page(login, file)
+        assert not at.exception, file
+    at = open_page(login, "theme.py", theme=filled)
+    assert not at.exception and "来自" in words_on(at)
+
+
+@ONE
+def test_numbers_stand_on_their_base_and_effects_claim_nothing_without_controls(open_page, filled):
+    assert "36 条原声" in words_on(open_page("product", "themes.py"))
+    assert "18 条原声" in words_on(open_page("store_manager", "themes.py"))
+    at = open_page("ceo", "effects.py")
+    assert not at.exception and "前后对比(不能归因)" in words_on(at)
+    at = open_page("ceo", "backlog.py")
+    assert not at.exception and "聆听" in words_on(at) + str([p.proto.text for p in at.get("progress")])
+
+
+@ONE
+def test_a_theme_is_renamed_and_the_rename_undone(open_page, filled, chain):
+    at = open_page("product", "theme.py", theme=filled)
+    at.text_input(key=f"theme.name.{filled}").set_value("等得太久")
+    next(button for button in at.button if button.label == "改名").click().run()
+    assert not at.exception
+    with chain.db.read() as session:
+        assert session.get_one(Theme, filled).name == "等得太久"
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Theme, filled).name != "等得太久"
+        assert session.exec(select(ThemeEvent.undone_at)).one() is not None
+
+
+@ONE
+def test_a_fix_is_opened_from_a_theme_and_a_bad_title_keeps_what_was_typed(open_page, filled, chain):
+    at = open_page("store_manager", "theme.py", theme=filled)
+    at.text_input(key=f"act.fix.title.{filled}").set_value("  ")
+    at.text_area(key=f"act.fix.what.{filled}").set_value("加一个人叫号")
+    next(button for button in at.button if button.label == "开这项改进").click().run()
+    assert "要有一个标题" in words_on(at).replace("\\", "")
+    assert at.text_area(key=f"act.fix.what.{filled}").value == "加一个人叫号"
+    at.text_input(key=f"act.fix.title.{filled}").set_value("叫号")
+    next(button for button in at.button if button.label == "开这项改进").click().run()
+    with chain.db.read() as session:
+        assert session.exec(select(Fix.title).order_by(Fix.id.desc())).first() == "叫号"
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.exec(select(Fix.title).order_by(Fix.id.desc())).first() == "高峰期加人"
+
+
+@ONE
+def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
+    at = open_page("clerk", "today.py")
+    assert not at.exception
+    buttons = [button for button in at.button if button.label == "已告知"]
+    assert buttons
+    buttons[0].click().run()
+    with chain.db.read() as session:
+        assert len(backlog.telling_table(session, chain.actors["clerk"], "told")) == 1

@@ -47,7 +47,7 @@ def figures_row(figures: list[KeyFigure]) -> None:
     """Show the key figures, each with its base and the way to its rows."""
     with st.container(horizontal=True):
         for figure in figures:
-            with st.container(border=True, width=172):
+            with st.container(border=True, width=168):
                 st.metric(
                     figure.name, _shown(figure, figure.value), _change(figure), help=figure.meaning, delta_color="off",
                     chart_data=[value for value in figure.series if not math.isnan(value)] or None, chart_type="line",

@@ -12,14 +12,26 @@ import click
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--text-column", required=True, help="Column that holds the text.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option(
+    "--level",
+    type=click.Choice(["auto", "clause", "review"]),
+    default="auto",
+    show_default=True,
+    help="Judge rows as single clauses (three classes) or as whole reviews.",
+)
+@click.option(
+    "--adapt/--alone",
+    default=None,
+    help="Let whole reviews learn from each other, or judge each alone; by default they learn from 300 rows on.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
-def polarity(file: Path, text_column: str, out: Path, as_json: bool) -> None:
+def polarity(file: Path, text_column: str, out: Path, level: str, adapt: bool | None, as_json: bool) -> None:
     """Judge each row of a CSV or Excel FILE: polarity −1, 0, 1 with probability and score."""
     from fanops.text.polarity import polarity as judge
     from fanops.text.table_file import read_table, write_table
 
     table = read_table(file, text_column)
-    found = judge(table[text_column].tolist())
+    found = judge(table[text_column].tolist(), level, adapt)
     table = table.assign(
         polarity=found.values, polarity_probability=found.probability.round(4), polarity_score=found.score.round(4)
     )

@@ -18,8 +18,9 @@ from fanops.collect import records_imports as records
 from fanops.collect import records_rows
 from fanops.collect.check_rows import CheckedRows, StoreBook, check_rows
 from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, fields_of, guess_mapping
+from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
-from fanops.collect.records_voices import NewVoice, PreparedUnits, add_voices, prepare_units, take_units
+from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.uploads import forget_upload, read_upload
 from fanops.database import Database, take_turn
 from fanops.errors import InvalidInput, Problem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,12 +11,12 @@ from numpy.typing import NDArray
 from sqlmodel import Session, select
 
 from fanops.collect.copies import SHORTEST, bare, find_copies
+from fanops.collect.prepare import PreparedUnits, prepare_units
 from fanops.database import insert_many
 from fanops.database.reserve import reserve_ids
 from fanops.tables import Brand, Unit, Voice, now
 from fanops.text.masking import mask_identifiers
-from fanops.text.no_content import is_no_content, no_content
-from fanops.text.units import split_many
+from fanops.text.no_content import is_no_content
 
 _MOST_COMPARED = 200_000  # earlier voices that new ones are compared with
 
@@ -41,80 +40,6 @@ class NewVoice:
     channel: str = ""
     answer_id: int | None = None
     turn_id: int | None = None
-
-
-@dataclass(frozen=True)
-class PreparedUnits:
-    """Units of many texts, judged; every array has one entry per unit.
-
-    Attributes:
-        voice: Place of its text.
-        start: First character.
-        end: Past the last character.
-        no_content: Says nothing.
-        polarity: −1, 0 or 1; −9 where it was not judged.
-        probability: Of the polarity, NaN where it was not judged.
-        aspect: "" where none was found.
-    """
-
-    voice: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    no_content: NDArray[np.bool_]
-    polarity: NDArray[np.int64]
-    probability: NDArray[np.float64]
-    aspect: Sequence[str]
-
-    @classmethod
-    def joined(cls, parts: Sequence[PreparedUnits], texts_per_part: int) -> PreparedUnits:
-        """Join the units of consecutive parts, each of ``texts_per_part`` texts (the last may have fewer)."""
-        shifted = [part.voice + place * texts_per_part for place, part in enumerate(parts)]
-        arrays = [
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("start", "end", "no_content", "polarity", "probability")
-        ]
-        return cls(np.concatenate(shifted), *arrays, aspect=[name for part in parts for name in part.aspect])
-
-
-def take_units(units: PreparedUnits, kept: NDArray[np.bool_]) -> PreparedUnits:
-    """Keep the units of some texts, which are then counted anew.
-
-    Args:
-        units: Of all texts.
-        kept: Per text.
-    """
-    mask = kept[units.voice]
-    place = np.cumsum(kept) - 1
-    aspect = [name for name, keep in zip(units.aspect, mask.tolist(), strict=True) if keep]
-    return PreparedUnits(
-        place[units.voice[mask]], units.start[mask], units.end[mask], units.no_content[mask], units.polarity[mask],
-        units.probability[mask], aspect,
-    )  # fmt: skip
-
-
-def prepare_units(texts: Sequence[str], industry: str = "茶饮") -> PreparedUnits:
-    """Cut texts into units and judge each: says nothing or something, how it feels, what it is about."""
-    voice, start, end = split_many(texts)
-    units = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]
-    polarity, probability, aspect = judge(units, industry)
-    return PreparedUnits(voice, start, end, no_content(units), polarity, probability, aspect)
-
-
-def judge(units: Sequence[str], industry: str) -> tuple[NDArray[np.int64], NDArray[np.float64], list[str]]:
-    """Give polarity, its probability and aspect of units, as far as this installation can judge them."""
-    polarity = np.full(len(units), -9, dtype=np.int64)
-    probability = np.full(len(units), np.nan)
-    aspect = [""] * len(units)
-    if units and importlib.util.find_spec("fanops.text.polarity"):
-        from fanops.text.polarity import polarity as judge_polarity
-
-        judged = judge_polarity(units)
-        polarity, probability = judged.values.astype(np.int64), judged.probability.astype(np.float64)
-    if units and importlib.util.find_spec("fanops.text.aspects"):
-        from fanops.text.aspects import aspects
-
-        aspect = [str(name or "") for name in aspects(units, industry)]
-    return polarity, probability, aspect
 
 
 def add_voices(

@@ -1,29 +1,26 @@
-"""Polarity: pleased, neutral or displeased, per clause or whole review, with a calibrated probability."""
+"""Polarity (情感): pleased, neutral or displeased, per clause or whole review, with a calibrated probability."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanops.content import content_path
-from fanops.errors import NotReady
-from fanops.text.polarity_features import BY_WORDS, features, linear, read_features
-from fanops.text.polarity_lexicon import read_clause
-from fanops.text.tokens import tokenizer
-from fanops.text.units import split_many
+from fanops.errors import InvalidInput
+from fanops.text.polarity_adapt import FEWEST, adapted
+from fanops.text.polarity_model import Looked, Model, by_text, load_model, look, review_scores, softmax, stack_features
+from fanops.text.polarity_rules import read_clauses
+from fanops.text.polarity_scan import lettered, scan
 
-CLASSES = (-1, 0, 1)
-REVIEW_UNITS = 2  # a text of at least so many units is judged by all of them together
-_LEXICON_PART = 0.8  # in whole reviews; measured on reviews of domains the model never saw (docs/method.md)
+LEVELS = ("auto", "clause", "review")
+_BLOCK = 20_000  # texts looked over together; bounds memory
+_LONGEST = 5_000  # characters of a text that are read
 _PRIOR_PART = 0.3  # the training clauses are mostly pleased; elsewhere they are not
-_RULES_PART = 6.0
-_SILENCE = 0.45
-_NOTHING = 0.005
+_RULES_PART = 3.0  # a negation or a set phrase is grammar: there the rules know better than counts
+_SURELY_NEUTRAL = 0.6
+_REVIEW_CLAUSES = 2.5  # a file whose texts have so many clauses on average is a file of reviews
 
 
 @dataclass(frozen=True)
@@ -41,75 +38,66 @@ class Polarity:
     score: NDArray[np.float32]
 
 
-@lru_cache(maxsize=1)
-def _model() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float, float]:
-    folder = content_path("models", "polarity")
-    try:
-        weights = np.load(folder / "weights.npy", allow_pickle=False)
-        about = json.loads((folder / "model.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise NotReady("情感模型读不出来。", "请重新安装 fanops，或运行 fanops model train-polarity。") from error
-    bias, prior = (np.array(about[name], dtype=np.float32) for name in ("bias", "log_prior"))
-    return weights.astype(np.float32), bias, prior, float(about["temperature"]), float(about["review_slope"])
-
-
-def polarity(texts: Sequence[str]) -> Polarity:
+def polarity(texts: Sequence[str], level: str = "auto", adapt: bool | None = None) -> Polarity:
     """Judge texts (情感判断).
 
-    A text of one or two units is judged as a clause; a longer one by all its units, where a value of 0 means that there
-    is no evidence either way.
-
     Args:
-        texts: Any strings; empty and hostile ones give 0 with probability 1/3.
+        texts: Any strings; empty ones give 0 with probability 1/3.
+        level: ``clause`` judges each text as one clause in three classes; ``review`` by all its clauses in two, 0 only
+            for empty ones. ``auto``: 300 texts or more of 2.5 clauses on average are reviews; otherwise a text of one
+            clause is a clause, a longer one a review that may be neutral.
+        adapt: Whether reviews also learn from each other (see ``polarity_adapt``): a review's value may then depend on
+            the others. None: when at least 300 texts are judged as reviews. Clauses never do.
 
     Raises:
+        InvalidInput: No such level.
         NotReady: The model's files are missing.
     """
-    weights, bias, prior, temperature, slope = _model()
-    values = np.zeros(len(texts), dtype=np.int8)
-    score = np.zeros(len(texts), dtype=np.float32)
-    probability = np.full(len(texts), 1 / 3, dtype=np.float32)
-    voice, start, end = split_many(texts)
-    count = np.bincount(voice, minlength=len(texts))
-    spoken = np.fromiter((bool(text.strip()) for text in texts), dtype=bool, count=len(texts))
-    short = np.flatnonzero(spoken & (count < REVIEW_UNITS))
-    if len(short):
-        rows, bent = read_features([texts[i] for i in short], tokenizer())
-        logits = linear(rows, weights, bias) - _PRIOR_PART * prior
-        # A negation or a set phrase is grammar: there the rules know better than counts of words.
-        turned = _RULES_PART * bent * rows[:, BY_WORDS].toarray().ravel()
-        logits[:, 2] += turned
-        logits[:, 0] -= turned
-        chance = _softmax(logits / temperature)
-        values[short] = np.argmax(chance, axis=1) - 1
-        score[short], probability[short] = chance[:, 2] - chance[:, 0], chance.max(axis=1)
-    long = np.flatnonzero(spoken & (count >= REVIEW_UNITS))
-    if len(long):
-        inside = np.flatnonzero(np.isin(voice, long))
-        asked = [texts[voice[i]][start[i] : end[i]] for i in inside]
-        rows = features(asked, tokenizer())
-        each = linear(rows, weights, bias) - prior
-        by_model = np.tanh((each[:, 2] - each[:, 0]) / 2)
-        by_words = rows[:, BY_WORDS].toarray().ravel()
-        total = np.zeros(len(texts))
-        np.add.at(total, voice[inside], _LEXICON_PART * by_words + (1 - _LEXICON_PART) * by_model)
-        # Who praises says so: of reviews without any opinion word four in five complain, so silence leans to displeased.
-        said, model_said = np.zeros(len(texts)), np.zeros(len(texts))
-        np.add.at(said, voice[inside], np.abs(by_words))
-        np.add.at(model_said, voice[inside], by_model)
-        quiet = said[long] < _NOTHING
-        mean = np.where(quiet, model_said[long] / count[long] - _SILENCE, total[long] / np.sqrt(count[long]))
-        values[long] = np.where(np.abs(mean) < _NOTHING, 0, np.sign(mean)).astype(np.int8)
-        score[long] = np.tanh(mean)
-        probability[long] = 1 / (1 + np.exp(-slope * np.abs(mean)))
+    if level not in LEVELS:
+        raise InvalidInput(f"没有“{level}”这种粒度。", f"可用：{'、'.join(LEVELS)}。")
+    model = load_model()
+    kept = [text[:_LONGEST] for text in texts]
+    parts = [_look_over(kept[at : at + _BLOCK], model) for at in range(0, max(len(kept), 1), _BLOCK)]
+    chance, total, clauses = (np.concatenate([part[each] for part in parts]) for each in range(3))
+    spoken = clauses > 0
+    if level == "auto" and len(kept) >= FEWEST and clauses.sum() >= _REVIEW_CLAUSES * max(int(spoken.sum()), 1):
+        level = "review"
+    review = spoken & (clauses >= {"auto": 2, "clause": np.inf, "review": 1}[level])
+    if adapt or (adapt is None and level == "review" and review.sum() >= FEWEST):
+        chosen = np.flatnonzero(review)
+        total[chosen] = adapted([kept[each] for each in chosen], total[chosen])
+    values, score = np.zeros(len(kept), dtype=np.int8), np.zeros(len(kept), dtype=np.float32)
+    probability = np.full(len(kept), 1 / 3, dtype=np.float32)
+    short = spoken & ~review
+    values[short] = np.argmax(chance[short], axis=1) - 1
+    score[short], probability[short] = chance[short, 2] - chance[short, 0], chance[short].max(axis=1)
+    neutral = (chance[review, 1] > _SURELY_NEUTRAL) & (level == "auto")
+    values[review] = np.where(neutral, 0, np.where(total[review] > 0, 1, -1))
+    score[review] = np.tanh(total[review])
+    sure = 1 / (1 + np.exp(-model.slope * np.abs(total[review])))
+    probability[review] = np.where(neutral, chance[review, 1], sure)
     return Polarity(values, probability, score)
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+def _look_over(texts: list[str], model: Model) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.int64]]:
+    """Give each text's chances as a clause, its score as a review, and its number of clauses."""
+    looked = look(texts, model.weights)
+    count = np.bincount(looked.found.clause_text, minlength=len(texts))
+    said = by_text(looked.reading[:, 5], looked, len(texts)) > 0  # an emoji says something, other signs alone nothing
+    count[~(lettered(looked.found) | said)] = 0
+    return _clause_chances(looked, len(texts), model), review_scores(looked, len(texts), model.bias), count
+
+
+def _clause_chances(looked: Looked, n: int, model: Model) -> NDArray[np.floating]:
+    """Give the chances of the three classes with each text taken as one clause."""
+    logits = stack_features(looked, n, model.bias) @ model.stack + model.stack_bias - _PRIOR_PART * model.log_prior
+    turned = _RULES_PART * np.tanh(by_text(looked.reading[:, 3], looked, n))
+    logits[:, 2] += turned
+    logits[:, 0] -= turned
+    return softmax(logits / model.temperature)
 
 
 def explain(text: str) -> list[tuple[str, float]]:
     """Give the words and rules that the lexicon read in a text, strongest first."""
-    return sorted(read_clause(text).reasons, key=lambda reason: -abs(reason[1]))
+    reasons = read_clauses(scan([text[:_LONGEST]]), with_reasons=True).reasons
+    return sorted(((words, value) for _, words, value in reasons), key=lambda reason: -abs(reason[1]))

@@ -10,7 +10,7 @@ import click
 from fanops.access.accounts import add_account, change_account, list_accounts, owner_actor
 from fanops.access.actor import Role
 from fanops.access.passwords import SHORTEST
-from fanops.database import Database, database
+from fanops.database import Database, ready_database
 from fanops.errors import InvalidInput, NotFound
 from fanops.tables import Account, Region, Staff, Store
 
@@ -97,7 +97,7 @@ def add(
     """Add an account. The first one of a new installation is its administrator."""
     from sqlmodel import select
 
-    db = database()
+    db = ready_database()
     found_first_brand(db, brand)
     with db.read() as session:
         actor = owner_actor(session, brand)
@@ -134,7 +134,7 @@ def add(
 @_brand
 def show(as_json: bool, brand: str | None) -> None:
     """List the accounts of the brand."""
-    with database().read() as session:
+    with ready_database().read() as session:
         rows = list_accounts(session, owner_actor(session, brand))
     if as_json:
         click.echo(json.dumps([_plain(row) for row in rows], ensure_ascii=False))
@@ -164,7 +164,7 @@ def _plain(row: Account) -> dict[str, object]:
 @_brand
 def disable(login: str, enable: bool, brand: str | None) -> None:
     """Close an account and end its sessions."""
-    with database().write() as session:
+    with ready_database().write() as session:
         row = change_account(session, owner_actor(session, brand), login, disabled=not enable)
     click.echo(f"账号 {row.login} 已{'启用' if enable else '停用，所有登录已结束'}。")
 
@@ -176,7 +176,7 @@ def disable(login: str, enable: bool, brand: str | None) -> None:
 def new_password(login: str, password: str | None, brand: str | None) -> None:
     """Set a new password and end the account's sessions."""
     password = ask_password(password)
-    with database().write() as session:
+    with ready_database().write() as session:
         row = change_account(session, owner_actor(session, brand), login, password=password)
     click.echo(f"账号 {row.login} 的密码已更改，所有登录已结束。")
 
@@ -193,7 +193,7 @@ def roles(login: str | None, role: str | None, region: str | None, store: str | 
         for each in Role:
             click.echo(f"{each:<16}{each.label}")
         return
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         region_id, store_id = find_place(session, actor.brand_id, region, store)
         row = change_account(session, actor, login, role=Role(role), region_id=region_id, store_id=store_id)

@@ -49,9 +49,9 @@ def open_fix(
     """Open a fix of THEME_ID in stores."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
         row = records.open_fix(session, actor, theme_id, ids, title, what_to_do=what, area=area,
@@ -66,9 +66,9 @@ def list_fixes(brand: str | None, as_json: bool) -> None:
     """List fixes with how many stores have read and done them."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().read() as session:
+    with ready_database().read() as session:
         table = records.fix_table(session, owner_actor(session, brand))
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
@@ -92,9 +92,9 @@ def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) 
     from fanops.access.accounts import owner_actor
     from fanops.actions import records
     from fanops.actions.fix_states import LABELS
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         wanted = _store_ids(session, actor, (store,))[0]
         rows = records.fix_stores(session, actor, fix_id)
@@ -114,9 +114,9 @@ def open_item(theme_id: int, title: str, wanted: str, brand: str | None, as_json
     """Open a backlog item of THEME_ID."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_backlog
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         number = records_backlog.open_item(session, owner_actor(session, brand), theme_id, title, wanted).id
     click.echo(json.dumps({"item_id": number}) if as_json else f"已开需求条目 {number}。")
 
@@ -127,9 +127,9 @@ def list_items(brand: str | None, as_json: bool) -> None:
     """List items with their stage and what the next gate lacks."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import gates, records_backlog
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().read() as session:
+    with ready_database().read() as session:
         table = records_backlog.item_table(session, owner_actor(session, brand))
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
@@ -149,9 +149,9 @@ def advance(item_id: int, brand: str | None) -> None:
     """Move ITEM_ID through its gate; the refusal says what is missing."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import gates, records_backlog
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         item = records_backlog.advance(session, owner_actor(session, brand), item_id)
         stage = item.stage
     click.echo(f"已进入“{gates.LABELS[stage]}”。")
@@ -167,9 +167,9 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
     """Mark ITEM_ID live in stores."""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_backlog
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
         records_backlog.plan_stores(session, actor, item_id, ids, wave)

@@ -16,10 +16,10 @@ import click
 def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: bool) -> None:
     """Measure backlog item (or fix) NUMBER and keep the result."""
     from fanops.access.accounts import owner_actor
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.effect.measure import measure
 
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         about = {"fix_id": number} if is_fix else {"item_id": number}
         found = measure(session, actor, metric=metric, **about)

@@ -21,10 +21,10 @@ def fans() -> None:
 def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as_json: bool) -> None:
     """List fans (masked), biggest spenders first."""
     from fanops.access.accounts import owner_actor
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.fans.records import fan_table
 
-    with database().read() as session:
+    with ready_database().read() as session:
         table, total = fan_table(session, owner_actor(session, brand), level=level, look_for=look_for, limit=most)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
@@ -42,10 +42,10 @@ def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as
 def levels(brand: str | None, as_json: bool) -> None:
     """Recompute all levels from orders and voices."""
     from fanops.access.accounts import owner_actor
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.fans.refresh import refresh_levels
 
-    db = database()
+    db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
     counts = refresh_levels(db, actor)
@@ -61,8 +61,8 @@ def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> 
     """Tag the fans who said THEME_ID; each tag keeps its source sentence."""
     from fanops.access.accounts import owner_actor
     from fanops.actions.records import tag_raisers
-    from fanops.database import database
+    from fanops.database import ready_database
 
-    with database().write() as session:
+    with ready_database().write() as session:
         _, count = tag_raisers(session, owner_actor(session, brand), theme_id, name, lasts_days=lasts_days)
     click.echo(f"已给 {count} 位粉丝贴上“{name}”。")

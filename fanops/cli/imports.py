@@ -13,7 +13,7 @@ import click
 
 from fanops.access.accounts import owner_actor
 from fanops.collect.fields import FIELDS, KIND_LABELS, PARTIES
-from fanops.database import database
+from fanops.database import ready_database
 from fanops.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _run(
 ) -> None:  # fmt: skip
     from fanops.collect.import_file import ImportRequest, import_file, preview_file
 
-    db = database()
+    db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
     request = ImportRequest(
@@ -166,7 +166,7 @@ def list_them(as_json: bool, brand: str | None) -> None:
     """List the import batches, newest first."""
     from fanops.collect.records_imports import list_batches
 
-    with database().read() as session:
+    with ready_database().read() as session:
         batches = list_batches(session, owner_actor(session, brand))
     if as_json:
         rows = [
@@ -194,7 +194,7 @@ def undo(batch: int, brand: str | None, as_json: bool) -> None:
     """Undo an import batch, whole."""
     from fanops.collect.undo_import import undo_batch
 
-    db = database()
+    db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
     done = undo_batch(db, actor, batch)

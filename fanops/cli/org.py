@@ -9,7 +9,7 @@ import click
 from fanops.access import organisation
 from fanops.access.accounts import owner_actor
 from fanops.access.organisation import STORE_KINDS, org_tree
-from fanops.database import database
+from fanops.database import ready_database
 
 _brand = click.option("--brand", help="Name of the brand, when there are several.")
 
@@ -24,7 +24,7 @@ def org() -> None:
 @_brand
 def show(as_json: bool, brand: str | None) -> None:
     """Show the org tree."""
-    with database().read() as session:
+    with ready_database().read() as session:
         tree = org_tree(session, owner_actor(session, brand))
     if as_json:
         click.echo(json.dumps(tree, ensure_ascii=False))
@@ -44,7 +44,7 @@ def show(as_json: bool, brand: str | None) -> None:
 @click.option("--industry", default="茶饮", show_default=True, help="Industry, for words and aspects.")
 def add_brand(name: str, industry: str) -> None:
     """Add a brand."""
-    with database().write() as session:
+    with ready_database().write() as session:
         added = organisation.add_brand(session, name, industry=industry)
     click.echo(f"已添加品牌 {added.name}。接着可以：fanops org add-region 名称；fanops account add")
 
@@ -54,7 +54,7 @@ def add_brand(name: str, industry: str) -> None:
 @_brand
 def add_region(name: str, brand: str | None) -> None:
     """Add a region."""
-    with database().write() as session:
+    with ready_database().write() as session:
         added = organisation.add_region(session, owner_actor(session, brand), name)
     click.echo(f"已添加大区 {added.name}。")
 
@@ -68,7 +68,7 @@ def add_region(name: str, brand: str | None) -> None:
 @_brand
 def add_store(code: str, name: str, region: str, kind: str, city: str, brand: str | None) -> None:
     """Add a store."""
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         added = organisation.add_store(session, actor, code=code, name=name, region=region, kind=kind, city=city)
     click.echo(f"已添加门店 {added.code} {added.name}（{STORE_KINDS[added.kind]}）。")
@@ -82,7 +82,7 @@ def add_store(code: str, name: str, region: str, kind: str, city: str, brand: st
 @_brand
 def add_staff(code: str, name: str, store: str | None, title: str, brand: str | None) -> None:
     """Add a staff member."""
-    with database().write() as session:
+    with ready_database().write() as session:
         actor = owner_actor(session, brand)
         added = organisation.add_staff(session, actor, code=code, name=name, store=store, title=title)
     click.echo(f"已添加员工 {added.code} {added.name}。")

@@ -16,10 +16,10 @@ import click
 def overview(days: int, brand: str | None, as_json: bool) -> None:
     """This period in five numbers."""
     from fanops.access.accounts import owner_actor
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.summary import records
 
-    with database().read() as session:
+    with ready_database().read() as session:
         actor = owner_actor(session, brand)
         figures = records.key_figures(session, actor, days)
         waits = records.waiting(session, actor)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from fanops.cli.imports import progress_bar
-from fanops.database import database
+from fanops.database import ready_database
 
 
 @click.group()
@@ -24,7 +24,7 @@ def load(no_themes: bool, as_json: bool) -> None:
     from fanops.sample import SAMPLE_PASSWORD, load_sample
 
     with progress_bar("载入示例连锁", as_json) as progress:
-        summary = load_sample(database(), progress, discover=not no_themes)
+        summary = load_sample(ready_database(), progress, discover=not no_themes)
     if as_json:
         click.echo(json.dumps(asdict(summary), ensure_ascii=False, default=str))
         return
@@ -51,7 +51,7 @@ def clear(as_json: bool) -> None:
     """Remove the sample chain, and nothing else."""
     from fanops.sample import clear_sample
 
-    cleared = clear_sample(database())
+    cleared = clear_sample(ready_database())
     if as_json:
         click.echo(json.dumps(asdict(cleared), ensure_ascii=False))
         return

@@ -20,10 +20,10 @@ def _actor(session, brand: str | None):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def discover(granularity: str, method: str, brand: str | None, as_json: bool) -> None:
     """Discover themes over all voices of the brand; known themes keep their ids and names."""
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.themes.discover import run_discovery
 
-    db = database()
+    db = ready_database()
     with db.read() as session:
         actor = _actor(session, brand)
     with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
@@ -45,10 +45,10 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listing(brand: str | None, as_json: bool) -> None:
     """List the live themes."""
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.themes.records import theme_table
 
-    with database().read() as session:
+    with ready_database().read() as session:
         table = theme_table(session, _actor(session, brand))
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False))
@@ -66,10 +66,10 @@ def listing(brand: str | None, as_json: bool) -> None:
 @click.option("--brand", help="Brand, when there are several.")
 def history(brand: str | None) -> None:
     """Show what runs and people did to the themes."""
-    from fanops.database import database
+    from fanops.database import ready_database
     from fanops.themes.records import edit_history, lineage
 
-    with database().read() as session:
+    with ready_database().read() as session:
         actor = _actor(session, brand)
         runs, edits = lineage(session, actor), edit_history(session, actor)
     for row in runs.itertuples():

@@ -12,8 +12,7 @@ from typing import Any
 import click
 
 from fanops.cli.run import set_up_logging, stop_on_signals
-from fanops.database import Database, database, pending_migrations
-from fanops.errors import NotReady
+from fanops.database import Database, ready_database
 from fanops.jobs.worker import Handler, JobContext, JobWorker
 
 _POLITENESS = 10
@@ -52,9 +51,7 @@ def _plain(value: Any) -> Any:
 @click.option("--once", is_flag=True, help="Do what waits, then end.")
 def worker(parent: int | None, once: bool) -> None:
     """Run a worker alone."""
-    db = database()
-    if pending_migrations(db):
-        raise NotReady("数据库还没有更新到当前版本。", "请先运行：fanops migrate")
+    db = ready_database()
     set_up_logging()
     if hasattr(os, "nice"):
         os.nice(_POLITENESS)  # people at the pages go first

@@ -11,8 +11,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from fanops.database.engine import Database
-from fanops.errors import InvalidInput
+from fanops.database.engine import Database, database
+from fanops.errors import InvalidInput, NotReady
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -50,6 +50,22 @@ def migrate(db: Database, *, backup_folder: Path | None = None, to: str = "head"
         back_up(db, backup_folder)
     command.upgrade(alembic_config(db), to)
     return pending
+
+
+def ready_database() -> Database:
+    """Give this machine's database for a command: a new one is made, an outdated one is refused.
+
+    Raises:
+        NotReady: It holds data and lacks migrations; those are run where a person sees it (a backup comes first).
+    """
+    db = database()
+    pending = pending_migrations(db)
+    if pending:
+        with db.engine.connect() as connection:
+            if MigrationContext.configure(connection).get_current_heads():
+                raise NotReady("数据库还没有更新到当前版本。", "请先运行：fanops migrate")
+        migrate(db)
+    return db
 
 
 def back_up(db: Database, folder: Path) -> Path:

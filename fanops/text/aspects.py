@@ -13,6 +13,7 @@ from fanops.content import content_path
 from fanops.errors import InvalidInput
 
 OTHER = "其他"
+_LONGEST = 400  # characters of a unit that are read
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,17 @@ def general_pack() -> AspectPack:
 
 
 @lru_cache(maxsize=16)
-def _index(pack: str | None) -> tuple[dict[str, list[int]], tuple[str, ...], int]:
+def _index(pack: str | None) -> tuple[dict[str, list[int]], dict[str, tuple[int, ...]], tuple[str, ...]]:
+    """Give places of aspects by cue word, lengths of cue words by first character (longest first), and the names."""
     chosen = load_pack(pack) if pack else general_pack()
     names = tuple(chosen.cues)
     words: dict[str, list[int]] = {}
+    lengths: dict[str, set[int]] = {}
     for place, name in enumerate(names):
         for word in chosen.cues[name]:
             words.setdefault(word, []).append(place)
-    return words, names, max((len(word) for word in words), default=1)
+            lengths.setdefault(word[0], set()).add(len(word))
+    return words, {first: tuple(sorted(each, reverse=True)) for first, each in lengths.items()}, names
 
 
 def aspects(texts: Sequence[str], pack: str | None = None) -> list[str]:
@@ -88,15 +92,13 @@ def aspects(texts: Sequence[str], pack: str | None = None) -> list[str]:
 
 def aspects_of(text: str, pack: str | None = None) -> list[str]:
     """Give all aspects of a unit, the best covered first."""
-    words, names, longest = _index(pack)
-    covered = [0] * len(names)
-    text = text[:400]
-    for start in range(len(text)):
-        for length in range(min(longest, len(text) - start), 0, -1):
+    words, lengths, names = _index(pack)
+    covered: dict[int, int] = {}
+    for start, first in enumerate(text[:_LONGEST]):
+        for length in lengths.get(first, ()):
             places = words.get(text[start : start + length])
             if places:
                 for place in places:
-                    covered[place] += length
+                    covered[place] = covered.get(place, 0) + length
                 break
-    order = sorted((place for place in range(len(names)) if covered[place]), key=lambda place: -covered[place])
-    return [names[place] for place in order]
+    return [names[place] for place in sorted(covered, key=lambda place: (-covered[place], place))]

@@ -31,7 +31,7 @@ listed, mapped, by_store, flow = st.tabs(["列表", "地图", "门店对比", "�
 with listed:
     top = shown.head(15)
     charts.show(charts.theme_bars(top, counted), theme_views.headline(shown, counted))
-    theme_views.theme_list(shown, change, counts, counted)
+    theme_views.theme_list(shown, change, counted)
     if counts["unassigned"]:
         part = words.share(counts["unassigned"] / counts["units"])
         st.page_link(

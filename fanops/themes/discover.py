@@ -19,8 +19,9 @@ from fanops.tables import ThemeRun
 from fanops.text.encoder import load_encoder
 from fanops.text.tokens import tokenizer
 from fanops.themes import records_discovery as records
+from fanops.themes.continuity import NOT_REGISTERED
 from fanops.themes.discovery import Discovery, discover
-from fanops.themes.identity import Matching, match_clusters
+from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import Parameters
 
 Progress = Callable[[float, str], None]
@@ -58,7 +59,7 @@ def run_discovery(
     encoder = load_encoder(settings_encoder())
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
-        lambda share, doing: progress(0.05 + 0.8 * share, doing),
+        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()),
     )  # fmt: skip
     progress(0.86, "对应已有主题")
     unit_ids = units["unit_id"].to_numpy()
@@ -67,7 +68,7 @@ def run_discovery(
     progress(0.9, "保存")
     with db.write() as session:
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
-        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, unit_ids)
+        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units)
         final = records.keep_corrections(found, unit_ids, themes, taught)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, clusters, units)
@@ -78,6 +79,12 @@ def run_discovery(
         result = {**run.counts, "seconds": run.seconds, "fingerprint": found.fingerprint, "run_id": run.id}
     progress(1.0, "完成")
     return result
+
+
+def _before(registered: list[Registered], unit_ids: list[int]) -> list[int] | None:
+    """Give the place in the registry of each unit's live theme, −1 none; None for an empty registry."""
+    place = {unit: at for at, theme in enumerate(registered) if theme.is_live for unit in theme.units}
+    return [place.get(unit, NOT_REGISTERED) for unit in unit_ids] if place else None
 
 
 def settings_encoder() -> str | None:

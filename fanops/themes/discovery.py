@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
+from fanops.themes.continuity import keep_apart, majority
 from fanops.themes.keywords import theme_keywords
 from fanops.themes.layout import place_units
 from fanops.themes.naming import name_themes
 from fanops.themes.parameters import FEWEST, Parameters
-from fanops.themes.partition import UNASSIGNED, centroids, partition
+from fanops.themes.partition import UNASSIGNED, Partition, centroids, partition
 from fanops.themes.quotes import diverse_quotes
 
 Progress = Callable[[float, str], None]
@@ -78,6 +79,7 @@ def discover(
     tokenizer: Tokenizer,
     parameters: Parameters = Parameters(),
     progress: Progress = lambda share, doing: None,
+    before: Sequence[int] | None = None,
 ) -> Discovery:
     """Discover themes in units.
 
@@ -88,6 +90,7 @@ def discover(
         tokenizer: Gives words.
         parameters: See Parameters.
         progress: Called with share done (0–1) and what is being done.
+        before: Registered theme of each text (any integer), −1 none: those themes stay apart; None: nothing is known.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -111,23 +114,19 @@ def discover(
     progress(0.3, "寻找相近的说法")
     parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
     progress(0.6, "归类")
-    labels = np.full(len(distinct), UNASSIGNED, dtype=np.int32)
-    sublabels = np.full(len(distinct), UNASSIGNED, dtype=np.int32)
-    labels[fit], sublabels[fit] = parts.labels, parts.sublabels
-    middle = centroids(vectors[fit], parts.labels, weights[fit])
-    sub_middle = centroids(vectors[fit], parts.sublabels, weights[fit])
-    parent = _parents(parts.labels, parts.sublabels)
-    rest = np.setdiff1d(known, fit, assume_unique=True)
+    labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters)
+    if before is not None:
+        lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
+        labels = keep_apart(vectors, labels, lay_in, weights)
+        sublabels = _within(labels, sublabels)
+    middle, sub_middle = centroids(vectors, labels, weights), centroids(vectors, sublabels, weights)
+    parent = _parents(labels, sublabels)
+    strength, unsure = np.zeros(len(distinct), dtype=np.float32), np.zeros(len(distinct), dtype=bool)
     if len(middle):
         similarity = theme_similarity(vectors, middle, sub_middle, parent)
-        if parameters.method == "graph":
-            labels[rest] = np.argmax(similarity[rest], axis=1)
         strength, unsure = strengths(similarity, labels)
         far = (similarity.max(axis=1) < parameters.least_strength) & (labels >= 0)
         labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
-        sublabels[rest] = _nearest_sub(vectors[rest], labels[rest], sub_middle, parent)
-    else:
-        strength, unsure = np.zeros(len(distinct), dtype=np.float32), np.zeros(len(distinct), dtype=bool)
     progress(0.75, "起名字")
     themes, subthemes = _groups(
         spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
@@ -169,6 +168,37 @@ def _chosen(weights: NDArray[np.int64], texts: list[str], most: int) -> NDArray[
     hashes = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in texts]
     order = sorted(range(len(texts)), key=lambda i: (-min(int(weights[i]), 3), hashes[i]))
     return np.array(sorted(order[:most]), dtype=np.int64)
+
+
+def _spread(
+    vectors: NDArray[np.float32], weights: NDArray[np.int64], known: NDArray[np.int64], fit: NDArray[np.int64],
+    parts: Partition, parameters: Parameters,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
+    """Give labels and sub-labels of all texts: as partitioned, and by the nearest centre for those not fitted on."""
+    labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
+    sublabels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
+    labels[fit], sublabels[fit] = parts.labels, parts.sublabels
+    middle = centroids(vectors[fit], parts.labels, weights[fit])
+    rest = np.setdiff1d(known, fit, assume_unique=True)
+    if len(rest) and len(middle):
+        sub_middle, parent = centroids(vectors[fit], parts.sublabels, weights[fit]), _parents(parts.labels, parts.sublabels)
+        if parameters.method == "graph":
+            labels[rest] = np.argmax(theme_similarity(vectors[rest], middle, sub_middle, parent), axis=1)
+        sublabels[rest] = _nearest_sub(vectors[rest], labels[rest], sub_middle, parent)
+    return labels, sublabels
+
+
+def _within(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give each sub-theme to the theme that most of it lies in, take the others out of it, and number them anew."""
+    result = np.full(len(sublabels), UNASSIGNED, dtype=np.int32)
+    following = 0
+    for sub in range(int(sublabels.max(initial=-1)) + 1):
+        members = np.flatnonzero((sublabels == sub) & (labels >= 0))
+        if len(members):
+            parent = np.bincount(labels[members]).argmax()
+            result[members[labels[members] == parent]] = following
+            following += 1
+    return result
 
 
 def _parents(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[np.int32]:

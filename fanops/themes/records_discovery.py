@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from fanops.database import insert_many
 from fanops.tables import Fan, Product, ProductAlias, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
+from fanops.text.aspects import OTHER
 from fanops.themes.discovery import Discovery, theme_similarity
 from fanops.themes.identity import Matching, Registered
 
@@ -20,11 +21,11 @@ def load_units(session: Session, brand_id: int) -> pd.DataFrame:
     """Load the brand's units with content, copies left out.
 
     Returns:
-        Rows ``unit_id, text, person, store_id``; a voice without a fan is a person of its own (negative id).
+        Rows ``unit_id, text, person, store_id, aspect``; a voice without a fan is a person of its own (negative id).
     """
     person = func.coalesce(Fan.merged_into_id, Voice.fan_id, -Voice.id)
     statement = (
-        select(Unit.id, Voice.text, Unit.start, Unit.end, person, Voice.store_id)
+        select(Unit.id, Voice.text, Unit.start, Unit.end, person, Voice.store_id, Unit.aspect)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(Fan, Fan.id == Voice.fan_id)
         .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
@@ -37,6 +38,7 @@ def load_units(session: Session, brand_id: int) -> pd.DataFrame:
             "text": [row[1][row[2] : row[3]] for row in rows],
             "person": [row[4] for row in rows],
             "store_id": [row[5] for row in rows],
+            "aspect": [row[6] for row in rows],
         }
     )
     return frame[frame["text"].str.strip() != ""].reset_index(drop=True) if len(frame) else frame
@@ -87,24 +89,26 @@ def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
 
 
 def save_themes(
-    session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, unit_ids: NDArray[np.int64]
+    session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame
 ) -> list[Theme]:
-    """Bring the registry up to date with a run.
+    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them).
 
     Returns:
         The registered theme of each cluster, in label order.
     """
     known = {theme.id: theme for theme in session.exec(select(Theme).where(Theme.brand_id == brand_id))}
     taken = {theme.name for theme in known.values() if theme.state == "active" and theme.parent_id is None}
+    unit_ids = units["unit_id"].to_numpy()
+    aspects = _main_aspects(units["aspect"], found.labels, len(found.themes))
     result: list[Theme] = []
-    for match, group in zip(matching.matches, found.themes, strict=True):
+    for match, group, aspect in zip(matching.matches, found.themes, aspects, strict=True):
         theme = known.get(match.theme_id) if match.theme_id is not None else None
         if theme is None:
             theme = Theme(brand_id=brand_id, born_run_id=run_id, name=_free_name(group.name, taken))
             taken.add(theme.name)
         elif theme.state == "died":
             theme.state = "active"
-        theme.seen_run_id = run_id
+        theme.seen_run_id, theme.aspect = run_id, aspect
         theme.keywords = [word for word, _ in group.keywords]
         theme.quote_unit_ids = [int(unit_ids[place]) for place in group.quotes]
         theme.centroid = np.asarray(group.centroid, dtype=np.float32).tobytes()
@@ -117,6 +121,15 @@ def save_themes(
     session.flush()
     _save_subthemes(session, brand_id, run_id, found, result, known)
     return result
+
+
+def _main_aspects(aspect: pd.Series, labels: NDArray[np.int32], count: int) -> list[str]:
+    """Give the aspect that most units of each theme are about, among those about any."""
+    told = pd.DataFrame({"label": labels, "aspect": aspect.to_numpy()})
+    told = told[(told["label"] >= 0) & ~told["aspect"].isin(["", OTHER])]
+    often = told.value_counts().reset_index().sort_values(["count", "aspect"], ascending=[False, True])
+    first = often.drop_duplicates("label").set_index("label")["aspect"].to_dict()
+    return [first.get(label, OTHER) for label in range(count)]
 
 
 def _free_name(name: str, taken: set[str]) -> str:

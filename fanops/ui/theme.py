@@ -15,3 +15,10 @@ POSITIVE = "#3F6EA8"
 
 CATEGORICAL = ("#2F6F5E", "#C8552B", "#3F6EA8", "#B8860B", "#8A5A9E", "#4FA3B8", "#7A6A58", "#9AA0A6")
 """The same store or theme always in the same colour: index by its place in a list sorted by id."""
+
+CHINESE_WIDGETS = """<style>
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+[data-testid="stFileUploaderDropzone"] > span button p { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] > span button p::after { content: "选择文件"; font-size: 1rem; }
+</style>"""
+"""The words that Streamlit's uploader brings in English; everything else has a label of ours. Constant: no text of people."""

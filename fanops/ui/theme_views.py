@@ -17,12 +17,13 @@ from fanops.ui import charts, theme_edits, words
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
-from fanops.ui.refusal import refusals
+from fanops.ui.refusal import plain, refusals
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
 MAP_THEMES = 24
 MAP_POINTS = 20_000
+THEMES_SHOWN = 25
 
 
 def asked_theme() -> int | None:
@@ -94,9 +95,28 @@ def headline(table: pd.DataFrame, counted: str) -> str:
     return text
 
 
-def theme_list(table: pd.DataFrame, change: pd.DataFrame, counts: dict[str, int], counted: str) -> None:
-    """List the themes; a tap opens one."""
+def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
+    """List the themes, each a link with its figures; the same as a table to sort and download."""
     before = change.set_index("theme_id") if len(change) else None
+    moves = [_change_words(before, theme_id) for theme_id in table["theme_id"]]
+    looked_for = st.text_input("找主题", key="themes.words", placeholder="输入一个词，例如：排队", max_chars=30)
+    shown = 0
+    for row, move in zip(table.to_dict("records"), moves, strict=True):
+        if looked_for and looked_for not in row["name"] + "".join(row["keywords"]):
+            continue
+        shown += 1
+        if shown > THEMES_SHOWN and not looked_for:
+            continue
+        figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
+        figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
+        figures += f" · 不满 {words.share(row['negative_share'], 0)}"
+        with st.container(border=True, gap=None):
+            st.page_link(
+                "theme.py", label=f"**{plain(row['name'])}**", icon=":material/topic:", query_params={"theme": str(row["theme_id"])}
+            )
+            st.caption(figures + ("" if move == "—" else f" · 近 28 天 {move}"))
+    if not shown:
+        st.caption(f"没有主题的名字或关键词里有“{plain(looked_for)}”。")
     rows = pd.DataFrame(
         {
             "主题": table["name"],
@@ -104,25 +124,20 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counts: dict[str, int]
             "门店": table["stores"],
             "原声": table["voices"],
             "不满": table["negative_share"],
-            "近28天": [_change_words(before, theme_id) for theme_id in table["theme_id"]],
+            "近28天": moves,
             "方面": table["aspect"],
         }
     )
-    chosen = st.dataframe(
-        rows,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="themes.table",
-        column_config={
-            "不满": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-            "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
-        },
-    )
-    st.caption("点一行看原声、门店和可以做的事。")
-    if chosen.selection.rows:
-        theme_id = int(table.iloc[chosen.selection.rows[0]]["theme_id"])
-        st.switch_page("theme.py", query_params={"theme": str(theme_id)})
+    with st.expander(f"全部 {len(table)} 个主题的表格", icon=":material/table:"):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            key="themes.table",
+            column_config={
+                "不满": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+                "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
+            },
+        )
 
 
 def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:

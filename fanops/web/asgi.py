@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fanops.content import content_path
@@ -77,7 +77,11 @@ def all_routes() -> list[BaseRoute]:
     async def show_icon(_request: Request) -> Response:
         return Response(icon, media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
 
+    async def go_home(request: Request) -> Response:
+        return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
+
     routes: list[BaseRoute] = [Route("/favicon.png", show_icon), Route("/favicon.ico", show_icon)]
+    routes.append(Route("/overview", go_home))  # the home page has no address of its own in Streamlit
     routes += [*sign_in.ROUTES, *health.ROUTES, *exports.ROUTES]
     for module in FORM_MODULES:
         routes += importlib.import_module(module).ROUTES

@@ -1,0 +1,103 @@
+"""Continuity: registered themes that a run would throw together stay apart, unless they say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanops.themes.partition import UNASSIGNED, canonical, centroids
+
+ALIKE_COSINE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
+_HELD_SHARE = 0.5
+_FEWEST = 5
+NOT_REGISTERED = -1
+
+
+def majority(position: NDArray[np.int64], before: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Give each distinct text the registered theme that most of its repetitions lay in.
+
+    Args:
+        position: Distinct text of each unit, shape (n,).
+        before: Registered theme of each unit, −1 none, shape (n,).
+        count: Number of distinct texts.
+
+    Returns:
+        Shape (count,), −1 where no repetition lay in a theme.
+    """
+    result = np.full(count, NOT_REGISTERED, dtype=np.int64)
+    known = before >= 0
+    pairs, times = np.unique(np.stack([position[known], before[known]]), axis=1, return_counts=True)
+    for place in np.lexsort((-pairs[1], times)):
+        result[pairs[0, place]] = pairs[1, place]
+    return result
+
+
+def keep_apart(
+    vectors: NDArray[np.float32], labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Divide clusters that swallowed registered themes.
+
+    A cluster that holds most of two registered themes, or one and far more of something new, is divided among them: each
+    known text stays where it was, each new one goes to the nearest centre. Themes whose centres nearly coincide are left
+    together: that is a true merge.
+
+    Args:
+        vectors: Unit rows, shape (n, d).
+        labels: Cluster per text, −1 none, shape (n,).
+        before: Registered theme per text, −1 none, shape (n,).
+        weights: How often each text was said, shape (n,).
+
+    Returns:
+        Labels, numbered by weight; the same partition where nothing had to be divided.
+    """
+    result = labels.copy()
+    following = int(labels.max(initial=-1)) + 1
+    sizes = {theme: int(weights[before == theme].sum()) for theme in np.unique(before[before >= 0]).tolist()}
+    for label in range(following):
+        members = np.flatnonzero(labels == label)
+        parts = _parts(members, before, weights, sizes)
+        if len(parts) < 2:
+            continue
+        local = np.full(len(labels), UNASSIGNED, dtype=np.int32)
+        for place, part in enumerate(parts):
+            local[part] = place
+        middle = centroids(vectors, local, weights)
+        joined = _joined(middle)
+        if len(set(joined)) < 2:
+            continue
+        nearest = np.argmax(vectors[members] @ middle.T, axis=1)
+        own = np.where(local[members] >= 0, local[members], nearest)
+        groups = np.array(joined)[own]
+        for group in sorted(set(joined))[1:]:
+            result[members[groups == group]] = following
+            following += 1
+    return result if following == int(labels.max(initial=-1)) + 1 else canonical(result, weights)
+
+
+def _parts(
+    members: NDArray[np.int64], before: NDArray[np.int64], weights: NDArray[np.int64], sizes: dict[int, int]
+) -> list[NDArray[np.int64]]:
+    """Give the registered themes that lie mostly in a cluster, and what is new in it where that outweighs them."""
+    known = before[members]
+    parts = []
+    for theme in np.unique(known[known >= 0]).tolist():
+        inside = members[known == theme]
+        held = int(weights[inside].sum())
+        if len(inside) >= _FEWEST and held >= _HELD_SHARE * sizes[theme]:
+            parts.append(inside)
+    new = members[known < 0]
+    if len(new) > sum(len(part) for part in parts):
+        parts.append(new)
+    return parts
+
+
+def _joined(middle: NDArray[np.float32]) -> list[int]:
+    """Give each centre the first one that it nearly coincides with."""
+    alike = middle @ middle.T >= ALIKE_COSINE
+    first = list(range(len(middle)))
+    for place in range(len(middle)):
+        for other in range(place):
+            if alike[place, other]:
+                first[place] = first[other]
+                break
+    return first

@@ -16,7 +16,7 @@ from fanops.text.tokens import Tokenizer
 from fanops.themes.continuity import keep_apart, majority
 from fanops.themes.keywords import theme_keywords
 from fanops.themes.layout import place_units
-from fanops.themes.naming import name_themes
+from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
 from fanops.themes.partition import UNASSIGNED, Partition, centroids, partition
 from fanops.themes.quotes import diverse_quotes
@@ -253,7 +253,8 @@ def _groups(
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     tokens = [tokenizer.content_tokens(texts[i][:400]) for i in fit]
     words = theme_keywords(tokens, labels[fit], weights[fit], most=10) + [[]] * len(middle)
-    names = name_themes(texts, vectors, weights, labels, middle, words, encoder.encode)
+    namer = Namer(texts, vectors, weights, encoder.encode)
+    names = namer.name(labels, middle, words)
     first = np.full(len(texts), -1, dtype=np.int64)
     first[position[::-1]] = np.arange(len(position))[::-1]
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
@@ -266,7 +267,7 @@ def _groups(
         for k in range(len(middle))
     )
     sub_words = theme_keywords(tokens, sublabels[fit], weights[fit], most=8) + [[]] * len(sub_middle)
-    sub_names = name_themes(texts, vectors, weights, sublabels, sub_middle, sub_words, encoder.encode, frozenset(names))
+    sub_names = namer.name(sublabels, sub_middle, sub_words, frozenset(names))
     subthemes = tuple(
         Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))
         for k in range(len(sub_middle))

@@ -13,8 +13,9 @@ from sqlmodel import Session, select
 from fanops.database import insert_many
 from fanops.tables import Fan, Product, ProductAlias, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
 from fanops.text.aspects import OTHER
-from fanops.themes.discovery import Discovery, theme_similarity
+from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
+from fanops.themes.teach import NO_THEME, generalise
 
 
 def load_units(session: Session, brand_id: int) -> pd.DataFrame:
@@ -162,30 +163,12 @@ def _save_subthemes(session, brand_id: int, run_id: int, found: Discovery, theme
 def keep_corrections(
     found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None]
 ) -> NDArray[np.int64]:
-    """Give the theme id of each unit (0: none) after what people taught.
-
-    A corrected unit stays where it was put, and pulls along the units nearest to it: those more like the corrected ones
-    of a theme than like the centre of the theme they would fall into.
-    """
+    """Give the theme id of each unit (0: none) after what people taught: see ``generalise``."""
     ids = np.array([theme.id for theme in themes], dtype=np.int64)
-    final = np.where(found.labels >= 0, ids[found.labels], 0)
-    if not taught:
-        return final
+    final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
     place = {int(unit): i for i, unit in enumerate(unit_ids.tolist())}
-    here = {place[unit]: theme for unit, theme in taught.items() if unit in place}
-    wrong = [(i, theme) for i, theme in here.items() if (theme or 0) != final[i]]
-    for theme in sorted({theme for _, theme in wrong if theme is not None}):
-        examples = found.vectors[[i for i, to in here.items() if to == theme]]
-        alike = (found.vectors @ examples.T).max(axis=1)
-        own = np.zeros(len(final), dtype=np.float32)
-        middle = np.stack([group.centroid for group in found.themes])
-        own[found.labels >= 0] = theme_similarity(
-            found.vectors[found.labels >= 0], middle, np.empty((0, middle.shape[1]), np.float32), np.empty(0, np.int32)
-        )[np.arange(int((found.labels >= 0).sum())), found.labels[found.labels >= 0]]
-        final[(alike > own + 0.05) & (alike > 0.75)] = theme
-    for i, theme in here.items():
-        final[i] = theme or 0
-    return final
+    here = {place[unit]: theme or NO_THEME for unit, theme in taught.items() if unit in place}
+    return generalise(found.vectors, final, here) if here else final
 
 
 def save_assignments(

@@ -1,0 +1,104 @@
+"""Teaching: units that a person moved tell where units like them belong (few-shot learning on the vectors)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from fanops.themes.neighbours import neighbour_graph
+
+NO_THEME = 0
+_NEIGHBOURS = 15
+_MOST_SPREAD = 12_000  # units that the corrections are spread over; the others follow a classifier fitted on those
+_SMOOTHING, _ROUNDS = 0.8, 25
+_ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
+_PENALTY = 10.0
+
+
+def generalise(
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], taught: Mapping[int, int], seed: int = 7
+) -> NDArray[np.int64]:
+    """Spread corrections to the units that are like the corrected ones.
+
+    Only units that lie in a theme from which or into which something was moved may change; corrected units stay where
+    they were put.
+
+    Args:
+        vectors: Unit vectors, shape (n, d).
+        themes: Theme id per unit as the run groups them, 0 none, shape (n,).
+        taught: Theme id (0: none) by position, of the units that a person placed.
+        seed: Of the sample that is spread over when there are many units.
+
+    Returns:
+        Theme id per unit, shape (n,).
+
+    Source:
+        Zhou et al. 2003, Learning with Local and Global Consistency; started from a logistic regression on the corrections.
+    """
+    result = themes.copy()
+    at = np.fromiter(taught, dtype=np.int64, count=len(taught))
+    to = np.fromiter(taught.values(), dtype=np.int64, count=len(taught))
+    moved = themes[at] != to
+    result[at] = to
+    known = to != NO_THEME
+    if not moved.any() or len(np.unique(to[known])) == 0:
+        return result
+    touched = np.unique(np.concatenate([themes[at[moved]], to[moved]]))
+    touched = touched[touched != NO_THEME]
+    free = np.flatnonzero(np.isin(themes, touched) & np.any(vectors, axis=1))
+    spread = _sample(free, at[known], seed)
+    labels = np.unique(np.concatenate([touched, to[known]]))
+    settled = {int(place): int(theme) for place, theme in zip(at[known], to[known], strict=True)}
+    found = _propagated(vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels)
+    result[spread] = found
+    rest = np.setdiff1d(free, spread)
+    if len(rest) and len(np.unique(found)) > 1:
+        result[rest] = _classifier(vectors[spread], found).predict(vectors[rest])
+    result[at] = to
+    return result
+
+
+def _sample(free: NDArray[np.int64], taught: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    others = np.setdiff1d(free, taught)
+    if len(others) > _MOST_SPREAD:
+        others = np.sort(np.random.default_rng(seed).choice(others, _MOST_SPREAD, replace=False))
+    return np.concatenate([np.sort(taught), others])
+
+
+def _propagated(
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], settled: list[int | None], labels: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Let settled units and the run's grouping flow over the neighbour graph until they agree."""
+    column = {int(label): place for place, label in enumerate(labels)}
+    fixed = np.array([place for place, theme in enumerate(settled) if theme is not None])
+    fixed_to = np.array([column[theme] for theme in settled if theme is not None])
+    start = np.zeros((len(vectors), len(labels)))
+    lies_in = np.array([column.get(int(theme), -1) for theme in themes])
+    start[np.flatnonzero(lies_in >= 0), lies_in[lies_in >= 0]] = 1.0
+    trust = min(1.0, len(fixed) / (_ENOUGH * len(labels)))
+    if len(np.unique(fixed_to)) > 1:
+        model = _classifier(vectors[fixed], fixed_to)
+        chances = np.zeros_like(start)
+        chances[:, model.classes_] = model.predict_proba(vectors)
+        start = (1 - trust) * start + trust * chances
+    clamped = np.zeros((len(fixed), len(labels)))
+    clamped[np.arange(len(fixed)), fixed_to] = 1.0
+    start[fixed] = clamped
+    if len(vectors) > 3:
+        graph = neighbour_graph(vectors, min(_NEIGHBOURS, len(vectors) - 1))
+        flow = sparse.diags_array(1 / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9)) @ graph
+        state = start
+        for _ in range(_ROUNDS):
+            state = _SMOOTHING * (flow @ state) + (1 - _SMOOTHING) * start
+            state[fixed] = clamped
+        start = state
+    return labels[start.argmax(axis=1)]
+
+
+def _classifier(vectors: NDArray[np.float32], labels: NDArray[np.int64]):
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=_PENALTY, max_iter=300).fit(vectors, labels)

@@ -1,0 +1,82 @@
+"""Registered themes stay apart when a run throws them together, and stay together when they say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fanops.themes.continuity import keep_apart, majority
+from fanops.themes.neighbours import nearest
+from fanops.themes.teach import generalise
+
+
+def around(*centres: tuple[float, ...], each: int = 30, seed: int = 1) -> np.ndarray:
+    """Unit vectors around some centres, ``each`` per centre."""
+    draw = np.random.default_rng(seed)
+    vectors = np.repeat(np.array(centres, dtype=float), each, axis=0)
+    vectors = vectors + draw.normal(scale=0.05, size=vectors.shape)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+ONE, TWO, BETWEEN = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+
+
+def test_two_themes_in_one_cluster_are_divided_again_and_new_units_go_to_the_nearer() -> None:
+    vectors = around(ONE, TWO, ONE)
+    before = np.repeat([4, 9, -1], 30)
+    labels = keep_apart(vectors, np.zeros(90, dtype=np.int32), before, np.ones(90, dtype=np.int64))
+    assert len(set(labels[:30])) == len(set(labels[30:60])) == 1
+    assert labels[0] != labels[30]
+    assert set(labels[60:]) == {labels[0]}
+
+
+def test_themes_that_say_the_same_may_merge() -> None:
+    vectors = around(ONE, ONE)
+    labels = keep_apart(vectors, np.zeros(60, dtype=np.int32), np.repeat([1, 2], 30), np.ones(60, dtype=np.int64))
+    assert set(labels) == {0}
+
+
+def test_what_is_new_and_far_larger_does_not_take_a_theme_over() -> None:
+    vectors = around(ONE, TWO, TWO, TWO)
+    before = np.repeat([3, -1, -1, -1], 30)
+    labels = keep_apart(vectors, np.zeros(120, dtype=np.int32), before, np.ones(120, dtype=np.int64))
+    assert len(set(labels[:30])) == 1 and set(labels[30:]) == {0} and labels[0] == 1
+
+
+def test_nothing_changes_where_no_theme_was_swallowed() -> None:
+    vectors = around(ONE, TWO)
+    given = np.repeat([0, 1], 30).astype(np.int32)
+    for before in (np.full(60, -1), np.repeat([7, 8], 30)):
+        assert np.array_equal(keep_apart(vectors, given, before, np.ones(60, dtype=np.int64)), given)
+
+
+def test_the_majority_of_repetitions_says_where_a_text_lay() -> None:
+    assert majority(np.array([0, 0, 0, 1, 2]), np.array([5, 6, 6, -1, 3]), 3).tolist() == [6, -1, 3]
+
+
+def test_nearest_agrees_with_a_full_sort() -> None:
+    vectors = np.random.default_rng(5).normal(size=(700, 24)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for k in (1, 15, 699):
+        index, similarity = nearest(vectors, k)
+        full = vectors @ vectors.T
+        np.fill_diagonal(full, -2)
+        np.testing.assert_allclose(similarity, -np.sort(-full, axis=1)[:, :k], atol=1e-5)
+        assert (np.sort(index, axis=1)[:, 1:] != np.sort(index, axis=1)[:, :-1]).all()
+
+
+def test_corrections_spread_to_what_is_alike_and_to_nothing_else() -> None:
+    vectors = around(ONE, TWO, BETWEEN)
+    grouped = np.repeat([10, 10, 30], 30)  # the run threw the first two groups together
+    taught = dict.fromkeys(range(30, 40), 20) | dict.fromkeys(range(10), 10)
+    found = generalise(vectors, grouped, taught)
+    assert (found[:30] == 10).mean() > 0.9 and (found[30:60] == 20).mean() > 0.9
+    assert set(found[60:]) == {30}
+    assert [found[place] for place in taught] == list(taught.values())
+
+
+def test_a_unit_taken_out_stays_out_and_confirming_changes_nothing() -> None:
+    vectors = around(ONE, TWO)
+    grouped = np.repeat([10, 20], 30)
+    assert np.array_equal(generalise(vectors, grouped, {0: 10, 31: 20}), grouped)
+    found = generalise(vectors, grouped, {3: 0})
+    assert found[3] == 0 and (np.delete(found, 3) == np.delete(grouped, 3)).all()

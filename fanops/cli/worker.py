@@ -19,7 +19,7 @@ _POLITENESS = 10
 
 # kind → package.module:function, called with (db, actor, parameters, progress) and imported when first needed.
 HANDLERS: dict[str, str] = {
-    "discover_themes": "fanops.themes.discover:run_discovery",
+    "discover_themes": "fanops.findings.find:discover_and_find",
     "import_file": "fanops.collect.import_file:run_import",
 }
 

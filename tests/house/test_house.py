@@ -119,8 +119,13 @@ BANNED_CALLS = {
 
 def test_banned_calls() -> None:
     found = [f"{named(path)}:{node.lineno} {name}" for path in product() for name, node in calls(path)
-             if name in BANNED_CALLS]  # fmt: skip
+             if name in BANNED_CALLS and not is_our_style(name, node)]  # fmt: skip
     assert found == []
+
+
+def is_our_style(name: str, call: ast.Call) -> bool:
+    """Tell whether a call of st.html shows a constant of the program: nothing that anybody wrote can be in it."""
+    return name == "st.html" and all(isinstance(each, ast.Name) and each.id.isupper() for each in call.args)
 
 
 def test_no_unsafe_html() -> None:

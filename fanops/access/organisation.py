@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields, replace
+from typing import TypeVar
+
 from sqlmodel import Session, select
 
 from fanops.access.actor import Actor, Role, require
@@ -9,6 +12,7 @@ from fanops.access.audit import record_audit
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.tables import Brand, Region, Staff, Store
 
+Chosen = TypeVar("Chosen")
 STORE_KINDS = {"direct": "直营", "franchise": "加盟"}
 
 
@@ -181,3 +185,27 @@ def org_tree(session: Session, actor: Actor) -> dict[str, object]:
             for region in regions
         ],
     }
+
+
+def brand_choice(session: Session, actor: Actor, name: str, default: Chosen) -> Chosen:
+    """Give the numbers that a brand may change (weights, windows, cuts) as it has changed them.
+
+    Args:
+        session: Open session.
+        actor: Who asks.
+        name: Which numbers, for example ``finding_weights``.
+        default: A dataclass of the program's own values.
+    """
+    chosen = session.get_one(Brand, actor.brand_id).settings.get(name, {})
+    known = {each.name for each in fields(default)}
+    return replace(default, **{key: value for key, value in chosen.items() if key in known})
+
+
+def set_brand_choice(session: Session, actor: Actor, name: str, value: object) -> None:
+    """Keep a brand's own numbers in place of the program's; head office only, logged with what they were before."""
+    require(actor, Role.PRODUCT, Role.CEO, Role.ADMIN)
+    brand = session.get_one(Brand, actor.brand_id)
+    before = brand.settings.get(name)
+    brand.settings = {**brand.settings, name: asdict(value)}
+    session.add(brand)
+    record_audit(session, actor, "set_brand_choice", f"brand:{brand.id}", name=name, before=before, after=asdict(value))

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("fanops.cli.worker", "worker", "Run a worker alone."),
     "import": ("fanops.cli.imports", "imports", "Bring in voices, orders, members from CSV or Excel."),
     "themes": ("fanops.cli.themes", "themes", "Discover, list and label demand themes."),
+    "findings": ("fanops.cli.findings", "findings", "What stands out: new, rising, stores unlike others."),
+    "dictionary": ("fanops.cli.dictionary", "dictionary", "The brand's own words: add, prove, suggest."),
     "text": ("fanops.cli.text", "text", "Tokens, units and polarity of the texts in a file."),
     "survey": ("fanops.cli.survey", "survey", "Check, list and export survey definitions."),
     "fans": ("fanops.cli.fans", "fans", "Levels, tags and lists of fans."),

@@ -20,6 +20,7 @@ _POLITENESS = 10
 # kind → package.module:function, called with (db, actor, parameters, progress) and imported when first needed.
 HANDLERS: dict[str, str] = {
     "discover_themes": "fanops.findings.find:discover_and_find",
+    "prove_dictionary": "fanops.themes.prove:prove_dictionary",
     "import_file": "fanops.collect.import_file:run_import",
 }
 

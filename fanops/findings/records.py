@@ -18,6 +18,7 @@ from fanops.themes.records import PERSON, get_theme, joined_units
 
 JUDGES = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 STATES = {"open": "待判断", "accepted": "已采纳", "dismissed": "不采纳", "merged": "已合并", "gone": "已消退"}
+WEIGHTS = "finding_weights"  # name of a brand's own weights
 CLAIM_LIMIT = 200
 _REVENUE_DAYS = 90
 
@@ -73,7 +74,7 @@ def save_signals(session: Session, actor: Actor, signals: list[Signal]) -> dict[
                 finding.state, finding.found_at = "open", now()
         finding.claim = claim_of(signal, names[signal.theme_id], stores.get(signal.store_id or 0, ""))
         effort = finding.numbers.get("effort", "medium") if finding.numbers else "medium"
-        finding.numbers = _numbers(session, signal) | {"effort": effort}
+        finding.numbers = _numbers(session, actor.brand_id, signal) | {"effort": effort}
         session.add(finding)
     for key, finding in known.items():
         if key not in seen and finding.state == "open":
@@ -97,7 +98,7 @@ def claim_of(signal: Signal, theme: str, store: str) -> str:
     return f"核心粉丝更常说“{theme}”：{share}说到，其他粉丝占 {other}。"
 
 
-def _numbers(session: Session, signal: Signal) -> dict[str, object]:
+def _numbers(session: Session, brand_id: int, signal: Signal) -> dict[str, object]:
     """Give what stands behind a claim: both sides, the theme's reach, mood, first day, and the money of those who said it."""
     scope = [ThemeAssignment.theme_id == signal.theme_id]
     if signal.kind == "store":
@@ -120,16 +121,16 @@ def _numbers(session: Session, signal: Signal) -> dict[str, object]:
         "negative_share": (negative or 0) / units if units else None,
         "core_share": core / fans if fans else None,
         "since": first.date().isoformat() if first else None,
-        "revenue_fen": _revenue(session, signal.theme_id, signal.store_id if signal.kind == "store" else None),
+        "revenue_fen": _revenue(session, brand_id, signal.theme_id, signal.store_id if signal.kind == "store" else None),
     }
 
 
-def _revenue(session: Session, theme_id: int, store_id: int | None) -> int:
+def _revenue(session: Session, brand_id: int, theme_id: int, store_id: int | None) -> int:
     """Sum what the theme's raisers spent in the last 90 days of orders, fen."""
     raisers = joined_units(PERSON).where(ThemeAssignment.theme_id == theme_id, Voice.fan_id.is_not(None))
     if store_id is not None:
         raisers = raisers.where(Voice.store_id == store_id)
-    last = session.exec(select(func.max(Order.placed_at))).one()
+    last = session.exec(select(func.max(Order.placed_at)).where(Order.brand_id == brand_id)).one()
     if last is None:
         return 0
     spent = select(func.sum(Order.amount_fen)).where(
@@ -268,8 +269,11 @@ def decide(session: Session, actor: Actor, finding_id: int, state: str, reason: 
     return before
 
 
-def merge_findings(session: Session, actor: Actor, finding_id: int, into_id: int) -> None:
+def merge_findings(session: Session, actor: Actor, finding_id: int, into_id: int) -> str:
     """Let one finding stand for another, by a pointer.
+
+    Returns:
+        The state before, for undo.
 
     Raises:
         Conflict: Into itself, or into one that is merged.
@@ -278,9 +282,26 @@ def merge_findings(session: Session, actor: Actor, finding_id: int, into_id: int
     finding, target = get_finding(session, actor, finding_id), get_finding(session, actor, into_id)
     if finding.id == target.id or target.state == "merged":
         raise Conflict("不能这样合并。", "请选另一条没有被合并过的发现。")
+    before = finding.state
     finding.state, finding.merged_into_id, finding.decided_at = "merged", target.id, now()
     session.add(finding)
     record_audit(session, actor, "merge_findings", f"finding:{finding.id}", into=target.id)
+    return before
+
+
+def unmerge_finding(session: Session, actor: Actor, finding_id: int, state: str) -> None:
+    """Take a merge back; the finding is as it was before.
+
+    Raises:
+        Conflict: It is not merged.
+    """
+    require(actor, *JUDGES)
+    finding = get_finding(session, actor, finding_id)
+    if finding.state != "merged":
+        raise Conflict("它没有被合并过。", "")
+    finding.state, finding.merged_into_id = state, None
+    session.add(finding)
+    record_audit(session, actor, "unmerge_finding", f"finding:{finding.id}")
 
 
 def set_effort(session: Session, actor: Actor, finding_id: int, effort: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import logging
 from collections.abc import Callable
@@ -241,12 +240,10 @@ def _digest(made: list[Any]) -> str:
 
 def _discover(db: Database, actor: Actor, progress: Progress) -> int:
     """Discover themes by the same use case that people start."""
-    if importlib.util.find_spec("fanops.themes.discover") is None:
-        return 0
-    from fanops.themes.discover import run_discovery
+    from fanops.findings.find import discover_and_find
 
-    done = run_discovery(db, actor, {}, progress)
-    return _count_themes(db, actor) if done is not None else 0
+    discover_and_find(db, actor, {}, progress)
+    return _count_themes(db, actor)
 
 
 def _count_themes(db: Database, actor: Actor) -> int:

@@ -35,7 +35,7 @@ from fanops.tables.interviews import Code, Coding, Interview, Turn
 from fanops.tables.jobs import Job, Worker
 from fanops.tables.org import Brand, Region, Staff, Store
 from fanops.tables.surveys import Answer, Invitation, Question, Response, Survey, SurveyVersion, Wave
-from fanops.tables.themes import Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun
+from fanops.tables.themes import DictionaryWord, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun
 from fanops.tables.voices import Unit, Voice
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Coding",
     "Consent",
     "Contact",
+    "DictionaryWord",
     "Evidence",
     "Fan",
     "FanIdentity",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from fanops.tables.base import Row, identifier, moment, reference
+from fanops.tables.base import Row, document, identifier, moment, reference
 
 
 class Brand(Row, table=True):
@@ -18,6 +18,7 @@ class Brand(Row, table=True):
     name: str = Field(unique=True, max_length=80)
     industry: str = Field(default="茶饮", max_length=20)
     is_sample: bool = False
+    settings: dict = document()  # name → what this brand chose instead of the program's own values (weights, windows, cuts)
     created_at: datetime = moment()
 
 

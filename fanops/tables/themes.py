@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from fanops.tables.base import Row, document, identifier, moment, reference
@@ -98,3 +99,21 @@ class ThemeEvent(Row, table=True):
     before: dict = document()
     made_at: datetime = moment()
     undone_at: datetime | None = moment(nullable=True)
+
+
+class DictionaryWord(Row, table=True):
+    """词条 of a brand's own dictionary; ``canonical`` names the product it is another name of, itself when it is none.
+
+    ``state`` is ``accepted``, or ``rejected``: a suggestion that stays away.
+    """
+
+    __tablename__ = "dictionary_word"
+    __table_args__ = (UniqueConstraint("brand_id", "word"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    word: str = Field(max_length=30)
+    canonical: str = Field(max_length=30)
+    is_competitor: bool = False
+    state: str = Field(default="accepted", max_length=20)
+    account_id: int | None = reference("account.id", nullable=True)
+    created_at: datetime = moment()

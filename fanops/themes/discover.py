@@ -23,6 +23,7 @@ from fanops.themes.continuity import NOT_REGISTERED
 from fanops.themes.discovery import Discovery, discover
 from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import Parameters
+from fanops.themes.records_dictionary import brand_words
 
 Progress = Callable[[float, str], None]
 
@@ -50,7 +51,7 @@ def run_discovery(
     with db.read() as session:
         units = records.load_units(session, actor.brand_id)
         registered = records.load_registry(session, actor.brand_id)
-        words = records.brand_words(session, actor.brand_id)
+        words = brand_words(session, actor.brand_id)
         taught = records.corrected_units(session, actor.brand_id)
     if len(units) < 10:
         raise TooLittleData(

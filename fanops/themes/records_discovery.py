@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, select
 
 from fanops.database import insert_many
-from fanops.tables import Fan, Product, ProductAlias, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
+from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
 from fanops.text.aspects import OTHER
 from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
@@ -69,13 +69,6 @@ def load_registry(session: Session, brand_id: int) -> list[Registered]:
         )
         for theme in sorted(themes, key=lambda theme: theme.id)
     ]
-
-
-def brand_words(session: Session, brand_id: int) -> frozenset[str]:
-    """Give the brand's own words: products and their aliases."""
-    names = session.exec(select(Product.name).where(Product.brand_id == brand_id)).all()
-    aliases = session.exec(select(ProductAlias.alias).where(ProductAlias.brand_id == brand_id)).all()
-    return frozenset(word for word in (*names, *aliases) if 1 < len(word) <= 12)
 
 
 def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:

@@ -57,6 +57,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("surveys.py", "问卷", "quiz", "听"),
     PageEntry("me.py", "我的账号", "account_circle", "领", is_detail=True),
     PageEntry("import_voices.py", "导入", "upload_file", "听", MANAGERS),
+    PageEntry("findings.py", "发现", "lightbulb", "懂", MANAGERS),
     PageEntry("themes.py", "主题", "bubble_chart", "懂"),
     PageEntry("theme.py", "主题详情", "topic", "懂", is_detail=True),
     PageEntry("voices.py", "原声", "format_quote", "懂"),

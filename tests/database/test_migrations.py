@@ -6,11 +6,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 from sqlmodel import select
 
-from fanops.database import Database, migrate, open_database, pending_migrations
+from fanops.database import Database, database, migrate, open_database, pending_migrations, ready_database
 from fanops.database.migrate import alembic_config
-from fanops.tables import Brand, metadata
+from fanops.errors import NotReady
+from fanops.settings import settings
+from fanops.tables import Brand, metadata, now
 
 
 def test_no_drift_between_tables_and_migrations(db: Database) -> None:
@@ -23,17 +26,39 @@ def test_no_drift_between_tables_and_migrations(db: Database) -> None:
 def test_up_down_up(empty_database_url: str) -> None:
     fresh = open_database(empty_database_url)
     try:
-        assert migrate(fresh) == ["0001"]
+        assert migrate(fresh) == ["0001", "0002"]
         assert migrate(fresh) == []
         with fresh.write() as session:
             session.add(Brand(name="山茶"))
         command.downgrade(alembic_config(fresh), "base")
-        assert pending_migrations(fresh) == ["0001"]
+        assert pending_migrations(fresh) == ["0001", "0002"]
         migrate(fresh)
         with fresh.read() as session:
             assert session.exec(select(Brand)).all() == []
     finally:
         fresh.dispose()
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"], indirect=True)
+def test_what_an_earlier_release_stored_is_there_after_the_update(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANOPS_DATABASE", empty_database_url)
+    settings.cache_clear()
+    old = database()
+    try:
+        command.upgrade(alembic_config(old), "0001")
+        with old.engine.begin() as connection:
+            connection.execute(text("INSERT INTO brand (name, industry, is_sample, created_at) VALUES (:n, '茶饮', :f, :t)"),
+                               {"n": "山茶", "f": False, "t": now()})  # fmt: skip
+        assert pending_migrations(old) == ["0002"]
+        with pytest.raises(NotReady, match="还没有更新"):
+            ready_database()
+        migrate(old)
+        with old.read() as session:
+            assert session.exec(select(Brand.settings)).all() == [{}]
+    finally:
+        old.dispose()
 
 
 def test_the_chain_is_there(chain) -> None:

@@ -9,16 +9,21 @@ from sqlmodel import select
 
 from fanops.actions import records as actions
 from fanops.actions import records_backlog as backlog
+from fanops.cli.worker import handlers
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.effect.measure import measure
+from fanops.findings import records as findings
+from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Fan, Fix, Order, Theme, ThemeEvent, now
+from fanops.tables import Fan, Finding, Fix, Order, Theme, ThemeEvent, now
+from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 EMPTY = {
     "overview.py": "还没有数据", "themes.py": "先导入", "theme.py": "还没有主题", "voices.py": "没有符合条件", "fixes.py": "还没有服务改进",
     "backlog.py": "还没有需求条目", "effects.py": "还没有可以测量", "fans.py": "还没有粉丝", "today.py": "没有要告知", "surveys.py": "还没有开过一期",
+    "findings.py": "还没有主题", "dictionary.py": "还没有词",
 }  # fmt: skip
 SAID = [
     f"{start}{subject}{what}"
@@ -135,3 +140,38 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
     buttons[0].click().run()
     with chain.db.read() as session:
         assert len(backlog.telling_table(session, chain.actors["clerk"], "told")) == 1
+
+
+@ONE
+def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, chain):
+    with chain.db.write() as session:
+        findings.write_finding(session, chain.actors["product"], filled, "周末等位最久")
+    at = open_page("store_manager", "findings.py")
+    assert not at.exception and "周末等位最久" in words_on(at)
+    at.text_input(key="findings.reason.1").set_value("活动带来的")
+    next(button for button in at.button if button.label == "不采纳").click().run()
+    assert not at.exception and "原因已记下" in words_on(at)
+    with chain.db.read() as session:
+        assert session.get_one(Finding, 1).state == "dismissed"
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Finding, 1).state == "accepted"
+    assert "店员没有这个页面" in words_on(open_page("clerk", "findings.py")) or open_page("clerk", "findings.py").exception
+
+
+@ONE
+def test_a_word_is_added_proved_and_taken_out(open_page, filled, chain):
+    at = open_page("product", "dictionary.py")
+    at.text_area(key="dictionary.lines").set_value("珍珠 = 黑珍珠\n椰果")
+    next(button for button in at.button if button.label == "加入词典").click().run()
+    assert not at.exception and "新增 3 个词" in words_on(at)
+    at.button(key="dictionary.check").click().run()
+    assert JobWorker(chain.db, handlers()).work_once()
+    at = open_page("product", "dictionary.py")
+    assert not at.exception and "36 条原声" in words_on(at)
+    assert "6 句全部完整" in at.dataframe[0].value["验证"].tolist()
+    at.selectbox(key="dictionary.remove.word").set_value("椰果").run()
+    at.button(key="dictionary.remove").click().run()
+    assert "已移出" in words_on(at)
+    with chain.db.read() as session:
+        assert "椰果" not in set(dictionary.word_table(session, chain.actors["product"])["word"])

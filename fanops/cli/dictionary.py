@@ -1,0 +1,67 @@
+"""``fanops dictionary``: the brand's own words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def dictionary() -> None:
+    """The brand's own words: products, aliases, competitors."""
+
+
+@dictionary.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--brand", help="Brand, when there are several.")
+def add(file: Path, brand: str | None) -> None:
+    """Add the words of FILE: one a line, ``name = alias / alias``, competitors under ``[竞品]``; jieba files will do."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.themes.records_dictionary import add_words
+
+    with ready_database().write() as session:
+        counts, read = add_words(session, owner_actor(session, brand), file.read_bytes())
+    for problem in read.problems:
+        click.echo(f"没有用上：{problem}", err=True)
+    click.echo(f"新增 {counts['new']} 个词，改动 {counts['changed']} 个，{counts['same']} 个本来就有。")
+
+
+@dictionary.command()
+@click.argument("word")
+@click.option("--brand", help="Brand, when there are several.")
+def remove(word: str, brand: str | None) -> None:
+    """Take WORD out."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.themes.records_dictionary import remove_word
+
+    with ready_database().write() as session:
+        remove_word(session, owner_actor(session, brand), word)
+    click.echo(f"已移出“{word}”。")
+
+
+@dictionary.command()
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def prove(brand: str | None, as_json: bool) -> None:
+    """Prove each word on the brand's voices and suggest new ones."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.themes.prove import prove_dictionary
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    found = prove_dictionary(db, actor)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for each in found["proofs"]:
+        state = "完整" if each["held"] == each["sentences"] else f"切成 {'、'.join(each['split_as'][:3])}"
+        click.echo(f"{each['word']}  {each['held']}/{each['sentences']} {state}  {each['why']}")
+    click.echo(f"新词建议（来自 {found['voices']:,} 条原声）：")
+    for each in found["suggestions"]:
+        click.echo(f"  {each['word']}  {each['texts']} 条  现在切成 {'/'.join(each['tokens'])}")

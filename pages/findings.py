@@ -1,0 +1,35 @@
+"""什么值得关注: claims that stand out, found by comparison or written by a person; each judged with a reason that stays."""
+
+import streamlit as st
+
+from fanops.access.organisation import brand_choice
+from fanops.findings import records
+from fanops.findings.priority import Weights
+from fanops.ui import finding_views, words
+from fanops.ui.done import show_done
+from fanops.ui.guard import current_actor, page_database
+
+actor = current_actor()
+st.title("什么值得关注")
+show_done()
+with page_database().read() as session:
+    weights = brand_choice(session, actor, records.WEIGHTS, Weights())
+    table = records.finding_table(session, actor, None, weights)
+
+counts = table["state"].value_counts().to_dict()
+st.caption(
+    f"比较时间、门店和核心粉丝以后，{words.count(counts.get('open', 0), '条')}等您判断。"
+    f"只列出多重比较校正后仍成立的（错误发现率 5%），每条至少 5 人。"
+)
+finding_views.top_bar(actor, weights)
+if table.empty:
+    finding_views.nothing_yet(actor)
+    st.stop()
+
+offered = [state for state in records.STATES if counts.get(state)]
+chosen = st.segmented_control(
+    "状态", offered, default=offered[0], key="findings.state", label_visibility="collapsed",
+    format_func=lambda state: f"{records.STATES[state]} {counts[state]}",
+)  # fmt: skip
+shown = table[table["state"] == (chosen or offered[0])]
+finding_views.finding_list(actor, shown, table, weights)

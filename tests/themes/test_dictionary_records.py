@@ -13,7 +13,7 @@ from fanops.themes.prove import prove_dictionary
 
 SAID = [
     f"{lead}鸭屎香{end}"
-    for lead in ("这家", "今天点了", "推荐", "朋友说")
+    for lead in ("这家", "今天点了", "推荐")
     for end in ("柠檬茶好喝", "奶茶太甜", "不错", "的味道还行", "要排队")
 ] + [
     f"{when}{what}"
@@ -63,7 +63,7 @@ def test_words_are_proved_and_new_ones_suggested_until_turned_down(voices):
         records.unreject_word(session, product, "鸭屎香")
         records.add_words(session, product, "鸭屎香")
     proof = next(each for each in prove_dictionary(voices.db, product)["proofs"] if each["word"] == "鸭屎香")
-    assert proof["sentences"] == proof["held"] == 20
+    assert proof["sentences"] == proof["held"] == 15
 
 
 def test_what_is_refused(voices):

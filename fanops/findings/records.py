@@ -154,7 +154,7 @@ def finding_table(
     A finding about one store is seen by those who see the store; the others by all.
 
     Returns:
-        Rows ``finding_id, theme_id, theme, store, kind, claim, state, reason, found_at, priority, reach, tiers, negativity,
+        Rows ``finding_id, theme_id, theme, store_id`` (0 none), ``store, kind, claim, state, reason, found_at, priority, reach, tiers, negativity,
         trend, ease, effort, fans, revenue_fen, negative_share, since, q``.
     """
     statement = (
@@ -178,7 +178,8 @@ def finding_table(
         )  # fmt: skip
         rows.append(
             {
-                "finding_id": finding.id, "theme_id": finding.theme_id, "theme": theme, "store": store or "",
+                "finding_id": finding.id, "theme_id": finding.theme_id, "theme": theme, "store_id": finding.store_id or 0,
+                "store": store or "",
                 "kind": finding.kind, "claim": finding.claim, "state": finding.state, "reason": finding.reason,
                 "found_at": finding.found_at, "priority": score(found, weights), **found, "effort": effort,
                 "fans": numbers.get("fans"), "revenue_fen": numbers.get("revenue_fen"),
@@ -186,7 +187,7 @@ def finding_table(
             }
         )  # fmt: skip
     columns = [
-        "finding_id", "theme_id", "theme", "store", "kind", "claim", "state", "reason", "found_at", "priority", "reach", "tiers",
+        "finding_id", "theme_id", "theme", "store_id", "store", "kind", "claim", "state", "reason", "found_at", "priority", "reach", "tiers",
         "negativity", "trend", "ease", "effort", "fans", "revenue_fen", "negative_share", "since", "q",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)

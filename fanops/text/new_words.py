@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fanops.text.polarity_lexicon import lexicon
 from fanops.text.tokens import Tokenizer
 from fanops.text.word_lists import stop_words
 
 _RUN = re.compile(r"[一-鿿A-Za-z0-9]+")
+_SPAN = re.compile("[一二两俩三四五六七八九十半几多零百]个?[多半]?(?:钟头|小时|分钟|天|次|块|元|个|家)")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ def _grams(run: list[str]) -> set[tuple[str, ...]]:
 
 def _may_be_word(gram: tuple[str, ...]) -> bool:
     word = "".join(gram)
-    return 2 <= len(word) <= 8 and not any(part in stop_words() or part.isdigit() for part in gram)
+    if not 2 <= len(word) <= 8 or _SPAN.search(word):
+        return False
+    # 速度很快 and 一个多小时 stick together as well; they are what people say about a thing, not its name.
+    return not any(part in stop_words() or part.isdigit() or (len(part) > 1 and part in lexicon()) for part in gram)
 
 
 def _seam(gram: tuple[str, ...], at: int, joined: Counter[tuple[str, ...]], single: Counter[str], total: int) -> float:

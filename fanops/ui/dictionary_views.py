@@ -62,21 +62,19 @@ def word_list(actor: Actor, table: pd.DataFrame, checked: Job | None) -> None:
                          example=[proofs.get(word, {}).get("example", "") for word in table["word"]],
                          order=[word not in {each["word"] for each in split} for word in table["word"]])  # fmt: skip
     shown = shown.sort_values(["order", "word"], ignore_index=True)
+    rows = {
+        "词": shown["word"],
+        "是谁的别名": [c if c != w else "" for w, c in zip(shown["word"], shown["canonical"], strict=True)],
+        "验证": shown["proof"],
+        "原因": shown["why"],
+        "例句": shown["example"],
+        "来自": shown["source"].where(~shown["is_competitor"], "人工 · 竞品"),
+    }
+    unused = () if checked else ("验证", "原因", "例句")
     st.dataframe(
-        pd.DataFrame(
-            {
-                "词": shown["word"],
-                "同": [c if c != w else "" for w, c in zip(shown["word"], shown["canonical"], strict=True)],
-                "竞品": shown["is_competitor"],
-                "验证": shown["proof"],
-                "原因": shown["why"],
-                "例句": shown["example"],
-                "来自": shown["source"],
-            }
-        ),
-        hide_index=True,
-        key="dictionary.table",
-    )
+        pd.DataFrame({name: values for name, values in rows.items() if name not in unused}),
+        hide_index=True, key="dictionary.table",
+    )  # fmt: skip
     mine = table[table["source"] == "人工"]["word"].tolist()
     if not mine:
         return

@@ -109,9 +109,9 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
         st.caption(_figures(row))
         if row["reason"]:
             st.caption("原因：" + plain(row["reason"]))
-        with st.container(horizontal=True):
-            st.page_link("theme.py", label="看原声", icon=":material/format_quote:",
-                         query_params={"theme": str(row["theme_id"])})  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            where = {"theme": str(row["theme_id"])} | ({"store": str(int(row["store_id"]))} if row["store_id"] else {})
+            st.page_link("theme.py", label="看原声", icon=":material/format_quote:", query_params=where)
             if row["state"] in ("open", "gone", "dismissed") and st.button("采纳", key=f"findings.accept.{finding_id}", type="primary"):
                 _decide(actor, row, "accepted")
             if row["state"] in ("open", "accepted"):
@@ -127,7 +127,7 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
 def _figures(row: dict) -> str:
     known = [records.describe_kind(row["kind"]), f"优先级 {row['priority']:.0f} 分"]
     if row["fans"]:
-        known.append(words.count(row["fans"], "人说过"))
+        known.append(f"已识别的 {words.count(row['fans'], '位')}")
     known.append(f"不满 {words.share(row['negative_share'], 0)}")
     if row["revenue_fen"]:
         known.append(f"他们近 90 天消费 {words.cny(row['revenue_fen'])}")

@@ -23,6 +23,7 @@ from fanops.errors import InvalidInput, NotReady
 from fanops.settings import settings
 
 _KEY_BYTES = 32
+_CHINA, _SHORTEST_CHINESE = 86, 10**9  # country code; the smallest national number with an area code
 _NONCE_BYTES = 12
 
 
@@ -110,7 +111,9 @@ def normalise_identifier(kind: str, value: str) -> str:
         number = phonenumbers.parse(digits, "CN")
     except phonenumbers.NumberParseException as error:
         raise InvalidInput("这不是一个手机号。", "请填写 11 位手机号，例如 138 开头。") from error
-    if not phonenumbers.is_possible_number(number):
+    # "Possible" alone would take 12345, a hotline's short code.
+    too_short = number.country_code == _CHINA and number.national_number < _SHORTEST_CHINESE
+    if too_short or not phonenumbers.is_possible_number(number):
         raise InvalidInput("这个手机号的位数不对。", "请填写 11 位手机号。")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -184,10 +184,10 @@ def sealed_contact(phone: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class OpenForm:
-    """What a code opens: the wave, its survey, and who or where was invited."""
+    """What a code opens: the wave, its survey, and who or where was invited (None: staff ask in person)."""
 
     wave: Wave
-    invitation: Invitation
+    invitation: Invitation | None
     survey: SurveyDefinition
 
 
@@ -205,15 +205,24 @@ def find_form(session: Session, code: str) -> OpenForm:
     if found is None:
         raise NotFound("这个链接不对，或已经失效。", "请重新扫码，或向店员要一个新的链接。")
     invitation, wave, version = found
+    check_is_open(wave)
+    return OpenForm(wave, invitation, definition_of(version))
+
+
+def check_is_open(wave: Wave) -> None:
+    """Refuse answers to a wave that has not begun or has ended.
+
+    Raises:
+        Conflict: The wave is not open.
+    """
     moment = now()
     if wave.opens_at > moment:
         raise Conflict("问卷还没有开始。", "请晚些时候再来。")
     if wave.closed_by_hand_at is not None or (wave.closes_at is not None and wave.closes_at <= moment):
         raise Conflict("这一期已经结束，谢谢您。", "您可以直接告诉店员。")
-    return OpenForm(wave, invitation, definition_of(version))
 
 
-def start_response(session: Session, form: OpenForm, *, staff_id: int | None = None) -> tuple[Response, str]:
+def start_response(session: Session, form: OpenForm) -> tuple[Response, str]:
     """Begin (or, for a personal code, go on with) a response.
 
     Returns:
@@ -230,7 +239,7 @@ def start_response(session: Session, form: OpenForm, *, staff_id: int | None = N
             draft.submit_key = digest(secret)
             return draft, secret
     draft = Response(
-        wave_id=form.wave.id, invitation_id=form.invitation.id, fan_id=form.invitation.fan_id, staff_id=staff_id,
+        wave_id=form.wave.id, invitation_id=form.invitation.id, fan_id=form.invitation.fan_id,
         store_id=form.invitation.store_id, submit_key=digest(secret), seed=secrets.randbelow(2**31),
     )  # fmt: skip
     session.add(draft)

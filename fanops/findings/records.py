@@ -154,8 +154,8 @@ def finding_table(
     A finding about one store is seen by those who see the store; the others by all.
 
     Returns:
-        Rows ``finding_id, theme_id, theme, store_id`` (0 none), ``store, kind, claim, state, reason, found_at, priority, reach, tiers, negativity,
-        trend, ease, effort, fans, revenue_fen, negative_share, since, q``.
+        Rows ``finding_id, theme_id, theme, store_id`` (0 none), ``store, kind, claim, state, reason, found_at, priority``, the
+        parts ``reach, tiers, negativity, trend, ease``, and ``effort, fans, revenue_fen, negative_share, since, q``.
     """
     statement = (
         select(Finding, Theme.name, Store.name)
@@ -187,8 +187,8 @@ def finding_table(
             }
         )  # fmt: skip
     columns = [
-        "finding_id", "theme_id", "theme", "store_id", "store", "kind", "claim", "state", "reason", "found_at", "priority", "reach", "tiers",
-        "negativity", "trend", "ease", "effort", "fans", "revenue_fen", "negative_share", "since", "q",
+        "finding_id", "theme_id", "theme", "store_id", "store", "kind", "claim", "state", "reason", "found_at", "priority",
+        "reach", "tiers", "negativity", "trend", "ease", "effort", "fans", "revenue_fen", "negative_share", "since", "q",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(["priority", "finding_id"], ascending=[False, True], ignore_index=True)

@@ -55,6 +55,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
     PageEntry("surveys.py", "问卷", "quiz", "听"),
+    PageEntry("record.py", "记答卷", "edit_note", "听"),
     PageEntry("me.py", "我的账号", "account_circle", "领", is_detail=True),
     PageEntry("import_voices.py", "导入", "upload_file", "听", MANAGERS),
     PageEntry("findings.py", "发现", "lightbulb", "懂", MANAGERS),

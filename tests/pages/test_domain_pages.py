@@ -10,12 +10,15 @@ from sqlmodel import select
 from fanops.actions import records as actions
 from fanops.actions import records_backlog as backlog
 from fanops.cli.worker import handlers
+from fanops.collect import records_surveys as surveys
 from fanops.collect.records_voices import NewVoice, add_voices
+from fanops.collect.surveys.definition import read_definition
+from fanops.content import content_path
 from fanops.effect.measure import measure
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Fan, Finding, Fix, Order, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Finding, Fix, Order, Response, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -175,3 +178,46 @@ def test_a_word_is_added_proved_and_taken_out(open_page, filled, chain):
     assert "已移出" in words_on(at)
     with chain.db.read() as session:
         assert "椰果" not in set(dictionary.word_table(session, chain.actors["product"])["word"])
+
+
+@ONE
+def test_a_clerk_records_a_fans_answers(open_page, chain):
+    assert "没有正在收集" in words_on(open_page("clerk", "record.py"))
+    survey = read_definition(content_path("surveys/store_visit.yaml").read_text("utf-8"))
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], survey)
+        surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
+    at = open_page("clerk", "record.py")
+    at.text_input(key="record.new.phone").set_value("12345")
+    next(button for button in at.button if button.label == "新增并开始").click().run()
+    assert at.error and at.text_input(key="record.new.phone").value == "12345"
+    at.text_input(key="record.new.phone").set_value("13800138000")
+    next(button for button in at.button if button.label == "新增并开始").click().run()
+    assert not at.exception
+    for _ in range(30):
+        if any(button.key == "record.submit" for button in at.button):
+            break
+        answer_the_question(at)
+        assert not at.exception and not at.error, words_on(at)
+    with chain.db.read() as session:
+        before = len(session.exec(select(Answer)).all())
+    assert before >= 2
+    at.button(key="record.submit").click().run()
+    assert not at.exception and "回执码" in words_on(at)
+    with chain.db.read() as session:
+        response = session.exec(select(Response)).one()
+        assert response.state == "submitted" and response.fan_id and response.staff_id == chain.actors["clerk"].staff_id
+
+
+def answer_the_question(at) -> None:
+    """Answer the question on the screen as a clerk would: the first choice, a middle score, a few words, or skip it."""
+    for control in at.button_group:
+        if control.key.startswith("record."):
+            control.set_value(control.options[len(control.options) // 2] if control.label == "分数" else [0]).run()
+            if control.label == "分数":
+                return
+    for area in at.text_area:
+        area.set_value("等位太久")
+    choices = [button for button in at.button if button.key and button.key.count(".") == 3 and button.key.startswith("record.1.")]
+    ways = choices or [b for b in at.button if b.label == "下一题"] or [b for b in at.button if b.label == "跳过"]
+    ways[0].click().run()

@@ -1,0 +1,194 @@
+"""Staff ask, the fan speaks, staff record (代填): credited to the fan, the recorder named, a draft after every answer."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlmodel import Session, func, select
+
+from fanops.access import Actor, in_scope, record_audit, require_store
+from fanops.collect import records_surveys as records
+from fanops.collect.submit_response import submit_response
+from fanops.collect.surveys.answers import BadAnswer, Form, Given, read_answer
+from fanops.collect.surveys.definition import Question
+from fanops.collect.surveys.flow import path
+from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.identity_records import find_or_create_fan
+from fanops.fans.records import get_fan
+from fanops.tables import Answer, Fan, Response, Wave, now
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A response being recorded: its form, its row, and what was answered so far."""
+
+    form: records.OpenForm
+    response: Response
+    given: dict[str, Given]
+
+    def questions(self) -> list[Question]:
+        """Give the questions on the path so far, notices left out; a contact is not asked of a fan who is known."""
+        shown = path(self.form.survey, records.values(self.given))
+        return [q for q in shown if q.is_asked and not (q.kind == "contact" and self.response.fan_id is not None)]
+
+    def first_unanswered(self) -> int:
+        """Give the place of the first question without an answer, the number of questions when all have one."""
+        questions = self.questions()
+        return next((n for n, question in enumerate(questions) if question.code not in self.given), len(questions))
+
+
+def open_waves(session: Session, actor: Actor) -> list[Wave]:
+    """List the waves that take answers now."""
+    moment = now()
+    return [
+        wave
+        for wave in records.waves(session, actor)
+        if wave.closed_by_hand_at is None
+        and wave.opens_at <= moment
+        and (wave.closes_at is None or wave.closes_at > moment)
+    ]
+
+
+def add_person(session: Session, actor: Actor, *, store_id: int, name: str = "", phone: str = "", member: str = "") -> Fan:
+    """Find or make the fan who is asked; nobody is made twice.
+
+    Raises:
+        InvalidInput: Nothing by which to know them again, or not a number.
+    """
+    require_store(session, actor, store_id)
+    identities = {kind: value for kind, value in {"phone": phone, "member": member}.items() if value.strip()}
+    if not identities:
+        raise InvalidInput("要有手机号或会员号，才认得出是哪位顾客。", "顾客不愿意留，就选“不留身份”，照样可以记。")
+    fan = find_or_create_fan(session, actor.brand_id, identities, store_id=store_id, source="代填", name=name.strip()[:40])
+    record_audit(session, actor, "add_person", f"fan:{fan.id}")
+    return fan
+
+
+def start_on_behalf(
+    session: Session, actor: Actor, wave_id: int, *, store_id: int, fan_id: int | None = None
+) -> Response:
+    """Begin to record a fan's answers, or go on with this fan's draft of the wave.
+
+    Args:
+        session: In a write transaction.
+        actor: Who records.
+        wave_id: An open wave.
+        store_id: Where it is asked.
+        fan_id: Who is asked; None for a customer who stays unknown.
+
+    Raises:
+        Conflict: The wave is not open.
+    """
+    wave = records.get_wave(session, actor, wave_id)
+    records.check_is_open(wave)
+    require_store(session, actor, store_id)
+    if fan_id is not None:
+        fan_id = get_fan(session, actor, fan_id).id
+        draft = session.exec(
+            select(Response).where(
+                Response.wave_id == wave.id, Response.fan_id == fan_id, Response.state == "draft",
+                Response.invitation_id.is_(None),
+            )
+        ).first()  # fmt: skip
+        if draft is not None:
+            return draft
+    draft = Response(
+        wave_id=wave.id, fan_id=fan_id, store_id=store_id, staff_id=actor.staff_id,
+        submit_key=records.digest(secrets.token_urlsafe(18)), seed=secrets.randbelow(2**31),
+    )  # fmt: skip
+    session.add(draft)
+    session.flush()
+    record_audit(session, actor, "start_on_behalf", f"response:{draft.id}")
+    return draft
+
+
+def get_draft(session: Session, actor: Actor, response_id: int) -> Draft:
+    """Give a response that staff record, in the actor's scope.
+
+    Raises:
+        NotFound: None such.
+    """
+    statement = (
+        select(Response, Wave)
+        .join(Wave, Wave.id == Response.wave_id)
+        .where(Response.id == response_id, Response.invitation_id.is_(None))
+    )
+    found = session.exec(in_scope(statement, actor, brand=Wave.brand_id, store=Response.store_id)).first()
+    if found is None:
+        raise NotFound("没有这份代填的答卷。", "从头选一期，重新开始。")
+    response, wave = found
+    survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
+    return Draft(records.OpenForm(wave, None, survey), response, records.answers_of(session, response))
+
+
+def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
+    """List what was begun and not handed in, newest first.
+
+    Returns:
+        Rows ``response_id, wave, fan, answers, started_at``.
+    """
+    statement = (
+        select(Response.id, Wave.title, Fan.name_masked, func.count(Answer.id), Response.started_at)
+        .join(Wave, Wave.id == Response.wave_id)
+        .outerjoin(Fan, Fan.id == Response.fan_id)
+        .outerjoin(Answer, Answer.response_id == Response.id)
+        .where(Response.state == "draft", Response.invitation_id.is_(None), Response.import_batch_id.is_(None))
+    )
+    statement = in_scope(statement, actor, brand=Wave.brand_id, store=Response.store_id)
+    if actor.staff_id is not None:
+        statement = statement.where(Response.staff_id == actor.staff_id)
+    statement = statement.group_by(Response.id, Wave.title, Fan.name_masked, Response.started_at)
+    rows = session.exec(statement.order_by(Response.id.desc()).limit(limit)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=["response_id", "wave", "fan", "answers", "started_at"])
+
+
+def answer_on_behalf(session: Session, actor: Actor, response_id: int, code: str, form: Form) -> None:
+    """Keep one answer in the draft.
+
+    Args:
+        session: In a write transaction.
+        actor: Who records.
+        response_id: The draft.
+        code: The question.
+        form: Fields as ``read_answer`` takes them.
+
+    Raises:
+        InvalidInput: The answer can't be one; what was kept before stays.
+        Conflict: It was handed in meanwhile.
+    """
+    draft = get_draft(session, actor, response_id)
+    question = next((each for each in draft.questions() if each.code == code), None)
+    if question is None:
+        raise Conflict("这道题现在不用问。", "前面的回答改过了，请从当前的题继续。")
+    try:
+        given = read_answer(question, form)
+    except BadAnswer as error:
+        raise InvalidInput(str(error)) from error
+    records.save_answers(session, draft.form.survey, draft.response, {code: given})
+
+
+def submit_on_behalf(session: Session, actor: Actor, response_id: int) -> str:
+    """Hand a draft in; free words become voices of the fan.
+
+    Returns:
+        The receipt code for the fan, empty when it was handed in before.
+    """
+    draft = get_draft(session, actor, response_id)
+    receipt = submit_response(session, draft.form, draft.response)
+    record_audit(session, actor, "submit_on_behalf", f"response:{response_id}")
+    return receipt
+
+
+def discard_draft(session: Session, actor: Actor, response_id: int) -> None:
+    """Throw a draft away with its answers.
+
+    Raises:
+        Conflict: It was handed in.
+    """
+    draft = get_draft(session, actor, response_id)
+    if draft.response.state != "draft":
+        raise Conflict("已经交了的答卷不能丢弃。", "顾客可以凭回执码自己删除。")
+    session.delete(draft.response)
+    record_audit(session, actor, "discard_draft", f"response:{response_id}")

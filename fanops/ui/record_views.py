@@ -1,0 +1,236 @@
+"""Recording for a fan on the screen: one question at a time, large targets, next question by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor, visible_stores
+from fanops.collect import record_on_behalf as record
+from fanops.collect import records_surveys as records
+from fanops.collect.surveys.answers import OTHER, Form, scale
+from fanops.collect.surveys.definition import Question
+from fanops.collect.surveys.flow import answer_words, ordered_options, piped
+from fanops.fans.records import fan_table
+from fanops.tables import Wave
+from fanops.ui import words
+from fanops.ui.done import said_done
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+
+_FOUND = 6
+
+
+def no_wave(actor: Actor) -> None:
+    """Say why there is nothing to ask, and who can open a wave."""
+    st.info("现在没有正在收集的问卷。", icon=":material/quiz:")
+    if actor.role in records.WAVE_KEEPERS:
+        st.page_link("surveys.py", label="去开一期", icon=":material/arrow_forward:")
+    else:
+        st.caption("请店长在“问卷”里开一期。")
+
+
+def unfinished_list(drafts: pd.DataFrame) -> None:
+    """Offer to go on with what was begun."""
+    if drafts.empty:
+        return
+    with st.expander(f"没记完的 {len(drafts)} 份", icon=":material/edit_note:", expanded=len(drafts) <= 2):
+        for row in drafts.itertuples():
+            label = f"{plain(row.fan or '不留身份的顾客')} · {plain(row.wave)} · 已答 {row.answers} 题 · {words.minute(row.started_at)}"
+            if st.button(label, key=f"record.resume.{row.response_id}", width="stretch", icon=":material/play_arrow:"):
+                st.query_params["draft"] = str(row.response_id)
+                st.rerun()
+
+
+def begin(actor: Actor, waves: list[Wave]) -> None:
+    """Choose what is asked and who is asked."""
+    with page_database().read() as session:
+        stores = {store.id: store.name for store in visible_stores(session, actor)}
+    titles = {wave.id: wave.title for wave in waves}
+    with st.container(horizontal=True):
+        wave_id = st.selectbox("问卷", list(titles), format_func=titles.get, key="record.wave", persist_state="session")
+        store_id = st.selectbox(
+            "门店", list(stores), format_func=stores.get, key="record.store", persist_state="session"
+        )
+    look_for = st.text_input(
+        "问的是哪位", key="record.look_for", placeholder="手机号、会员号，或姓", max_chars=40, icon=":material/search:"
+    )
+    if look_for.strip():
+        with page_database().read() as session:
+            found, total = fan_table(session, actor, look_for=look_for, limit=_FOUND)
+        for row in found.itertuples():
+            label = f"{row.name or '未留姓名'} · {words.LEVEL_LABELS[row.level]} · {row.store or '—'} · {row.orders} 单"
+            if st.button(label, key=f"record.fan.{row.fan_id}", width="stretch", icon=":material/person:"):
+                _start(actor, wave_id, store_id, int(row.fan_id))
+        if total > _FOUND:
+            st.caption(f"共 {total} 位，先列 {_FOUND} 位。输入完整手机号最准。")
+        if not total:
+            st.caption("没有找到。可以在下面新增。")
+    with st.expander("新顾客", icon=":material/person_add:"), st.form("record.new", border=False, enter_to_submit=False):
+        phone = st.text_input("手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20)
+        member = st.text_input("或会员号", key="record.new.member", max_chars=40)
+        name = st.text_input("称呼（可不填）", key="record.new.name", max_chars=40)
+        if st.form_submit_button("新增并开始", type="primary", width="stretch"):
+            with refusals():
+                with page_database().write() as session:
+                    fan_id = record.add_person(
+                        session, actor, store_id=store_id, name=name, phone=phone, member=member
+                    ).id
+                _start(actor, wave_id, store_id, fan_id)
+    if st.button("不留身份，直接开始", key="record.unknown", width="stretch"):
+        _start(actor, wave_id, store_id, None)
+
+
+def _start(actor: Actor, wave_id: int, store_id: int, fan_id: int | None) -> None:
+    with refusals():
+        with page_database().write() as session:
+            draft_id = record.start_on_behalf(session, actor, wave_id, store_id=store_id, fan_id=fan_id).id
+        st.query_params["draft"] = str(draft_id)
+        st.session_state.pop("record.at", None)
+        st.rerun()
+
+
+def ask(actor: Actor, draft: record.Draft) -> None:
+    """Show the question that is due, or the end."""
+    questions = draft.questions()
+    at = st.session_state.get("record.at")
+    at = draft.first_unanswered() if at is None else min(at, len(questions))
+    place = f"第 {min(at + 1, len(questions))} 题，共 {len(questions)} 题"
+    st.progress(at / max(1, len(questions)), text=f"{plain(draft.form.wave.title)} · {place}")
+    if at >= len(questions):
+        _finish(actor, draft)
+        return
+    question = questions[at]
+    values = records.values(draft.given)
+    st.subheader(plain(piped(question.title, draft.form.survey, values)) + ("" if question.required else "（可不答）"), anchor=False)
+    if question.help:
+        st.caption(plain(piped(question.help, draft.form.survey, values)))
+    if question.probes:
+        st.caption("追问：" + plain("；".join(question.probes)))
+    form = _ask_one(draft, question)
+    if form is not None:
+        with refusals():
+            with page_database().write() as session:
+                record.answer_on_behalf(session, actor, draft.response.id, question.code, form)
+            st.session_state["record.at"] = at + 1
+            st.rerun()
+    with st.container(horizontal=True):
+        if at and st.button("上一题", key="record.back", icon=":material/arrow_back:"):
+            st.session_state["record.at"] = at - 1
+            st.rerun()
+        if not question.required and st.button("跳过", key=f"record.skip.{question.code}"):
+            st.session_state["record.at"] = at + 1
+            st.rerun()
+        if st.button("先存着，以后再记", key="record.later"):
+            _leave()
+            said_done("已经存好，在“没记完的”里可以接着记。")
+            st.rerun()
+
+
+def _leave() -> None:
+    st.query_params.clear()
+    st.session_state.pop("record.at", None)
+
+
+def _ask_one(draft: record.Draft, question: Question) -> Form | None:
+    """Show the fields of one question; give what was answered on the run in which it is."""
+    code, key = question.code, f"record.{draft.response.id}.{question.code}"
+    before = draft.given.get(code)
+    kind = question.kind
+    if kind in ("rating", "nps"):
+        points = [str(point) for point in scale(question)]
+        chosen = st.segmented_control("分数", points, key=key, label_visibility="collapsed",
+                                      default=None if before is None else str(before.value))  # fmt: skip
+        return {code: [chosen]} if chosen is not None and (before is None or str(before.value) != chosen) else _go_on(before, code)
+    if kind == "single":
+        return _single(draft, question, key)
+    with st.form(key, border=False, enter_to_submit=False):
+        form = _fields(draft, question, key)
+        sent = st.form_submit_button("下一题", type="primary", width="stretch")
+    return form if sent else None
+
+
+def _go_on(before: object, code: str) -> Form | None:
+    """Offer the way on when a question was answered before."""
+    if before is None or not st.button("下一题", key=f"record.on.{code}", type="primary", width="stretch"):
+        return None
+    return {code: [str(before.value)], f"{code}.other": [before.other]}
+
+
+def _single(draft: record.Draft, question: Question, key: str) -> Form | None:
+    before = draft.given.get(question.code)
+    for option in ordered_options(question, draft.response.seed):
+        chosen = before is not None and before.value == option.code
+        if st.button(plain(option.label), key=f"{key}.{option.code}", width="stretch", type="primary" if chosen else "secondary"):
+            return {question.code: [option.code]}
+    if question.other:
+        with st.form(f"{key}.other", border=False):
+            words_given = st.text_input(question.other, before.other if before else "", key=f"{key}.other.text", max_chars=200)
+            if st.form_submit_button("用这句，下一题", width="stretch") and words_given.strip():
+                return {question.code: [OTHER], f"{question.code}.other": [words_given]}
+    return _go_on(before, question.code)
+
+
+def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list[str]]:
+    code, before = question.code, draft.given.get(question.code)
+    value = before.value if before else None
+    labels = {option.code: option.label for option in ordered_options(question, draft.response.seed)}
+    if question.kind == "multiple":
+        if question.other:
+            labels[OTHER] = question.other
+        chosen = st.pills("可多选", list(labels), selection_mode="multi", default=value or None, format_func=labels.get, key=key)
+        other = st.text_input("其他，请说明", before.other if before else "", key=f"{key}.text", max_chars=200) if question.other else ""
+        return {code: list(chosen or []), f"{code}.other": [other]}
+    if question.kind == "ranking":
+        order = st.multiselect("按先后点选", list(labels), value or None, format_func=labels.get, key=key, placeholder="先点第一名")
+        return {f"{code}.{each}": [str(place)] for place, each in enumerate(order, 1)}
+    if question.kind == "matrix":
+        chosen = {
+            row.code: st.segmented_control(row.label, list(labels), format_func=labels.get, key=f"{key}.{row.code}",
+                                           default=(value or {}).get(row.code))
+            for row in question.rows
+        }  # fmt: skip
+        return {f"{code}.{row}": [each or ""] for row, each in chosen.items()}
+    if question.kind == "date":
+        day = st.date_input("日期", date.fromisoformat(value) if value else None, key=key, format="YYYY-MM-DD")
+        return {code: [day.isoformat() if day else ""]}
+    if question.kind == "contact":
+        number = st.text_input("手机号", key=key, max_chars=20, placeholder="顾客愿意留才填")
+        agreed = st.checkbox(question.consent or "顾客同意我们用它回复", key=f"{key}.consent")
+        return {code: [number], f"{code}.consent": ["yes" if agreed else ""]}
+    if question.kind == "long_text":
+        return {code: [st.text_area("顾客的原话", value or "", key=key, height=140, placeholder="照顾客说的写，不用润色")]}
+    return {code: [st.text_input("回答", "" if value is None else str(value), key=key)]}
+
+
+def _finish(actor: Actor, draft: record.Draft) -> None:
+    lacking = records.still_missing(draft.form.survey, draft.given)
+    st.subheader("都问完了" if not lacking else "还有必答的题", anchor=False)
+    for question in draft.questions():
+        given = draft.given.get(question.code)
+        said = answer_words(question, given.value) if given and not isinstance(given.value, dict) else "已答" if given else "—"
+        if given and given.other:
+            said += f"：{given.other}"
+        st.caption(f"{plain(question.title)}　**{plain(said)}**")
+    with st.container(horizontal=True):
+        if st.button("交上去", type="primary", key="record.submit", icon=":material/check:", disabled=bool(lacking)):
+            with refusals():
+                with page_database().write() as session:
+                    receipt = record.submit_on_behalf(session, actor, draft.response.id)
+                _leave()
+                said_done(f"已交。请把回执码给顾客，凭它可以查看、更正或删除：{receipt}")
+                st.rerun()
+        if st.button("回去改", key="record.edit"):
+            st.session_state["record.at"] = 0
+            st.rerun()
+        with st.popover("丢弃这份"):
+            st.caption("已记的回答会删掉，不能恢复。")
+            if st.button("确定丢弃", key="record.discard"):
+                with refusals():
+                    with page_database().write() as session:
+                        record.discard_draft(session, actor, draft.response.id)
+                    _leave()
+                    said_done("已丢弃。")
+                    st.rerun()

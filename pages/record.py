@@ -1,0 +1,34 @@
+"""替顾客记答卷: find or add the fan, ask, tap, next; every answer is kept at once."""
+
+import streamlit as st
+
+from fanops.collect import record_on_behalf as record
+from fanops.ui import record_views
+from fanops.ui.done import show_done
+from fanops.ui.guard import current_actor, page_database
+from fanops.ui.refusal import refusals
+
+actor = current_actor()
+st.title("替顾客记答卷")
+show_done()
+asked = st.query_params.get("draft", "")
+if asked.isdecimal():
+    draft = None
+    with refusals(), page_database().read() as session:
+        draft = record.get_draft(session, actor, int(asked))
+    if draft is not None and draft.response.state == "draft":
+        record_views.ask(actor, draft)
+        st.stop()
+    if st.button("从头开始", key="record.restart"):
+        st.query_params.clear()
+        st.rerun()
+    st.stop()
+
+with page_database().read() as session:
+    waves = record.open_waves(session, actor)
+    drafts = record.unfinished(session, actor)
+if not waves:
+    record_views.no_wave(actor)
+    st.stop()
+record_views.unfinished_list(drafts)
+record_views.begin(actor, waves)

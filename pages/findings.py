@@ -7,9 +7,9 @@ from fanops.findings import records
 from fanops.findings.priority import Weights
 from fanops.ui import finding_views, words
 from fanops.ui.done import show_done
-from fanops.ui.guard import current_actor, page_database
+from fanops.ui.guard import need, page_database
 
-actor = current_actor()
+actor = need(*records.JUDGES)
 st.title("什么值得关注")
 show_done()
 with page_database().read() as session:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import records_surveys as records
-from fanops.ui import survey_views, words
+from fanops.ui import survey_results, survey_views, words
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -25,19 +25,20 @@ if waves:
     by_id = {wave.id: wave for wave in waves}
     chosen = st.selectbox("期", list(by_id), format_func=lambda key: by_id[key].title, key="wave", bind="query-params")
     wave = by_id[chosen]
-    closed = wave.closed_by_hand_at is not None
-    state = f"已结束（{words.minute(wave.closed_by_hand_at)}）" if closed else "正在收集"
+    open_now = records.is_open(wave)
+    ended_at = wave.closed_by_hand_at or wave.closes_at
+    state = "正在收集" if open_now else f"已结束（{words.minute(ended_at)}）"
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(f"**{plain(wave.title)}** · {state} · {words.day(wave.opens_at)} 开始")
     if actor.role in records.WAVE_KEEPERS and right.button(
-        "重新开始" if closed else "结束这一期", key="wave.close", width="stretch"
+        "结束这一期" if open_now else "重新开始", key="wave.close", width="stretch"
     ):
         with refusals():
             with page_database().write() as writing:
-                records.close_wave(writing, actor, wave.id, closed=not closed)
+                records.close_wave(writing, actor, wave.id, closed=open_now)
             st.rerun()
     read, hand_out = st.tabs(["结果", "二维码"])
     with read, refusals():
-        survey_views.wave_results(actor, wave)
+        survey_results.wave_results(actor, wave)
     with hand_out:
         survey_views.codes(actor, wave)

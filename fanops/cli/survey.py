@@ -80,3 +80,26 @@ def paths(file: Path, most: int) -> None:
             return
         decided = "，".join(f"{code}={value}" for code, value in answers.items()) or "（无条件）"
         click.echo(f"{len(seen)}. {decided}\n   {' → '.join(way)}")
+
+
+@survey.command()
+@click.argument("wave")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="OUT.xlsx or OUT.csv.")
+@click.option("--brand", help="Brand, when there are several.")
+def results(wave: str, out: Path, brand: str | None) -> None:
+    """Write the answers of WAVE (its title) to OUT: one row per response, one column per option."""
+    from fanops.access.accounts import owner_actor
+    from fanops.collect.export_responses import export_responses
+    from fanops.collect.records_surveys import waves
+    from fanops.database import ready_database
+    from fanops.errors import NotFound
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        known = {each.title: each.id for each in waves(session, actor)}
+    if wave not in known:
+        raise NotFound(f"没有“{wave}”这一期。", f"有：{'、'.join(known) or '还没有开过'}")
+    _, _, content = export_responses(db, actor, {"wave": str(known[wave]), "as": out.suffix.lstrip(".").lower()})
+    out.write_bytes(content)
+    click.echo(f"已写入 {out}")

@@ -17,7 +17,7 @@ from fanops.collect.surveys.flow import path
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records import get_fan
-from fanops.tables import Answer, Fan, Response, Wave, now
+from fanops.tables import Answer, Fan, Response, Wave
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,7 @@ class Draft:
 
 def open_waves(session: Session, actor: Actor) -> list[Wave]:
     """List the waves that take answers now."""
-    moment = now()
-    return [
-        wave
-        for wave in records.waves(session, actor)
-        if wave.closed_by_hand_at is None
-        and wave.opens_at <= moment
-        and (wave.closes_at is None or wave.closes_at > moment)
-    ]
+    return [wave for wave in records.waves(session, actor) if records.is_open(wave)]
 
 
 def add_person(session: Session, actor: Actor, *, store_id: int, name: str = "", phone: str = "", member: str = "") -> Fan:

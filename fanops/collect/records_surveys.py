@@ -136,6 +136,9 @@ def close_wave(session: Session, actor: Actor, wave_id: int, *, closed: bool = T
     require(actor, *WAVE_KEEPERS)
     wave = get_wave(session, actor, wave_id)
     wave.closed_by_hand_at = now() if closed else None
+    if not closed and wave.closes_at is not None and wave.closes_at <= now():
+        wave.closes_at = None  # opened again by hand after its time: open until closed by hand
+    session.add(wave)
     record_audit(session, actor, "close_wave" if closed else "reopen_wave", f"wave:{wave.id}")
     return wave
 
@@ -207,6 +210,16 @@ def find_form(session: Session, code: str) -> OpenForm:
     invitation, wave, version = found
     check_is_open(wave)
     return OpenForm(wave, invitation, definition_of(version))
+
+
+def is_open(wave: Wave) -> bool:
+    """Say whether a wave takes answers now."""
+    moment = now()
+    return (
+        wave.closed_by_hand_at is None
+        and wave.opens_at <= moment
+        and (wave.closes_at is None or wave.closes_at > moment)
+    )
 
 
 def check_is_open(wave: Wave) -> None:

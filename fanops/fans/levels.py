@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+LEVEL_LABELS = {"identified": "已识别", "repeat": "回头客", "fan": "粉丝", "core": "核心粉丝"}
+
 
 @dataclass(frozen=True)
 class LevelRules:

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput, NotFound
+from fanops.fans.levels import LEVEL_LABELS
 from fanops.tables import (
     Contact,
     Fan,
@@ -25,7 +26,7 @@ from fanops.tables import (
     now,
 )  # fmt: skip
 
-LEVELS = ("identified", "repeat", "fan", "core")
+LEVELS = tuple(LEVEL_LABELS)
 _KINDS = ("phone", "member", "card", "openid", "wecom")
 
 

@@ -188,7 +188,9 @@ def _survey_waves(db: Database, actor: Actor, anchor: date, seed: int) -> int:
         with db.write() as session:
             version = records_surveys.publish(session, actor, survey)
             title = f"{begins.year} 年 {begins.month} 月{survey.title}"
-            row = records_surveys.open_wave(session, actor, version.id, title, closes_at=opens + timedelta(weeks=2))
+            # The newest one stays open, so that the first thing a clerk tries works.
+            closes = None if week == WAVE_WEEKS[-1] else opens + timedelta(weeks=2)
+            row = records_surveys.open_wave(session, actor, version.id, title, closes_at=closes)
             session.get_one(Wave, row.id).opens_at = opens
             wave_id = row.id
         sheet = [

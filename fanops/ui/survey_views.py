@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import io
 
-import altair as alt
 import pandas as pd
 import segno
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
 from fanops.collect import records_surveys as records
-from fanops.collect.surveys import results
 from fanops.collect.surveys.check import every_path
-from fanops.collect.surveys.definition import KINDS, Question, SurveyDefinition, read_definition
+from fanops.collect.surveys.definition import KINDS, SurveyDefinition, read_definition
 from fanops.collect.surveys.flow import piped
 from fanops.content import content_path
 from fanops.settings import settings
 from fanops.tables import Wave
-from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
-
-COUNTED = {"single", "multiple", "rating", "nps", "ranking"}
 
 
 def shipped() -> dict[str, SurveyDefinition]:
@@ -102,50 +97,3 @@ def codes(actor: Actor, wave: Wave) -> None:
             st.image(picture.getvalue(), width=260, caption=f"{plain(stores[store_id])} {plain(place)}")
             st.code(link, language=None)
             st.caption("扫码即答，不用登录。同一位置的二维码一直不变，可以打印。")
-
-
-def wave_results(actor: Actor, wave: Wave) -> None:
-    """Show each question's counts."""
-    with page_database().read() as session:
-        rows = records.responses(session, actor, wave.id)
-        survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
-        answers = [{code: given.value for code, given in records.answers_of(session, row).items()} for row in rows]
-    if not rows:
-        st.info("还没有人交。把二维码放到桌上或发给粉丝。", icon=":material/hourglass_empty:")
-        return
-    st.caption(
-        f"收到 {words.count(len(rows), '份答卷')}，来自 {len({row.store_id for row in rows if row.store_id})} 家门店。"
-    )
-    for _, question in survey.questions():
-        if question.is_asked:
-            _question_result(question, [given.get(question.code) for given in answers])
-
-
-def _question_result(question: Question, answers: list) -> None:
-    answered = [answer for answer in answers if answer is not None]
-    if question.kind in COUNTED:
-        table = results.counts(question, answers)
-        title = f"{question.title}（{words.base_note(len(answered))}）"
-        chart = alt.Chart(table, title=title)
-        y = alt.Y("label:N", sort=list(table["label"]), title=None, axis=alt.Axis(labelLimit=180))
-        bars = chart.mark_bar(color="#2F6F5E", opacity=0.75).encode(
-            y=y, x=alt.X("share:Q", title="占回答者", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
-            tooltip=[alt.Tooltip("label:N", title="选项"), alt.Tooltip("count:Q", title="人数"),
-                     alt.Tooltip("share:Q", format=".1%", title="占比")],
-        )  # fmt: skip
-        whiskers = chart.mark_rule(color="#1F2328").encode(y=y, x="low:Q", x2="high:Q")
-        st.altair_chart((bars + whiskers).properties(height=90 + 30 * len(table)), alt=question.title)
-        if question.kind in ("rating", "nps"):
-            mean = results.average(question, answers)
-            name = "净推荐值" if question.kind == "nps" else "平均分"
-            st.caption(
-                f"{name} {mean.value:.1f}（95% 区间 {mean.low:.1f} 到 {mean.high:.1f}，{words.base_note(mean.base)}）"
-            )
-    elif question.kind == "matrix":
-        cells = results.matrix_counts(question, answers)
-        shown = cells.assign(share=cells["share"].map(words.share)).pivot(index="row", columns="label", values="share")
-        st.markdown(f"**{plain(question.title)}**")
-        st.dataframe(shown[[option.label for option in question.options]])
-    elif question.kind in ("short_text", "long_text"):
-        st.markdown(f"**{plain(question.title)}**（{len(answered)} 人写了）")
-        st.dataframe(pd.DataFrame({"原话": answered[:200]}), hide_index=True)

@@ -6,13 +6,13 @@ import math
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from fanops.fans.levels import LEVEL_LABELS as LEVEL_LABELS
 from fanops.settings import settings
 
 SMALL_BASE = 30
 _WEEKDAYS = "一二三四五六日"
 
 POLARITY_LABELS = {1: "满意", 0: "中性", -1: "不满", None: "未判断"}
-LEVEL_LABELS = {"identified": "已识别", "repeat": "回头客", "fan": "粉丝", "core": "核心粉丝"}
 KIND_LABELS = {"review": "评价", "survey": "问卷", "interview": "访谈", "ticket": "工单"}
 STORE_KIND_LABELS = {"direct": "直营", "franchise": "加盟"}
 

@@ -55,6 +55,8 @@ EXPORTS: dict[str, Export] = {
         "fanops.collect.export_problems:export_problems",
         (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN),
     ),
+    "codings": Export("fanops.collect.export_codings:export_codings"),
+    "responses": Export("fanops.collect.export_responses:export_responses"),
 }
 
 

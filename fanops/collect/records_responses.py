@@ -1,0 +1,112 @@
+"""A wave's answers as one table: one row per response, one column per option, free words beside, tags and themes included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from sqlmodel import Session, select
+
+from fanops.access import Actor
+from fanops.collect import records_surveys as records
+from fanops.collect.submit_response import TEXT_KINDS
+from fanops.collect.surveys.answers import OTHER, Given
+from fanops.collect.surveys.definition import Question, SurveyDefinition
+from fanops.collect.surveys.flow import answer_words
+from fanops.fans.levels import LEVEL_LABELS
+from fanops.settings import settings
+from fanops.tables import Answer, Fan, FanTag, Response, Staff, Store, Tag, Theme, ThemeAssignment, Unit, Voice, Wave
+
+
+def answers_of_many(session: Session, response_ids: Sequence[int]) -> dict[int, dict[str, Given]]:
+    """Give the stored answers of many responses: response id → question code → answer."""
+    found: dict[int, dict[str, Given]] = {}
+    for row in session.exec(select(Answer).where(Answer.response_id.in_(response_ids))):
+        found.setdefault(row.response_id, {})[row.question_code] = Given(row.value, row.other_text)
+    return found
+
+
+def levels_of(session: Session, rows: Sequence[Response]) -> dict[int, str]:
+    """Give the level of each fan who answered: fan id → level."""
+    fan_ids = {row.fan_id for row in rows if row.fan_id}
+    return dict(session.exec(select(Fan.id, Fan.level).where(Fan.id.in_(fan_ids))).all())
+
+
+def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, SurveyDefinition, pd.DataFrame]:
+    """Give a wave's submitted responses in the actor's scope.
+
+    Returns:
+        The wave, its survey, and the table: 编号, 门店, 分层, 记录人, 提交时间, the answers, 标签, 主题. A chosen option is 1, one
+        that was offered and not chosen 0, a question that was not asked is empty.
+    """
+    wave = records.get_wave(session, actor, wave_id)
+    survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
+    rows = records.responses(session, actor, wave_id)
+    ids = [row.id for row in rows]
+    given = answers_of_many(session, ids)
+    stores = dict(session.exec(select(Store.id, Store.name).where(Store.brand_id == actor.brand_id)).all())
+    staff = dict(session.exec(select(Staff.id, Staff.name).where(Staff.brand_id == actor.brand_id)).all())
+    fan_ids = {row.fan_id for row in rows if row.fan_id}
+    levels = levels_of(session, rows)
+    tags, themes = _tags(session, fan_ids), _themes(session, ids)
+    asked = [question for _, question in survey.questions() if question.is_asked and question.kind != "contact"]
+    table = []
+    for row in rows:
+        cells: dict[str, Any] = {
+            "编号": row.id,
+            "门店": stores.get(row.store_id, ""),
+            "分层": LEVEL_LABELS.get(levels.get(row.fan_id, ""), ""),
+            "记录人": staff.get(row.staff_id, ""),
+            "提交时间": row.submitted_at.astimezone(settings().zone).strftime("%Y-%m-%d %H:%M") if row.submitted_at else "",
+        }
+        for question in asked:
+            cells |= _cells(question, given.get(row.id, {}).get(question.code))
+        table.append(cells | {"标签": "、".join(tags.get(row.fan_id, [])), "主题": "、".join(themes.get(row.id, []))})
+    return wave, survey, pd.DataFrame(table)
+
+
+def _cells(question: Question, given: Given | None) -> dict[str, Any]:
+    title, value = question.title, given.value if given else None
+    beside = {f"{title}（其他）": given.other if given else ""} if question.other else {}
+    labels = {option.code: option.label for option in question.options}
+    if question.kind == "multiple":
+        if question.other:
+            labels[OTHER] = question.other
+        return {f"{title}：{label}": None if value is None else int(code in value) for code, label in labels.items()} | beside
+    if question.kind == "ranking":
+        return {f"{title}：{label}（名次）": value.index(code) + 1 if value and code in value else None
+                for code, label in labels.items()}  # fmt: skip
+    if question.kind == "matrix":
+        return {f"{title}：{row.label}": labels.get((value or {}).get(row.code), "") for row in question.rows}
+    if question.kind in ("rating", "nps", "number") or question.kind in TEXT_KINDS:
+        return {title: value} | beside
+    return {title: answer_words(question, value)} | beside
+
+
+def _tags(session: Session, fan_ids: set[int]) -> dict[int, list[str]]:
+    statement = select(FanTag.fan_id, Tag.name).join(Tag, Tag.id == FanTag.tag_id)
+    found: dict[int, list[str]] = {}
+    for fan_id, name in session.exec(
+        statement.where(FanTag.fan_id.in_(fan_ids), FanTag.removed_at.is_(None)).order_by(Tag.name)
+    ):
+        found.setdefault(fan_id, []).append(name)
+    return found
+
+
+def _themes(session: Session, response_ids: list[int]) -> dict[int, list[str]]:
+    statement = (
+        select(Response.id, Theme.name)
+        .join(Answer, Answer.response_id == Response.id)
+        .join(Voice, Voice.answer_id == Answer.id)
+        .join(Unit, Unit.voice_id == Voice.id)
+        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+        .join(Theme, Theme.id == ThemeAssignment.theme_id)
+        .where(Response.id.in_(response_ids))
+        .distinct()
+        .order_by(Theme.name)
+    )
+    found: dict[int, list[str]] = {}
+    for response_id, name in session.exec(statement):
+        found.setdefault(response_id, []).append(name)
+    return found

@@ -1,0 +1,22 @@
+"""和谁聊过: begin an interview, bring in a transcript, look at those held."""
+
+import streamlit as st
+
+from fanops.collect import record_interview as record
+from fanops.ui import interview_views as views
+from fanops.ui.done import show_done
+from fanops.ui.guard import current_actor, page_database
+
+actor = current_actor()
+st.title("和谁聊过")
+show_done()
+with page_database().read() as session:
+    table = record.interview_table(session, actor)
+
+held, begin, bring = st.tabs([f"访谈 {len(table)}", "现场访谈", "导入文字稿"])
+with held:
+    views.interview_list(table)
+with begin:
+    views.begin(actor)
+with bring:
+    views.bring_in(actor)

@@ -1,0 +1,65 @@
+"""The answers as a table: one row per response, one column per option, other words beside, nothing of other stores."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+from fanops.collect import record_on_behalf as record
+from fanops.collect import records_surveys as records
+from fanops.collect.export_responses import export_responses
+from fanops.collect.surveys.definition import read_definition
+from fanops.errors import NotFound
+
+SURVEY = """
+code: visit
+title: 到店体验
+groups:
+  - code: g
+    title: 一
+    questions:
+      - {code: q1, kind: multiple, title: 喜欢什么, options: [味道, 服务], other: 其他}
+      - {code: q2, kind: rating, title: 打几分}
+      - {code: q3, kind: long_text, title: 还想说}
+"""
+
+
+@pytest.fixture
+def wave(chain) -> int:
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        version = records.publish(session, chain.actors["product"], read_definition(SURVEY))
+        wave_id = records.open_wave(session, chain.actors["product"], version.id, "十一月").id
+        fan = record.add_person(session, clerk, store_id=store, phone="13800138000")
+        for fan_id, answers in (
+            (fan.id, {"q1": {"q1": ["味道", "other"], "q1.other": ["=1+1"]}, "q3": {"q3": ["想要燕麦奶"]}}),
+            (None, {"q2": {"q2": ["4"]}}),
+        ):
+            draft = record.start_on_behalf(session, clerk, wave_id, store_id=store, fan_id=fan_id)
+            for code, form in answers.items():
+                record.answer_on_behalf(session, clerk, draft.id, code, form)
+            record.submit_on_behalf(session, clerk, draft.id)
+    return wave_id
+
+
+def test_excel_has_a_column_per_option_and_the_words_beside(chain, wave):
+    name, _, content = export_responses(chain.db, chain.actors["ceo"], {"wave": str(wave)})
+    sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, engine="openpyxl")
+    assert name == "十一月.xlsx" and list(sheets) == ["答卷", "题目"]
+    first, second = sheets["答卷"].to_dict("records")
+    assert (first["喜欢什么：味道"], first["喜欢什么：服务"], first["喜欢什么：其他"]) == (1, 0, 1)
+    assert first["喜欢什么（其他）"] == "'=1+1" and first["还想说"] == "想要燕麦奶" and first["分层"] == "已识别"
+    assert second["打几分"] == 4 and pd.isna(second["喜欢什么：味道"])
+    assert "138" not in content.decode("latin-1") and not any("13800138000" in str(cell) for cell in first.values())
+
+
+def test_csv_opens_in_excel_and_only_own_stores_are_in_it(chain, wave):
+    _, _, content = export_responses(chain.db, chain.actors["ceo"], {"wave": str(wave), "as": "csv"})
+    assert content.startswith(b"\xef\xbb\xbf")
+    _, _, content = export_responses(chain.db, chain.actors["clerk2"], {"wave": str(wave), "as": "csv"})
+    assert "燕麦奶" not in content.decode("utf-8-sig")
+    for actor, asked in (("stranger", str(wave)), ("ceo", "x"), ("ceo", "999")):
+        with pytest.raises(NotFound):
+            export_responses(chain.db, chain.actors[actor], {"wave": asked})

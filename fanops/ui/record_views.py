@@ -141,7 +141,7 @@ def _ask_one(draft: record.Draft, question: Question) -> Form | None:
     kind = question.kind
     if kind in ("rating", "nps"):
         points = [str(point) for point in scale(question)]
-        chosen = st.segmented_control("分数", points, key=key, label_visibility="collapsed",
+        chosen = st.segmented_control("分数", points, key=key, label_visibility="collapsed", width="stretch",
                                       default=None if before is None else str(before.value))  # fmt: skip
         return {code: [chosen]} if chosen is not None and (before is None or str(before.value) != chosen) else _go_on(before, code)
     if kind == "single":

@@ -81,9 +81,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_server(folder: Path, *, chain: bool = True) -> tuple[subprocess.Popen[bytes], Server]:
-    """Start ``fanops run`` on an installation of its own and wait until it answers."""
-    port = free_port()
+def start_server(folder: Path, *, chain: bool = True, port: int = 0) -> tuple[subprocess.Popen[bytes], Server]:
+    """Start ``fanops run`` on an installation of its own and wait until it answers (on ``port``, 0: a free one)."""
+    port = port or free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANOPS_")}
     environment |= {
         "FANOPS_DATA": str(folder / "data"),
@@ -220,11 +220,12 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium: Any, server: Server) -> Iterator[Callable[..., Visit]]:
-    """Open a new window with its own cookies: ``visit()`` at a desk, ``visit(PHONE)`` on a phone."""
+def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """Open a new window with its own cookies: ``visit()`` at a desk, ``visit(PHONE)`` on a phone; ``on`` another server."""
     contexts = []
 
-    def make(viewport: dict[str, int] | None = None, **options: Any) -> Visit:
+    def make(viewport: dict[str, int] | None = None, on: Server | None = None, **options: Any) -> Visit:
+        server = on or request.getfixturevalue("server")
         options = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = chromium.new_context(viewport=viewport or DESK, **options)
         contexts.append(context)

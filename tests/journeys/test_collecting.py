@@ -1,0 +1,100 @@
+"""Collecting as store staff do it: recording for a fan on a phone; an interview through a killed server, then coded."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.journeys.conftest import DESK, PHONE
+
+
+def test_a_clerk_records_a_fans_answers_on_a_phone(visit) -> None:
+    desk = visit(DESK)
+    desk.sign_in("admin", path="/surveys")
+    desk.settle()
+    page = desk.page
+    page.get_by_label("从现成的问卷开始").click()
+    page.get_by_role("option", name="到店体验", exact=True).click()
+    page.get_by_role("button", name="发布这份问卷").click()
+    page.get_by_text("已发布，第 1 版").wait_for()
+    page.get_by_label("这一期叫什么").fill("十一月到店")
+    page.get_by_role("button", name="开这一期").click()
+    page.get_by_text("已开始收集").wait_for()
+
+    window = visit(PHONE)
+    window.sign_in("clerk", path="/record")
+    window.settle()
+    page = window.page
+    page.get_by_text("新顾客").click()
+    page.get_by_label("手机号", exact=True).fill("13800138000")
+    page.get_by_role("button", name="新增并开始").click()
+    page.get_by_text("第 1 题").wait_for()
+    window.shot("record_phone")
+    assert window.width_overflow() == 0
+    page.get_by_role("radio", name="2", exact=True).click()
+    page.get_by_text("第 2 题").wait_for()
+    page.get_by_role("button", name="等得太久").click()
+    page.reload()  # the draft is in the database: the next open question comes up
+    window.settle()
+    while page.get_by_role("button", name="交上去").count() == 0:
+        field = page.get_by_label("顾客的原话")
+        if field.count():
+            field.fill("排队等了半小时")
+        page.get_by_role("button", name="下一题").or_(page.get_by_role("button", name="跳过")).first.click()
+        window.settle()
+        page.wait_for_timeout(300)
+    page.get_by_role("button", name="交上去").click()
+    page.get_by_text("回执码").first.wait_for()
+    window.shot("record_done_phone")
+    desk.open("/surveys")
+    desk.page.get_by_text("收到 1 份答卷").wait_for()
+    assert not window.foreign and not window.violations
+
+
+def test_an_interview_outlives_a_killed_server_and_is_coded(start, visit, tmp_path: Path) -> None:
+    process, server = start(tmp_path)
+    window = visit(PHONE, on=server)
+    window.sign_in("clerk", path="/interviews")
+    window.settle()
+    page = window.page
+    page.get_by_role("tab", name="现场访谈").click()
+    page.get_by_role("button", name="不留身份，直接开始").click()
+    page.get_by_label("顾客原话").wait_for()
+    page.get_by_label("顾客原话").press_sequentially("每周来两次", delay=5)
+    page.get_by_text("已存").first.wait_for()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    page.get_by_label("顾客原话").press_sequentially("，就是排队太久", delay=5)
+    page.get_by_text("先存在这台设备上").wait_for()
+    window.shot("interview_offline_phone")
+    start(tmp_path, port=urlsplit(server.url).port)
+    page.get_by_text("已存").first.wait_for(timeout=60_000)  # sent again by itself
+    page.reload()
+    page.get_by_label("顾客原话").wait_for()
+    assert page.get_by_label("顾客原话").input_value() == "每周来两次，就是排队太久"
+    window.shot("interview_phone")
+    assert window.width_overflow() == 0
+    page.get_by_role("button", name="结束访谈").click()
+    page.get_by_text("1 段顾客原话成为原声").wait_for()
+
+    desk = visit(DESK, on=server)
+    desk.sign_in("admin", path="/interviews")
+    desk.settle()
+    page = desk.page
+    page.locator("[data-testid=stPageLink] a[href*='interview=']").first.click()
+    said = page.locator("p[data-turn]").filter(has_text="排队太久")
+    said.wait_for()
+    said.evaluate("""node => {
+        const text = node.firstChild.firstChild, range = document.createRange()
+        range.setStart(text, text.data.indexOf("排队")); range.setEnd(text, text.data.length)
+        document.getSelection().removeAllRanges(); document.getSelection().addRange(range)
+    }""")
+    page.get_by_text("“排队太久”").first.wait_for()
+    page.get_by_label("找编码").fill("等位")
+    page.get_by_label("找编码").press("Enter")
+    page.get_by_role("button", name="新编码“等位”").click()
+    page.get_by_text("我编的 1 段").wait_for()
+    page.locator("mark").filter(has_text="排队太久").wait_for()
+    desk.shot("coding_desk")
+    assert not desk.foreign and not desk.violations

@@ -19,6 +19,7 @@ from fanops.tables import (
     BacklogItem,
     Fan,
     FanTag,
+    Finding,
     Fix,
     FixStore,
     Job,
@@ -187,12 +188,16 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
         .join(Voice, Voice.id == Unit.voice_id)
         .where(Voice.brand_id == actor.brand_id, ThemeAssignment.unsure.is_(True))
     ).one()
+    judged = session.exec(
+        select(func.count(Finding.id)).where(Finding.brand_id == actor.brand_id, Finding.state == "open")
+    ).one()
     failed = session.exec(
         select(func.count(Job.id)).where(
             Job.brand_id == actor.brand_id, Job.state == "failed", Job.ended_at > now() - timedelta(days=7)
         )
     ).one()
     return [
+        Waiting("条发现等您判断", judged, "findings.py"),
         Waiting("个主题的对应要人确认", grey, "themes.py"),
         Waiting("句话的归类拿不准", unsure, "voices.py"),
         Waiting("个后台任务失败了", failed, "work.py"),

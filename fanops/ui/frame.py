@@ -12,14 +12,10 @@ from fanops.access.organisation import brand_of
 from fanops.content import content_path
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
 from fanops.ui.theme import CHINESE_WIDGETS
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
-
-EVERYONE = tuple(Role)
-MANAGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
-HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
-
 
 @dataclass(frozen=True)
 class PageEntry:
@@ -52,6 +48,8 @@ _ICON = Path(__file__).parent.parent / "web" / "icon.png"
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("overview.py", "总览", "dashboard", "领"),
+    PageEntry("brief.py", "给老板的一页", "summarize", "领", MANAGERS),
+    PageEntry("loop.py", "闭环", "sync", "领", MANAGERS),
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
     PageEntry("surveys.py", "问卷", "quiz", "听"),

@@ -23,7 +23,8 @@ def scope_line(session: Session, actor: Actor) -> None:
     st.caption(f"{actor.role.label}看到的范围：{where}。数字旁是与上一段同样长时间相比的变化。")
 
 
-def _shown(figure: KeyFigure, value: float) -> str:
+def figure_words(figure: KeyFigure, value: float) -> str:
+    """Write a figure with its unit; — where there is none."""
     if math.isnan(value):
         return "—"
     match figure.unit:
@@ -35,7 +36,8 @@ def _shown(figure: KeyFigure, value: float) -> str:
             return words.count(value, unit)
 
 
-def _change(figure: KeyFigure) -> str | None:
+def change_words(figure: KeyFigure) -> str | None:
+    """Write the change against the period before, None where there is none."""
     if math.isnan(figure.value) or math.isnan(figure.before):
         return None
     if figure.unit == "%":
@@ -49,7 +51,7 @@ def figures_row(figures: list[KeyFigure]) -> None:
         for figure in figures:
             with st.container(border=True, width=168):
                 st.metric(
-                    figure.name, _shown(figure, figure.value), _change(figure), help=figure.meaning, delta_color="off",
+                    figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning, delta_color="off",
                     chart_data=[value for value in figure.series if not math.isnan(value)] or None, chart_type="line",
                 )  # fmt: skip
                 note = words.base_note(figure.base) if figure.unit in ("%", "¥") else ""

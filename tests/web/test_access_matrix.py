@@ -24,6 +24,8 @@ EVERYONE = {C, S, R, P, E, A}
 MATRIX: dict[str, set[Role]] = {
     "overview.py": EVERYONE,
     "work.py": EVERYONE - {C},
+    "brief.py": EVERYONE - {C},
+    "loop.py": EVERYONE - {C},
     "accounts.py": {A},
     "me.py": EVERYONE,
     "surveys.py": EVERYONE,

@@ -1,0 +1,170 @@
+"""The CEO's page: what core fans want, what was done, what it changed, who is silent; every number with its base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import case, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, in_scope
+from fanops.actions.fix_states import DONE
+from fanops.intervals import wilson
+from fanops.summary.records import KeyFigure, key_figures, latest_verdicts, period_end
+from fanops.tables import (
+    BacklogItem,
+    Fan,
+    Fix,
+    FixStore,
+    Order,
+    Rollout,
+    Store,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Unit,
+    Voice,
+)  # fmt: skip
+from fanops.themes.records import PERSON, joined_units
+
+SILENT_DAYS = 60
+_WANTS = 6
+_YEAR = timedelta(days=364)  # whole weeks, so that weekdays compare with weekdays
+
+
+@dataclass(frozen=True)
+class Brief:
+    """给老板的一页.
+
+    Attributes:
+        since: Begin of the period.
+        until: Its end, exclusive.
+        figures: Key figures with change, then identified fans and revenue against a year before.
+        wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
+        wants: Rows ``theme_id, theme, people, base, share, low, high, negative_share``, most people first.
+        did: Rows ``kind, title, stores, done, due, told``: fixes and items in work, tellings due and told.
+        changed: As ``latest_verdicts``.
+        silent_stores: Stores without a voice in the period.
+        core: Core fans.
+        core_silent: Of them, those without an order for 60 days.
+    """
+
+    since: datetime
+    until: datetime
+    figures: list[KeyFigure]
+    wants_of: str
+    wants: pd.DataFrame
+    did: pd.DataFrame
+    changed: pd.DataFrame
+    silent_stores: list[str]
+    core: int
+    core_silent: int
+
+
+def brief(session: Session, actor: Actor, days: int = 28) -> Brief:
+    """Put the page together for the last ``days`` in the actor's scope."""
+    until = period_end()
+    since = until - timedelta(days=days)
+    wants_of = "core"
+    wants = _wants(session, actor, since, until, core=True)
+    if wants.empty or wants["base"].iloc[0] < 5:
+        wants_of, wants = "all", _wants(session, actor, since, until, core=False)
+    core, silent = _core_fans(session, actor, until)
+    return Brief(
+        since, until, [*key_figures(session, actor, days), *_more_figures(session, actor, since, until)], wants_of, wants,
+        _did(session, actor), latest_verdicts(session, actor, 6), _silent_stores(session, actor, since, until), core, silent,
+    )  # fmt: skip
+
+
+def _more_figures(session: Session, actor: Actor, since: datetime, until: datetime) -> list[KeyFigure]:
+    identified = in_scope(
+        select(func.count(Fan.id)).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None)),
+        actor, brand=Fan.brand_id, store=Fan.home_store_id,
+    )  # fmt: skip
+    now_count = session.exec(identified.where(Fan.joined_at < until)).one()
+    before = session.exec(identified.where(Fan.joined_at < since)).one()
+
+    def revenue(begin: datetime, end: datetime) -> float:
+        statement = select(func.sum(Order.amount_fen)).where(Order.placed_at >= begin, Order.placed_at < end)
+        return float(session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).one() or "nan")
+
+    return [
+        KeyFigure("已识别粉丝", float(now_count), float(before), now_count, "位", "fans.py", "有手机号、会员号等身份的顾客，到期末为止。"),
+        KeyFigure("营业额同比", revenue(since, until), revenue(since - _YEAR, until - _YEAR), 0, "¥", "effects.py",
+                  "与去年同期（错 364 天，星期对齐）相比；去年没有订单时不显示。"),
+    ]  # fmt: skip
+
+
+def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, core: bool) -> pd.DataFrame:
+    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
+    within = [Voice.said_at >= since, Voice.said_at < until, *([Fan.level == "core"] if core else [])]
+
+    def scoped(statement):
+        return in_scope(statement.where(*within), actor, brand=Voice.brand_id, store=Voice.store_id)
+
+    heard = session.exec(scoped(joined_units(person))).one()
+    negative = func.sum(case((Unit.polarity == -1, 1), else_=0))
+    rows = session.exec(
+        scoped(
+            joined_units(Theme.id, Theme.name, person, negative, func.count(Unit.id)).join(
+                Theme, Theme.id == ThemeAssignment.theme_id
+            )
+        )
+        .where(Theme.state == "active")
+        .group_by(Theme.id, Theme.name)
+        .order_by(person.desc(), Theme.id)
+        .limit(_WANTS)
+    ).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["theme_id", "theme", "people", "negative", "units"])
+    frame["base"] = heard
+    frame["share"] = frame["people"] / max(1, heard)
+    frame["low"], frame["high"] = wilson(frame["people"].to_numpy(), frame["base"].to_numpy())
+    frame["negative_share"] = frame["negative"].astype(float) / frame["units"].clip(lower=1)
+    return frame.drop(columns=["negative", "units"])
+
+
+def _did(session: Session, actor: Actor) -> pd.DataFrame:
+    done = func.sum(case((FixStore.state.in_(DONE), 1), else_=0))
+    fixes = (
+        select(Fix.id, Fix.title, func.count(FixStore.id), done)
+        .join(FixStore, FixStore.fix_id == Fix.id)
+        .group_by(Fix.id, Fix.title)
+        .order_by(Fix.id.desc())
+        .limit(5)
+    )
+    live = func.sum(case((Rollout.state == "live", 1), else_=0))
+    items = (
+        select(BacklogItem.id, BacklogItem.title, func.count(Rollout.id), live)
+        .join(Rollout, Rollout.item_id == BacklogItem.id)
+        .where(BacklogItem.merged_into_id.is_(None))
+        .group_by(BacklogItem.id, BacklogItem.title)
+        .order_by(BacklogItem.id.desc())
+        .limit(5)
+    )
+    rows = []
+    for kind, statement, brand, store, action in (
+        ("服务改进", fixes, Fix.brand_id, FixStore.store_id, Telling.fix_id),
+        ("需求条目", items, BacklogItem.brand_id, Rollout.store_id, Telling.item_id),
+    ):
+        found = session.exec(in_scope(statement, actor, brand=brand, store=store)).all()
+        tellings = select(action, Telling.state, func.count(Telling.id)).where(action.in_([row[0] for row in found]))
+        told = {(each, state): count for each, state, count in session.exec(tellings.group_by(action, Telling.state))}
+        for action_id, title, stores, finished in found:
+            due = told.get((action_id, "due"), 0)
+            rows.append((kind, title, stores, finished or 0, due, told.get((action_id, "told"), 0)))
+    return pd.DataFrame(rows, columns=["kind", "title", "stores", "done", "due", "told"])
+
+
+def _silent_stores(session: Session, actor: Actor, since: datetime, until: datetime) -> list[str]:
+    spoke = select(Voice.store_id).where(Voice.said_at >= since, Voice.said_at < until, Voice.store_id.is_not(None))
+    statement = select(Store.name).where(Store.id.not_in(spoke), Store.closed_on.is_(None)).order_by(Store.code)
+    return list(session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)))
+
+
+def _core_fans(session: Session, actor: Actor, until: datetime) -> tuple[int, int]:
+    core = select(func.count(Fan.id)).where(Fan.level == "core", Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+    core = in_scope(core, actor, brand=Fan.brand_id, store=Fan.home_store_id)
+    came = select(Order.fan_id).where(Order.placed_at >= until - timedelta(days=SILENT_DAYS), Order.fan_id.is_not(None))
+    return session.exec(core).one(), session.exec(core.where(Fan.id.not_in(came))).one()

@@ -1,0 +1,153 @@
+"""The loop: heard, themed, acted, told, proved; and what has been standing still for too long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, in_scope
+from fanops.actions.fix_states import DONE, LABELS
+from fanops.actions.gates import LABELS as STAGE_LABELS
+from fanops.tables import (
+    BacklogItem,
+    Fan,
+    Fix,
+    FixStore,
+    Measurement,
+    Rollout,
+    Store,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Transition,
+    Voice,
+    now,
+)  # fmt: skip
+from fanops.themes.records import PERSON, joined_units
+
+LINKS = {
+    "heard": "听到", "themed": "成为主题", "acted": "有了行动", "done": "做完了", "told": "告诉了提出者", "proved": "证明了效果",
+}  # fmt: skip
+_LEAST_FANS = 10
+
+
+def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
+    """Count distinct people along the loop: who was heard, whose words are in a theme, in one that is acted on, and so on.
+
+    Returns:
+        Rows ``link, people, share`` (of those heard), in the order of LINKS.
+    """
+    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
+    def people(*conditions) -> int:
+        statement = joined_units(person).where(*conditions)
+        return session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
+
+    fixed = select(Fix.theme_id).where(Fix.brand_id == actor.brand_id, Fix.theme_id.is_not(None))
+    built = select(BacklogItem.theme_id).where(BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None))
+    done = fixed.join(FixStore, FixStore.fix_id == Fix.id).where(FixStore.state.in_(DONE))
+    live = built.join(Rollout, Rollout.item_id == BacklogItem.id).where(Rollout.state == "live")
+    worked = (Measurement.brand_id == actor.brand_id, Measurement.verdict == "有效")
+    theme = ThemeAssignment.theme_id
+    told = select(func.count(func.distinct(Telling.fan_id))).join(Fan, Fan.id == Telling.fan_id)
+    told = in_scope(told.where(Telling.state == "told"), actor, brand=Fan.brand_id, store=Telling.store_id)
+    counts = {
+        "heard": people(),
+        "themed": people(theme.is_not(None)),
+        "acted": people(theme.in_(fixed) | theme.in_(built)),
+        "done": people(theme.in_(done) | theme.in_(live)),
+        "told": session.exec(told).one(),
+        "proved": people(
+            theme.in_(fixed.where(Fix.id.in_(select(Measurement.fix_id).where(*worked, Measurement.fix_id.is_not(None)))))
+            | theme.in_(built.where(BacklogItem.id.in_(select(Measurement.item_id).where(*worked, Measurement.item_id.is_not(None)))))
+        ),
+    }  # fmt: skip
+    heard = max(1, counts["heard"])
+    return pd.DataFrame([(link, counts[link], counts[link] / heard) for link in LINKS], columns=["link", "people", "share"])
+
+
+def standing_still(session: Session, actor: Actor, days: int = 14) -> pd.DataFrame:
+    """List what has not moved for more than ``days``, oldest first.
+
+    Returns:
+        Rows ``what, title, where, since, page, key, id``: ``page`` opens it with query ``key=id``.
+    """
+    before = now() - timedelta(days=days)
+    rows = [
+        *_themes_without_action(session, actor, before),
+        *_fixes(session, actor, before),
+        *_items(session, actor, before),
+        *_unproved(session, actor),
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "title", "where", "since", "page", "key", "id"])
+    frame["since"] = pd.to_datetime(frame["since"], utc=True)
+    return frame.sort_values(["since", "title"], ignore_index=True)
+
+
+def _themes_without_action(session: Session, actor: Actor, before) -> list[tuple]:
+    fans = func.count(func.distinct(PERSON))
+    statement = (
+        joined_units(Theme.id, Theme.name, fans, Theme.created_at)
+        .join(Theme, Theme.id == ThemeAssignment.theme_id)
+        .where(Theme.state == "active", Theme.created_at < before)
+        .where(Theme.id.not_in(select(Fix.theme_id).where(Fix.theme_id.is_not(None))))
+        .where(Theme.id.not_in(select(BacklogItem.theme_id).where(BacklogItem.theme_id.is_not(None))))
+    )
+    statement = in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)
+    statement = statement.group_by(Theme.id, Theme.name, Theme.created_at).having(fans >= _LEAST_FANS)
+    return [
+        ("主题还没有行动", name, f"{count} 位粉丝说过", since, "theme.py", "theme", theme_id)
+        for theme_id, name, count, since in session.exec(statement)
+    ]
+
+
+def _fixes(session: Session, actor: Actor, before) -> list[tuple]:
+    moved = select(func.max(Transition.changed_at)).where(Transition.fix_store_id == FixStore.id).correlate(FixStore)
+    since = func.coalesce(moved.scalar_subquery(), Fix.opened_at)
+    statement = (
+        select(Fix.id, Fix.title, Store.name, FixStore.state, since)
+        .join(Fix, Fix.id == FixStore.fix_id)
+        .join(Store, Store.id == FixStore.store_id)
+        .where(FixStore.state.not_in(DONE), since < before)
+    )
+    statement = in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)
+    return [
+        ("改进没有动", title, f"{store} · {LABELS[state]}", at, "fixes.py", "fix", fix_id)
+        for fix_id, title, store, state, at in session.exec(statement)
+    ]
+
+
+def _items(session: Session, actor: Actor, before) -> list[tuple]:
+    if not actor.sees_all_stores:
+        return []
+    moved = select(func.max(Transition.changed_at)).where(Transition.item_id == BacklogItem.id).correlate(BacklogItem)
+    since = func.coalesce(moved.scalar_subquery(), BacklogItem.opened_at)
+    statement = select(BacklogItem.id, BacklogItem.title, BacklogItem.stage, since).where(
+        BacklogItem.brand_id == actor.brand_id, BacklogItem.closed_at.is_(None), BacklogItem.merged_into_id.is_(None),
+        since < before,
+    )  # fmt: skip
+    return [
+        ("条目没有动", title, f"停在{STAGE_LABELS.get(stage, stage)}", at, "backlog.py", "item", item_id)
+        for item_id, title, stage, at in session.exec(statement)
+    ]
+
+
+def _unproved(session: Session, actor: Actor) -> list[tuple]:
+    """Items that have been live for four weeks and were never measured."""
+    if not actor.sees_all_stores:
+        return []
+    first = func.min(Rollout.live_on)
+    statement = (
+        select(BacklogItem.id, BacklogItem.title, first)
+        .join(Rollout, Rollout.item_id == BacklogItem.id)
+        .where(BacklogItem.brand_id == actor.brand_id, Rollout.state == "live", Rollout.live_on.is_not(None))
+        .where(BacklogItem.id.not_in(select(Measurement.item_id).where(Measurement.item_id.is_not(None))))
+        .group_by(BacklogItem.id, BacklogItem.title)
+        .having(first < (now() - timedelta(days=28)).date())
+    )
+    return [
+        ("上线四周还没有测效果", title, "", pd.Timestamp(at, tz="UTC"), "effects.py", "action", f"item-{item_id}")
+        for item_id, title, at in session.exec(statement)
+    ]

@@ -1,0 +1,126 @@
+"""The CEO's page and the loop on the screen."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from fanops.summary.records_brief import SILENT_DAYS, Brief
+from fanops.summary.records_loop import LINKS
+from fanops.ui import charts, words
+from fanops.ui.overview_views import change_words, figure_words
+from fanops.ui.refusal import plain
+
+_LONG_LIST = 12
+
+
+def figures(page: Brief) -> None:
+    """Show the key figures with their change."""
+    with st.container(horizontal=True):
+        for figure in page.figures:
+            with st.container(width=150):
+                st.metric(figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning,
+                          delta_color="off")  # fmt: skip
+
+
+def wants(page: Brief) -> None:
+    """Show what core fans want, with interval."""
+    who = "核心粉丝" if page.wants_of == "core" else "粉丝"
+    st.subheader(f"{who}最想要什么", anchor=False)
+    if page.wants.empty:
+        st.info("这段时间还没有听到声音。", icon=":material/hearing:")
+        return
+    top = page.wants.iloc[0]
+    shown = page.wants.rename(columns={"theme": "主题"}).assign(占比=page.wants["share"])
+    charts.show(
+        charts.interval_dots(shown, "主题", "占比", f"占说过话的{who}的比例"),
+        f"{words.count(top['people'], '人')}说到“{top['theme']}”，占 {words.share(top['share'], 0)}（{words.base_note(int(top['base']))}）",
+    )
+    with st.container(horizontal=True):
+        for row in page.wants.head(3).itertuples():
+            st.page_link("theme.py", label=plain(row.theme), icon=":material/format_quote:",
+                         query_params={"theme": str(row.theme_id)})  # fmt: skip
+    if page.wants_of != "core":
+        st.caption("这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
+
+
+def did(page: Brief) -> None:
+    """Show what was done, by stores and by raisers told."""
+    st.subheader("我们做了什么", anchor=False)
+    if page.did.empty:
+        st.info("还没有行动。从一个主题里开服务改进或需求条目。", icon=":material/build:")
+        return
+    for row in page.did.itertuples():
+        with st.container(border=True, gap=None):
+            st.markdown(f"**{plain(row.title)}**")
+            told = f" · 已告知 {row.told} / {row.told + row.due} 位" if row.told + row.due else ""
+            st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {row.done} / {row.stores} 家门店做完{told}")
+
+
+def changed(page: Brief) -> None:
+    """Show what was measured, with interval and verdict."""
+    st.subheader("有没有用", anchor=False)
+    if page.changed.empty:
+        st.info("还没有测过效果。", icon=":material/trending_up:")
+        return
+    known = page.changed.dropna(subset=["estimate_share", "low", "high"])
+    if len(known):
+        shown = known.astype({"estimate_share": float, "low": float, "high": float}).rename(columns={"title": "行动"})
+        shown["变化"] = shown["estimate_share"]
+        best = shown.iloc[0]
+        charts.show(
+            charts.interval_dots(shown, "行动", "变化", "相对变化（95% 区间）", reference=0.0),
+            f"“{best['行动']}”：{best['verdict']}，{words.signed_share(best['变化'])}",
+        )
+    for row in page.changed.itertuples():
+        st.caption(f"{plain(row.title)}：**{row.verdict}**")
+    st.page_link("effects.py", label="看效果", icon=":material/arrow_forward:")
+
+
+def silent(page: Brief) -> None:
+    """Show who is not heard."""
+    st.subheader("谁没有声音", anchor=False)
+    share = words.share(page.core_silent / page.core, 0) if page.core else "—"
+    st.markdown(f"核心粉丝 **{page.core}** 位，其中 **{page.core_silent}** 位（{share}）超过 {SILENT_DAYS} 天没来。")
+    if not page.silent_stores:
+        st.markdown("每家门店都有声音。")
+        return
+    listed = "、".join(page.silent_stores[:_LONG_LIST]) + ("等" if len(page.silent_stores) > _LONG_LIST else "")
+    st.markdown(f"**{len(page.silent_stores)}** 家门店这段时间一条声音也没有：{plain(listed)}。")
+
+
+def loop_funnel(totals: pd.DataFrame) -> None:
+    """Show how many people each link of the loop reaches."""
+    shown = totals.assign(环节=totals["link"].map(LINKS), 人数=totals["people"])
+    last = shown[shown["people"] > 0].tail(1)
+    heard = int(shown["people"].iloc[0])
+    bars = (
+        alt.Chart(shown)
+        .mark_bar(color=charts.TEA, height=22)
+        .encode(
+            y=alt.Y("环节:N", sort=list(shown["环节"]), title=None),
+            x=alt.X("人数:Q", title="不同的人（位）"),
+            tooltip=["环节:N", "人数:Q", alt.Tooltip("share:Q", format=".1%", title="占听到的")],
+        )
+        .properties(height=90 + 34 * len(shown))
+    )
+    finding = f"听到 {words.count(heard, '人')}"
+    if len(last):
+        finding += f"，其中 {words.count(last['人数'].iloc[0], '人')}走到“{last['环节'].iloc[0]}”"
+    charts.show(bars, finding)
+
+
+def stuck_list(stuck: pd.DataFrame, days: int) -> None:
+    """List what stands still, each a link."""
+    if stuck.empty:
+        st.success(f"没有停了超过 {days} 天的事。", icon=":material/done_all:")
+        return
+    for what, group in stuck.groupby("what", sort=False):
+        st.markdown(f"**{what}（{len(group)}）**")
+        for row in group.head(_LONG_LIST).itertuples():
+            where = f" · {plain(row.where)}" if row.where else ""
+            st.page_link(row.page, label=f"{plain(row.title)}{where} · {words.day(row.since)}起", icon=":material/hourglass_top:",
+                         query_params={row.key: str(row.id)})  # fmt: skip
+        if len(group) > _LONG_LIST:
+            st.caption(f"另有 {len(group) - _LONG_LIST} 项。")

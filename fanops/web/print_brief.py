@@ -1,0 +1,76 @@
+"""GET /print/brief: the CEO's page as one sheet of A4, for the printer or as PDF; no script."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fanops.access import Actor, Role
+from fanops.access.organisation import brand_of
+from fanops.database import database
+from fanops.settings import settings
+from fanops.summary.records import KeyFigure
+from fanops.summary.records_brief import SILENT_DAYS, brief
+from fanops.tables import now
+from fanops.web.screen import notice, render
+
+_DAYS = (7, 28, 90)
+
+
+async def show_brief(request: Request) -> Response:
+    """Render the sheet for the signed-in person's scope."""
+    asked = request.query_params.get("days", "")
+    days = int(asked) if asked.isdecimal() and int(asked[:6]) in _DAYS else 28
+    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, days)
+
+
+def _sheet(actor: Actor, days: int) -> Response:
+    if actor.role is Role.CLERK:
+        return notice("看不了这个页面", "店员没有这个页面。", status=403)
+    with database().read() as session:
+        brand = brand_of(session, actor)
+        page = brief(session, actor, days)
+    zone = settings().zone
+    return render(
+        "brief.html",
+        brand=brand.name,
+        is_sample=brand.is_sample,
+        who=f"{actor.display_name}（{actor.role.label}）",
+        since=f"{page.since.astimezone(zone):%Y-%m-%d}",
+        until=f"{(page.until - timedelta(days=1)).astimezone(zone):%Y-%m-%d}",
+        printed=f"{now().astimezone(zone):%Y-%m-%d %H:%M}",
+        figures=[
+            {"name": each.name, "value": shown(each, each.value), "change": change(each), "base": each.base, "unit": each.unit}
+            for each in page.figures
+        ],
+        page=page,
+        wants=page.wants.to_dict("records"),
+        did=page.did.to_dict("records"),
+        changed=page.changed.astype(object).where(page.changed.notna(), None).to_dict("records"),
+        silent_days=SILENT_DAYS,
+        most=float(page.wants["high"].max()) if len(page.wants) else 1.0,
+    )
+
+
+def shown(figure: KeyFigure, value: float) -> str:
+    """Write a figure with its unit; — where there is none."""
+    if math.isnan(value):
+        return "—"
+    return {"¥": f"¥{value / 100:,.0f}", "%": f"{value:.1%}"}.get(figure.unit, f"{value:,.0f} {figure.unit}")
+
+
+def change(figure: KeyFigure) -> str:
+    """Write the change against the period before (for shares: in points), empty where there is none."""
+    if math.isnan(figure.value) or math.isnan(figure.before):
+        return ""
+    if figure.unit == "%":
+        return f"{(figure.value - figure.before) * 100:+.1f} 个百分点"
+    return f"{figure.value / figure.before - 1:+.1%}" if figure.before else ""
+
+
+ROUTES = [Route("/print/brief", show_brief, methods=["GET"])]

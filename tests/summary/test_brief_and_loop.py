@@ -1,0 +1,115 @@
+"""The CEO's page and the loop: distinct people, by hand; scope; what stands still is listed and opens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from fanops.actions import records as actions
+from fanops.actions import records_backlog as backlog
+from fanops.summary.records_brief import brief
+from fanops.summary.records_loop import loop_totals, standing_still
+from fanops.tables import (
+    Fan,
+    Fix,
+    Measurement,
+    Order,
+    Theme,
+    ThemeAssignment,
+    ThemeRun,
+    Transition,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
+
+
+@pytest.fixture
+def heard(chain) -> int:
+    """12 core fans of S1: 8 say 排队太久 (4 of them twice), 4 say nothing of a theme; gives the theme's id."""
+    with chain.db.write() as session:
+        run = ThemeRun(brand_id=chain.brand_id, input_fingerprint="a", result_fingerprint="b")
+        session.add(run)
+        session.flush()
+        theme = Theme(brand_id=chain.brand_id, name="排队太久", born_run_id=run.id, created_at=now() - timedelta(days=40))
+        session.add(theme)
+        session.flush()
+        for place in range(12):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"], level="core",
+                      joined_at=now() - timedelta(days=100))  # fmt: skip
+            session.add(fan)
+            session.flush()
+            if place % 2:
+                session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, number=str(place),
+                                  placed_at=now() - timedelta(days=3), amount_fen=1000))  # fmt: skip
+            for again in range(2 if place < 4 else 1):
+                voice = Voice(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, source="测试",
+                              source_key=f"{place}.{again}", text="排队太久", said_at=now() - timedelta(days=2))  # fmt: skip
+                session.add(voice)
+                session.flush()
+                unit = Unit(voice_id=voice.id, start=0, end=4, polarity=-1)
+                session.add(unit)
+                session.flush()
+                theme_id = theme.id if place < 8 else None
+                session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme_id, run_id=run.id, strength=0.9))
+        return theme.id
+
+
+def test_the_page_counts_people_not_mentions(chain, heard):
+    with chain.db.read() as session:
+        page = brief(session, chain.actors["ceo"])
+        other = brief(session, chain.actors["stranger"])
+    want = page.wants.iloc[0]
+    assert page.wants_of == "core" and (want["people"], want["base"]) == (8, 12)
+    assert want["low"] < 8 / 12 < want["high"] and want["negative_share"] == 1
+    assert (page.core, page.core_silent) == (12, 6)
+    assert page.silent_stores == [name for name in page.silent_stores if "静安" not in name] and len(page.silent_stores) == 2
+    by_name = {figure.name: figure for figure in page.figures}
+    assert by_name["已识别粉丝"].value == 12 and by_name["营业额同比"].before != by_name["营业额同比"].before
+    assert other.wants.empty and other.core == 0
+
+
+def test_a_store_sees_its_own_part(chain, heard):
+    with chain.db.read() as session:
+        near, far = brief(session, chain.actors["store_manager"]), brief(session, chain.actors["clerk2"])
+    assert near.core == 12 and near.silent_stores == []
+    assert far.core == 0 and len(far.silent_stores) == 1
+
+
+def test_the_loop_goes_on_link_by_link(chain, heard):
+    product, store = chain.actors["product"], chain.stores["S1"]
+
+    def people() -> dict[str, int]:
+        with chain.db.read() as session:
+            return loop_totals(session, product).set_index("link")["people"].to_dict()
+
+    assert people() == {"heard": 12, "themed": 8, "acted": 0, "done": 0, "told": 0, "proved": 0}
+    with chain.db.write() as session:
+        item = backlog.open_item(session, product, heard, "预点单")
+        backlog.plan_stores(session, product, item.id, [store])
+    assert people()["acted"] == 8 and people()["done"] == 0
+    with chain.db.write() as session:
+        backlog.set_rollout(session, product, item.id, store, "live")
+        first = int(backlog.telling_table(session, product).iloc[0]["telling_id"])
+        backlog.record_told(session, product, first)
+        session.add(Measurement(brand_id=chain.brand_id, item_id=item.id, method="did", verdict="有效", result={}))
+    assert people() == {"heard": 12, "themed": 8, "acted": 8, "done": 8, "told": 1, "proved": 8}
+
+
+def test_what_stands_still_is_listed(chain, heard):
+    product, store = chain.actors["product"], chain.stores["S1"]
+    with chain.db.read() as session:
+        assert standing_still(session, product).empty  # eight fans are fewer than ten
+    with chain.db.write() as session:
+        fix = actions.open_fix(session, product, heard, [store], "加人")
+        session.get_one(Fix, fix.id).opened_at = now() - timedelta(days=20)
+        for row in session.exec(select(Transition)):
+            row.changed_at = now() - timedelta(days=20)
+            session.add(row)
+    with chain.db.read() as session:
+        stuck = standing_still(session, product, 14)
+        assert stuck[["what", "title", "page", "id"]].values.tolist() == [["改进没有动", "加人", "fixes.py", fix.id]]
+        assert standing_still(session, product, 30).empty
+        assert standing_still(session, chain.actors["clerk2"], 14).empty

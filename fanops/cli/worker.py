@@ -21,8 +21,11 @@ _POLITENESS = 10
 HANDLERS: dict[str, str] = {
     "discover_themes": "fanops.findings.find:discover_and_find",
     "prove_dictionary": "fanops.themes.prove:prove_dictionary",
+    "refresh_fans": "fanops.fans.refresh:refresh_fans",
     "import_file": "fanops.collect.import_file:run_import",
 }
+# What is done once a night for each brand.
+DAILY = ("refresh_fans",)
 
 
 def handlers() -> dict[str, Handler]:
@@ -56,7 +59,7 @@ def worker(parent: int | None, once: bool) -> None:
     set_up_logging()
     if hasattr(os, "nice"):
         os.nice(_POLITENESS)  # people at the pages go first
-    laborer = JobWorker(db, handlers(), parent=parent)
+    laborer = JobWorker(db, handlers(), parent=parent, daily=DAILY)
     if once:
         while laborer.work_once():
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from sqlalchemy import distinct, func
 from sqlmodel import Session, select
@@ -16,7 +18,6 @@ from fanops.tables import (
     FanIdentity,
     FanTag,
     Order,
-    ServiceCard,
     Store,
     Tag,
     TagRejection,
@@ -37,7 +38,7 @@ def _own(actor: Actor, *columns):
 
 def fan_table(
     session: Session, actor: Actor, *, level: str | None = None, tag_id: int | None = None, store_id: int | None = None,
-    look_for: str = "", limit: int = 50, offset: int = 0,
+    fan_ids: Sequence[int] | None = None, look_for: str = "", limit: int = 50, offset: int = 0,
 ) -> tuple[pd.DataFrame, int]:  # fmt: skip
     """List fans.
 
@@ -47,6 +48,7 @@ def fan_table(
         level: Only this level.
         tag_id: Only with this live tag.
         store_id: Only of this home store.
+        fan_ids: Only these.
         look_for: A phone or member number, exact; or the first characters of a masked name.
         limit: At most this many.
         offset: For paging.
@@ -66,6 +68,8 @@ def fan_table(
         conditions.append(Fan.level == level)
     if store_id:
         conditions.append(Fan.home_store_id == store_id)
+    if fan_ids is not None:
+        conditions.append(Fan.id.in_(fan_ids))
     if tag_id:
         conditions.append(Fan.id.in_(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
     if look_for.strip():
@@ -210,15 +214,3 @@ def level_counts(session: Session, actor: Actor) -> dict[str, int]:
     """Count fans per level."""
     found = dict(session.exec(_own(actor, Fan.level, func.count(Fan.id)).group_by(Fan.level)).all())
     return {level: int(found.get(level, 0)) for level in LEVELS}
-
-
-def close_card(session: Session, actor: Actor, card_id: int, state: str, reason: str = "") -> ServiceCard:
-    """Tick a service card: ``done`` or ``not_done`` with the reason."""
-    card = session.get(ServiceCard, card_id)
-    if card is None or state not in ("done", "not_done"):
-        raise NotFound("没有这张服务卡。")
-    get_fan(session, actor, card.fan_id)
-    card.state, card.reason, card.staff_id, card.closed_at = state, reason[:200], actor.staff_id, now()
-    session.add(card)
-    session.flush()
-    return card

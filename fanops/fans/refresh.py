@@ -1,17 +1,28 @@
-"""Recompute levels of all fans from orders and voices: load → pure → save."""
+"""Recompute what is known of all fans from orders and voices, and run the nightly rules: load → pure → save."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pandas as pd
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlmodel import select
 
 from fanops.access import Actor, record_audit
-from fanops.database import Database
+from fanops.access.organisation import brand_choice
+from fanops.database import Database, insert_many
+from fanops.fans import records_rules
+from fanops.fans.behaviour import ActivityRules, activity
 from fanops.fans.levels import LevelRules, levels
-from fanops.tables import Fan, Order, Voice, now
+from fanops.fans.records_behaviour import informative_units
+from fanops.fans.rules import RULES
+from fanops.settings import settings
+from fanops.tables import Fan, FanActivity, Order, Voice, now
 
+ACTIVITY = "activity"  # name of a brand's own weights
 _CHUNK = 5_000
+_PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
 
 
 def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules()) -> dict[str, int]:
@@ -20,16 +31,15 @@ def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules())
     Returns:
         Fans per level after it.
     """
-    person = func.coalesce(Fan.merged_into_id, Fan.id)
     with db.read() as session:
         rows = session.exec(
-            select(person, Order.placed_at).join(Fan, Fan.id == Order.fan_id).where(Order.brand_id == actor.brand_id)
+            select(_PERSON, Order.placed_at).join(Fan, Fan.id == Order.fan_id).where(Order.brand_id == actor.brand_id)
         ).all()
         said = session.exec(
-            select(person, func.count(Voice.id))
+            select(_PERSON, func.count(Voice.id))
             .join(Fan, Fan.id == Voice.fan_id)
             .where(Voice.brand_id == actor.brand_id, Voice.no_content.is_(False))
-            .group_by(person)
+            .group_by(_PERSON)
         ).all()
         known = session.exec(
             select(Fan.id, Fan.level, Fan.level_reason).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None))
@@ -49,3 +59,60 @@ def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules())
                 session.exec(update(Fan).where(Fan.id.in_(ids[start : start + _CHUNK])).values(level=level))
         record_audit(session, actor, "refresh_levels", "", changed=sum(map(len, changed.values())))
     return counts
+
+
+def refresh_activity(db: Database, actor: Actor) -> int:
+    """Compute today's activity index of each fan of the actor's brand; earlier days stay as history.
+
+    Returns:
+        How many fans have one.
+    """
+    today = pd.Timestamp(now())
+    with db.read() as session:
+        rules = brand_choice(session, actor, ACTIVITY, ActivityRules())
+        orders = pd.DataFrame(
+            session.exec(
+                select(_PERSON, Order.placed_at, Order.store_id)
+                .join(Fan, Fan.id == Order.fan_id)
+                .where(Order.brand_id == actor.brand_id)
+            ).all(),
+            columns=["fan_id", "placed_at", "store_id"],
+        )
+        said = informative_units(session, actor)
+    orders["placed_at"] = pd.to_datetime(orders["placed_at"], utc=True)
+    said["said_at"] = pd.to_datetime(said["said_at"], utc=True)
+    found = activity(orders, said.dropna(subset="said_at"), today, rules).round(1)
+    day = today.tz_convert(settings().zone).date()
+    with db.write() as session:
+        mine = select(Fan.id).where(Fan.brand_id == actor.brand_id)
+        session.exec(delete(FanActivity).where(FanActivity.measured_on == day, FanActivity.fan_id.in_(mine)))
+        insert_many(
+            session, FanActivity,
+            ({"fan_id": int(row.Index), "measured_on": day, "frequency": row.frequency, "quality": row.quality,
+              "breadth": row.breadth, "duration": row.duration, "score": row.score} for row in found.itertuples()),
+        )  # fmt: skip
+        record_audit(session, actor, "refresh_activity", "", fans=len(found))
+    return len(found)
+
+
+def refresh_fans(
+    db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
+) -> dict[str, Any]:
+    """Levels, activity and the rules that run every night (the worker's job).
+
+    Returns:
+        Fans per level, fans with an activity index, and cards made per rule.
+    """
+    progress(0.05, "分层")
+    found = refresh_levels(db, actor)
+    progress(0.4, "活跃指数")
+    active = refresh_activity(db, actor)
+    progress(0.8, "自动规则")
+    with db.read() as session:
+        nightly = [code for code in RULES if code in records_rules.numbers_of(session, actor).nightly]
+    made = {}
+    for code in nightly:
+        with db.write() as session:
+            made[code] = records_rules.run_rule(session, actor, code)
+    progress(1.0, "完成")
+    return {"levels": found, "activity": active, "cards": made}

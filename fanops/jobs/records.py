@@ -10,6 +10,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, select
@@ -56,6 +57,30 @@ def enqueue(session: Session, actor: Actor, kind: str, parameters: Mapping[str, 
     session.add(job)
     session.flush()
     return job
+
+
+def enqueue_daily(session: Session, kind: str, zone: ZoneInfo, hour: int = 3) -> int:
+    """Ask for something once a day for each brand, from ``hour`` on in the stores' time zone.
+
+    Args:
+        session: In a write transaction.
+        kind: A key of the worker's table of handlers.
+        zone: The stores' time zone.
+        hour: Not before this hour.
+
+    Returns:
+        How many jobs were asked for; 0 when today's are there.
+    """
+    local = now().astimezone(zone)
+    if local.hour < hour:
+        return 0
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    done = select(Job.brand_id).where(Job.kind == kind, Job.account_id.is_(None), Job.created_at >= midnight)
+    brands = session.exec(select(Brand.id).where(Brand.id.not_in(done))).all()
+    for brand_id in brands:
+        session.add(Job(brand_id=brand_id, account_id=None, kind=kind, parameters={}))
+    session.flush()
+    return len(brands)
 
 
 def _visible(actor: Actor) -> Any:

@@ -10,13 +10,14 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanops.access.actor import Actor
 from fanops.database import Database
 from fanops.errors import FanopsError
 from fanops.jobs import records
+from fanops.settings import settings
 from fanops.tables import Job
 
 _log = logging.getLogger("fanops.jobs")
@@ -25,6 +26,7 @@ POLL_S = 1.0
 HEARTBEAT_S = 5.0
 PROGRESS_EVERY_S = 0.5
 _LAST_WORDS_S = 3.0
+_DAILY_LOOK_S = 600.0
 
 
 class Cancelled(Exception):
@@ -86,11 +88,15 @@ Handler = Callable[[Database, JobContext], Mapping[str, Any] | None]
 class JobWorker:
     """Works through the job table until ``stop`` is set."""
 
-    def __init__(self, db: Database, handlers: Mapping[str, Handler], *, parent: int | None = None) -> None:
+    def __init__(
+        self, db: Database, handlers: Mapping[str, Handler], *, parent: int | None = None, daily: Sequence[str] = ()
+    ) -> None:
         self.db = db
         self.handlers = handlers
         self.name = records.worker_name()
         self.stop = threading.Event()
+        self.daily = tuple(daily)
+        self._daily_asked_at = -_DAILY_LOOK_S
         self._parent = parent
         self._job_id: int | None = None
 
@@ -101,6 +107,7 @@ class JobWorker:
         heart.start()
         try:
             while not self.stop.is_set():
+                self._ask_for_daily()
                 if not self.work_once():
                     self.stop.wait(POLL_S)
         finally:
@@ -108,6 +115,14 @@ class JobWorker:
             heart.join(HEARTBEAT_S)
             with self.db.write() as session:
                 records.take_leave(session, self.name)
+
+    def _ask_for_daily(self) -> None:
+        if not self.daily or time.monotonic() < self._daily_asked_at + _DAILY_LOOK_S:
+            return
+        self._daily_asked_at = time.monotonic()
+        with self.db.write() as session:
+            for kind in self.daily:
+                records.enqueue_daily(session, kind, settings().zone)
 
     def work_once(self) -> bool:
         """Do one job when one waits; say whether there was one."""

@@ -90,9 +90,10 @@ def _more_figures(session: Session, actor: Actor, since: datetime, until: dateti
         statement = select(func.sum(Order.amount_fen)).where(Order.placed_at >= begin, Order.placed_at < end)
         return float(session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).one() or "nan")
 
+    year_before = revenue(since - _YEAR, until - _YEAR)
     return [
         KeyFigure("已识别粉丝", float(now_count), float(before), now_count, "位", "fans.py", "有手机号、会员号等身份的顾客，到期末为止。"),
-        KeyFigure("营业额同比", revenue(since, until), revenue(since - _YEAR, until - _YEAR), 0, "¥", "effects.py",
+        KeyFigure("营业额同比", revenue(since, until) / year_before - 1, float("nan"), 0, "%", "effects.py",
                   "与去年同期（错 364 天，星期对齐）相比；去年没有订单时不显示。"),
     ]  # fmt: skip
 

@@ -207,6 +207,35 @@ class ServiceCard(Row, table=True):
     due_on: date | None = None
     state: str = Field(default="open", max_length=20)
     reason: str = Field(default="", max_length=200)
+    rule_code: str = Field(default="", max_length=30)
     staff_id: int | None = reference("staff.id", nullable=True)
     closed_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment()
+
+
+class FanActivity(Row, table=True):
+    """活跃指数 of a fan on a day: four visible parts and their weighted mean, 0–100 each; the days are its history."""
+
+    __tablename__ = "fan_activity"
+    __table_args__ = (UniqueConstraint("fan_id", "measured_on"),)
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True, index=False)
+    measured_on: date
+    frequency: float
+    quality: float
+    breadth: float
+    duration: float
+    score: float
+
+
+class Segment(Row, table=True):
+    """人群: a saved filter over fans; who is in it is looked up each time."""
+
+    __tablename__ = "segment"
+    __table_args__ = (UniqueConstraint("brand_id", "name"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    name: str = Field(max_length=40)
+    conditions: dict = document()
+    account_id: int | None = reference("account.id", nullable=True)
     created_at: datetime = moment()

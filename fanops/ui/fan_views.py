@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from fanops.access import Actor, Role
-from fanops.fans import records
-from fanops.ui import words
+from fanops.fans import merge, records
+from fanops.fans.behaviour import PARTS
+from fanops.fans.records_behaviour import activity_of
+from fanops.fans.records_cards import card_lines
+from fanops.tables import Fan
+from fanops.ui import charts, words
+from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -89,3 +95,67 @@ def timeline(frame: pd.DataFrame) -> None:
         {"时间": frame["at"].map(words.day), "类别": frame["kind"], "内容": frame["what"], "门店": frame["store"]}
     )
     st.dataframe(shown, hide_index=True, height=420, column_config={"内容": st.column_config.TextColumn(width="large")})
+
+
+def in_five_lines(session: Session, actor: Actor, fan_id: int) -> None:
+    """Say what one needs to know before speaking to this fan."""
+    lines = card_lines(session, actor, fan_id)
+    if lines:
+        with st.container(border=True, gap=None):
+            for label, text in lines:
+                st.caption(f"{label}　**{plain(text)}**")
+
+
+def activity(session: Session, actor: Actor, fan_id: int) -> None:
+    """Show the activity index with its four parts, and its history when there is one."""
+    history = activity_of(session, actor, fan_id)
+    if history.empty:
+        return
+    newest = history.iloc[-1]
+    parts = "，".join(f"{label} {newest[name]:.0f}" for name, label in PARTS.items())
+    st.markdown(f"**活跃指数 {newest['score']:.0f}**（{parts}；满分各 100，{words.day(newest['measured_on'])}）")
+    if len(history) > 1:
+        shown = history.assign(日期=pd.to_datetime(history["measured_on"]), 活跃指数=history["score"])
+        charts.show(charts.trend(shown, "日期", "活跃指数", "活跃指数"), f"{len(history)} 天的活跃指数")
+
+
+def same_person(session: Session, actor: Actor, fan: Fan) -> None:
+    """Offer to join records of one person, and to take a join back."""
+    if actor.role not in merge.MERGERS:
+        return
+    for merge_id, name, reason in merge.merged_into(session, actor, fan.id):
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.caption(f"“{plain(name or '未留姓名')}”已合并进来：{plain(reason)}")
+        if right.button("拆开", key=f"fan.unmerge.{merge_id}", width="stretch"):
+            with refusals():
+                with page_database().write() as writing:
+                    merge.unmerge_fans(writing, actor, merge_id)
+                said_done("已拆开，两条记录都和合并前一样。")
+                st.rerun()
+    likely = merge.likely_same(session, actor, fan.id)
+    with st.expander(f"可能是同一个人{f'（{len(likely)}）' if len(likely) else ''}", icon=":material/group:"):
+        for row in likely.itertuples():
+            st.caption(f"**{plain(row.fan)}** · {words.LEVEL_LABELS[row.level]} · {row.orders} 单 · {plain(row.identities)}：{row.why}")
+            if st.button("是同一个人，合并进来", key=f"fan.merge.{row.fan_id}"):
+                _merge(actor, int(row.fan_id), fan.id, row.why)
+        number = st.text_input("或输入另一位的手机号、会员号", key="fan.merge.number", max_chars=40)
+        reason = st.text_input("为什么是同一个人", key="fan.merge.reason", max_chars=300, placeholder="例如：顾客说两个号码都是她的")
+        if st.button("合并进来", key="fan.merge.do", disabled=not number.strip()):
+            found, total = records.fan_table(session, actor, look_for=number, limit=2)
+            if total != 1:
+                st.error("这个号码没有对应到唯一一位粉丝。请输入完整的手机号或会员号。", icon=":material/block:")
+            else:
+                _merge(actor, int(found.iloc[0]["fan_id"]), fan.id, reason)
+
+
+def _merge(actor: Actor, fan_id: int, into_id: int, reason: str) -> None:
+    with refusals():
+        with page_database().write() as session:
+            merge_id = merge.merge_fans(session, actor, fan_id, into_id, reason).id
+        said_done("已合并。随时可以拆开。", lambda: _unmerge(actor, merge_id))
+        st.rerun()
+
+
+def _unmerge(actor: Actor, merge_id: int) -> None:
+    with page_database().write() as session:
+        merge.unmerge_fans(session, actor, merge_id)

@@ -18,7 +18,7 @@ from fanops.effect.measure import measure
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, Finding, Fix, Order, Response, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Finding, Fix, Order, Response, ServiceCard, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -221,3 +221,37 @@ def answer_the_question(at) -> None:
     choices = [button for button in at.button if button.key and button.key.count(".") == 3 and button.key.startswith("record.1.")]
     ways = choices or [b for b in at.button if b.label == "下一题"] or [b for b in at.button if b.label == "跳过"]
     ways[0].click().run()
+
+
+@ONE
+def test_a_rule_is_tried_run_and_its_card_ticked_by_the_clerk(open_page, filled, chain):
+    at = open_page("store_manager", "rules.py")
+    at.button(key="rule.try.recovery").click().run()
+    assert not at.exception and "会提醒" in words_on(at)
+    next(button for button in at.button if button.key == "rule.run.recovery").click().run()
+    assert not at.exception and "张服务卡" in words_on(at)
+    at = open_page("clerk", "today.py")
+    assert not at.exception and "服务补救" in words_on(at)
+    next(button for button in at.button if button.label == "做了").click().run()
+    assert not at.exception and "已记下" in words_on(at)
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert "done" not in session.exec(select(ServiceCard.state)).all()
+
+
+@ONE
+def test_segments_are_made_and_insights_drawn(open_page, filled, chain):
+    at = open_page("product", "segments.py")
+    at.number_input(key="segment.orders_from").set_value(3).run()
+    assert "36 位" in words_on(at)
+    at.text_input(key="segment.name").set_value("常客")
+    at.button(key="segment.save").click().run()
+    assert not at.exception and "已保存" in words_on(at)
+    at = open_page("product", "segments.py")
+    assert "看不出不同" in str([frame.value.to_dict() for frame in at.dataframe])
+    at = open_page("product", "fan_insights.py")
+    assert not at.exception and "复购率" in words_on(at)
+    with chain.db.read() as session:
+        fan_id = session.exec(select(Fan.id)).first()
+    at = open_page("product", "fan.py", fan=fan_id)
+    assert not at.exception

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -67,7 +68,7 @@ def test_the_page_counts_people_not_mentions(chain, heard):
     assert (page.core, page.core_silent) == (12, 6)
     assert page.silent_stores == [name for name in page.silent_stores if "静安" not in name] and len(page.silent_stores) == 2
     by_name = {figure.name: figure for figure in page.figures}
-    assert by_name["已识别粉丝"].value == 12 and by_name["营业额同比"].before != by_name["营业额同比"].before
+    assert by_name["已识别粉丝"].value == 12 and math.isnan(by_name["营业额同比"].value)
     assert other.wants.empty and other.core == 0
 
 

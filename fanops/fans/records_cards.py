@@ -1,0 +1,193 @@
+"""近服务: a store's cards for today, and the few lines that say whom one serves."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+from sqlalchemy import case, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, in_scope
+from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records import get_fan
+from fanops.fans.records_contacts import record_contact, why_not_contact
+from fanops.fans.rules import RULES
+from fanops.tables import (
+    BacklogItem,
+    Contact,
+    Fan,
+    Fix,
+    Order,
+    OrderItem,
+    Product,
+    ServiceCard,
+    Store,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
+
+DONE, NOT_DONE = "done", "not_done"
+_LIKES, _VISIT_DAYS = 2, 14
+
+
+def card_table(session: Session, actor: Actor, state: str = "open", limit: int = 200) -> pd.DataFrame:
+    """List service cards: late ones first, then by the day they are due.
+
+    Returns:
+        Rows ``card_id, fan_id, fan, level, store, rule, deed, reason, due_on, late``.
+    """
+    statement = (
+        select(
+            ServiceCard.id, Fan.id, Fan.name_masked, Fan.level, Store.name, ServiceCard.rule_code, ServiceCard.deed,
+            ServiceCard.reason, ServiceCard.due_on,
+        )
+        .join(Fan, Fan.id == ServiceCard.fan_id)
+        .join(Store, Store.id == ServiceCard.store_id)
+        .where(ServiceCard.state == state)
+    )  # fmt: skip
+    statement = in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)
+    rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
+    columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on"]
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    frame["rule"] = [RULES[code].title if code in RULES else "手工" for code in frame["rule"]]
+    frame["late"] = [due is not None and due < date.today() for due in frame["due_on"]]
+    return frame
+
+
+def card_lines(session: Session, actor: Actor, fan_id: int, deed: str = "") -> list[tuple[str, str]]:
+    """Give at most five lines about a fan: 喜欢, 提过, 我们做了, 现在做, 注意.
+
+    Raises:
+        NotFound: A fan that this actor doesn't see.
+    """
+    fan = get_fan(session, actor, fan_id)
+    lines = [
+        ("喜欢", "、".join(_likes(session, fan.id))),
+        ("提过", _asked(session, fan.id)),
+        ("我们做了", _answered(session, fan.id)),
+        ("现在做", deed),
+        ("注意", why_not_contact(session, fan)),
+    ]
+    return [(label, text) for label, text in lines if text]
+
+
+def _likes(session: Session, fan_id: int) -> list[str]:
+    statement = (
+        select(Product.name)
+        .join(OrderItem, OrderItem.product_id == Product.id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(Order.fan_id == fan_id)
+        .group_by(Product.name)
+        .order_by(func.sum(OrderItem.quantity).desc(), Product.name)
+        .limit(_LIKES)
+    )
+    return list(session.exec(statement))
+
+
+def _asked(session: Session, fan_id: int) -> str:
+    """Give the fan's newest sentence with content, displeased ones first."""
+    statement = (
+        select(Voice.text, Unit.start, Unit.end)
+        .join(Unit, Unit.voice_id == Voice.id)
+        .where(Voice.fan_id == fan_id, Unit.no_content.is_(False))
+        .order_by(case((Unit.polarity == -1, 0), else_=1), Voice.said_at.desc(), Unit.id.desc())
+        .limit(1)
+    )
+    found = session.exec(statement).first()
+    return f"“{found[0][found[1] : found[2]].strip('，。！？,.!? ')}”" if found else ""
+
+
+def _answered(session: Session, fan_id: int) -> str:
+    told = session.exec(
+        select(func.coalesce(BacklogItem.title, Fix.title), Telling.state)
+        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(Fix, Fix.id == Telling.fix_id)
+        .where(Telling.fan_id == fan_id)
+        .order_by(Telling.id.desc())
+        .limit(1)
+    ).first()
+    if told is not None:
+        return f"{told[0]}（{'已告诉过' if told[1] == 'told' else '还没有告诉'}）"
+    theme = (
+        select(ThemeAssignment.theme_id)
+        .join(Unit, Unit.id == ThemeAssignment.unit_id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .where(Voice.fan_id == fan_id)
+    )
+    fix = session.exec(
+        select(Fix.title).join(Theme, Theme.id == Fix.theme_id).where(Fix.theme_id.in_(theme)).order_by(Fix.id.desc())
+    ).first()
+    return f"{fix}（在改）" if fix else ""
+
+
+def expected_today(session: Session, actor: Actor, at: date | None = None, limit: int = 10) -> pd.DataFrame:
+    """List fans who are likely to come today: those who came regularly and whose usual gap has just passed.
+
+    Returns:
+        Rows ``fan_id, fan, level, last_on, usual_days``: usual gap in days; nearest to their day first.
+    """
+    today = at or date.today()
+    last, first, times = func.max(Order.placed_at), func.min(Order.placed_at), func.count(Order.id)
+    statement = (
+        select(Fan.id, Fan.name_masked, Fan.level, last, first, times)
+        .join(Order, Order.fan_id == Fan.id)
+        .where(Fan.level.in_(["fan", "core"]), Fan.merged_into_id.is_(None))
+        .group_by(Fan.id, Fan.name_masked, Fan.level)
+    )
+    statement = in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)
+    rows = []
+    recent = now() - timedelta(days=2 * _VISIT_DAYS)
+    for fan_id, name, level, newest, oldest, count in session.exec(statement.having(last > recent, times >= 6)):
+        gap = (newest - oldest).total_seconds() / 86_400 / (count - 1)
+        off = (today - newest.date()).days - gap
+        if abs(off) <= max(1.0, 0.2 * gap) and gap <= _VISIT_DAYS:
+            rows.append((fan_id, name, level, newest.date(), round(gap, 1), abs(off)))
+    frame = pd.DataFrame(rows, columns=["fan_id", "fan", "level", "last_on", "usual_days", "off"])
+    return frame.sort_values(["off", "fan_id"], ignore_index=True).head(limit).drop(columns="off")
+
+
+def close_card(session: Session, actor: Actor, card_id: int, state: str, reason: str = "") -> ServiceCard:
+    """Tick a card: ``done``, or ``not_done`` with the reason; what was done counts as a contact of the fan.
+
+    Raises:
+        NotFound: No such card in the actor's scope.
+        InvalidInput: Not done without a reason.
+        Conflict: Ticked already.
+    """
+    statement = select(ServiceCard).join(Fan, Fan.id == ServiceCard.fan_id).where(ServiceCard.id == card_id)
+    card = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).first()
+    if card is None or state not in (DONE, NOT_DONE):
+        raise NotFound("没有这张服务卡。", "请从今天的列表里选择。")
+    if card.state != "open":
+        raise Conflict("这张卡已经有人处理过了。", "刷新页面看最新的列表。")
+    if state == NOT_DONE and not reason.strip():
+        raise InvalidInput("没做要写一句原因。", "例如：今天没来、不愿意聊。")
+    if state == DONE:
+        record_contact(session, actor, session.get_one(Fan, card.fan_id), "service", "in_store", card.deed)
+    card.state, card.staff_id, card.closed_at = state, actor.staff_id, now()
+    if state == NOT_DONE:
+        card.reason = reason.strip()[:200]
+    session.add(card)
+    session.flush()
+    return card
+
+
+def reopen_card(session: Session, actor: Actor, card_id: int) -> None:
+    """Take a tick back (undo); the contact it counted is taken out again."""
+    statement = select(ServiceCard).join(Fan, Fan.id == ServiceCard.fan_id).where(ServiceCard.id == card_id)
+    card = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).first()
+    if card is None or card.state == "open":
+        raise NotFound("没有可以撤销的。", "")
+    contact = session.exec(
+        select(Contact).where(Contact.fan_id == card.fan_id, Contact.kind == "service", Contact.subject == card.deed)
+        .order_by(Contact.id.desc())
+    ).first()  # fmt: skip
+    if card.state == DONE and contact is not None:
+        session.delete(contact)
+    card.state, card.staff_id, card.closed_at = "open", None, None
+    session.add(card)

@@ -1,0 +1,101 @@
+"""Today's work on the screen: service cards, tellings, expected visitors."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor
+from fanops.actions import records_backlog as backlog
+from fanops.fans import records_cards as cards
+from fanops.ui import words
+from fanops.ui.done import said_done
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+from fanops.ui.roles import MANAGERS
+
+ANSWERS = {"yes": "真的改好了", "no": "还没改好", "": "没有回答"}
+_SHOWN = 20
+_OPEN_AT_ONCE = 3
+
+
+def card_list(actor: Actor, table: pd.DataFrame) -> None:
+    """Show the cards, late ones first; the first few open, with who it is in five lines."""
+    if table.empty:
+        st.info("没有要做的服务卡。自动规则每晚会按粉丝的情况生成。", icon=":material/done_all:")
+        if actor.role in MANAGERS:
+            st.page_link("rules.py", label="看自动规则", icon=":material/arrow_forward:")
+        return
+    looked_for = st.text_input("找人", key="today.words", placeholder="姓或要做的事", max_chars=30)
+    if looked_for.strip():
+        text = table["fan"].fillna("") + table["deed"] + table["rule"]
+        table = table[text.str.contains(looked_for.strip(), regex=False)]
+    for place, row in enumerate(table.head(_SHOWN).to_dict("records")):
+        _card(actor, row, opened=place < _OPEN_AT_ONCE)
+    if len(table) > _SHOWN:
+        st.caption(f"先做这 {_SHOWN} 张，后面还有 {len(table) - _SHOWN} 张。")
+
+
+def _card(actor: Actor, row: dict, *, opened: bool) -> None:
+    card_id = int(row["card_id"])
+    with st.container(border=True, gap="small"):
+        late = " · **过期**" if row["late"] else ""
+        st.markdown(f"**{plain(row['fan'] or '未留姓名')}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}")
+        with page_database().read() as session:
+            lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"]) if opened else [("现在做", row["deed"])]
+        for label, text in lines:
+            st.caption(f"{label}　**{plain(text)}**" if label == "现在做" else f"{label}　{plain(text)}")
+        with st.container(horizontal=True):
+            if st.button("做了", key=f"card.done.{card_id}", type="primary", icon=":material/check:"):
+                _close(actor, card_id, cards.DONE)
+            with st.popover("没做", key=f"card.not.{card_id}"):
+                for reason in ("今天没来", "不愿意聊", "情况已变"):
+                    if st.button(reason, key=f"card.not.{card_id}.{reason}", width="stretch"):
+                        _close(actor, card_id, cards.NOT_DONE, reason)
+            st.page_link("fan.py", label="看这位", query_params={"fan": str(row["fan_id"])})
+
+
+def _close(actor: Actor, card_id: int, state: str, reason: str = "") -> None:
+    with refusals():
+        with page_database().write() as session:
+            cards.close_card(session, actor, card_id, state, reason)
+        said_done("已记下。" if state == cards.DONE else f"已记下：{reason}。", lambda: _reopen(actor, card_id))
+        st.rerun()
+
+
+def _reopen(actor: Actor, card_id: int) -> None:
+    with page_database().write() as session:
+        cards.reopen_card(session, actor, card_id)
+
+
+def telling_list(actor: Actor, due: pd.DataFrame) -> None:
+    """Show whom to tell, and take the answer to "is it really fixed"."""
+    if due.empty:
+        st.info("没有要告知的粉丝。条目在门店上线后，提出过的粉丝会出现在这里。", icon=":material/done_all:")
+        st.page_link("fixes.py", label="看服务改进", icon=":material/arrow_forward:")
+    for row in due.head(_SHOWN).itertuples():
+        with st.container(border=True):
+            st.markdown(f"**{plain(row.fan)}** · {plain(row.store or '')}")
+            st.text(f"告诉他/她：您说过的“{row.title}”，已经做了。")
+            answer = st.segmented_control(
+                "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}",
+                label_visibility="collapsed",
+            )  # fmt: skip
+            if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
+                with refusals():
+                    with page_database().write() as session:
+                        backlog.record_told(session, actor, int(row.telling_id), answer or "")
+                    st.rerun()
+    if len(due) > _SHOWN:
+        st.caption(f"先做这 {_SHOWN} 位，后面还有 {len(due) - _SHOWN} 位。")
+
+
+def coming_list(actor: Actor, coming: pd.DataFrame) -> None:
+    """Show regulars whose usual day is today."""
+    if coming.empty:
+        st.info("今天没有按习惯该来的老顾客。来得规律的粉丝会出现在这里。", icon=":material/event_available:")
+        return
+    for row in coming.itertuples():
+        habit = f"平均 {row.usual_days:g} 天来一次，上次 {words.day(row.last_on)}"
+        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]} · {habit}"
+        st.page_link("fan.py", label=label, icon=":material/person:", query_params={"fan": str(row.fan_id)})

@@ -1,0 +1,136 @@
+"""Rules: a dry run of n runs n and then none; cards are ticked, counted as contacts, and taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import func, select
+
+from fanops.access.organisation import set_brand_choice
+from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.fans import records_cards as cards
+from fanops.fans import records_rules as rules
+from fanops.fans.rules import RULES, RuleNumbers
+from fanops.tables import Contact, Fan, Order, OrderItem, Product, ServiceCard, Unit, Voice, now
+
+
+@pytest.fixture
+def fans(chain) -> dict[str, int]:
+    """14 who came once a week ago; one too new, one who came twice, one opted out; one asleep core fan; one displeased."""
+    with chain.db.write() as session:
+        store, found = chain.stores["S1"], {}
+
+        def add(name: str, *days_ago: int, **about) -> int:
+            fan = Fan(brand_id=chain.brand_id, home_store_id=about.pop("store", store), name_masked=name, **about)
+            session.add(fan)
+            session.flush()
+            for days in days_ago:
+                session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=fan.id, number=f"{fan.id}-{days}",
+                                  placed_at=now() - timedelta(days=days), amount_fen=1500))  # fmt: skip
+            found[name] = fan.id
+            return fan.id
+
+        for place in range(14):
+            add(f"新{place}", 7)
+        add("太新", 1)
+        add("来过两次", 9, 7)
+        add("退订", 7, opted_out_at=now())
+        add("睡", *range(60, 200, 10), level="core")
+        add("别店", 7, store=chain.stores["S3"])
+        angry = add("不满", *range(2, 30, 7), level="fan")
+        voice = Voice(brand_id=chain.brand_id, store_id=store, fan_id=angry, source_key="1", text="还行，但是等了半小时。", said_at=now())
+        session.add(voice)
+        session.flush()
+        session.add_all([Unit(voice_id=voice.id, start=0, end=3, polarity=0), Unit(voice_id=voice.id, start=3, end=11, polarity=-1)])
+    return found
+
+
+def test_a_dry_run_of_14_runs_14_and_then_none(chain, fans):
+    manager = chain.actors["store_manager"]
+    with chain.db.read() as session:
+        reached, left_out = rules.dry_run(session, manager, "welcome_back")
+        assert len(reached) == 14 and left_out == {"已退订": 1}
+        assert len(rules.dry_run(session, chain.actors["ceo"], "welcome_back")[0]) == 15
+        assert session.exec(select(func.count(ServiceCard.id))).one() == 0
+    with chain.db.write() as session:
+        assert rules.run_rule(session, manager, "welcome_back") == 14
+        assert rules.run_rule(session, manager, "welcome_back") == 0
+    with chain.db.write() as session:
+        assert rules.undo_rule(session, manager, "welcome_back") == 14
+        assert rules.run_rule(session, manager, "welcome_back") == 14
+        with pytest.raises(NotAllowed):
+            rules.run_rule(session, chain.actors["clerk"], "welcome_back")
+        with pytest.raises(NotFound):
+            rules.run_rule(session, manager, "nothing")
+
+
+def test_each_rule_finds_its_own(chain, fans):
+    product = chain.actors["product"]
+    with chain.db.read() as session:
+        found = {code: rules.dry_run(session, product, code)[0] for code in RULES}
+    assert found["wake_up"]["fan"].tolist() == ["睡"]
+    assert found["recovery"][["fan", "why"]].values.tolist() == [["不满", "但是等了半小时。"]]
+    assert found["new_product"].empty and found["promise"].empty
+    with chain.db.write() as session:
+        set_brand_choice(session, product, rules.NUMBERS, RuleNumbers(asleep_from=70, new_to=8, most=3))
+        assert rules.dry_run(session, product, "wake_up")[0].empty
+        assert len(rules.dry_run(session, product, "welcome_back")[0]) == 3
+
+
+def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
+    clerk, manager = chain.actors["clerk"], chain.actors["store_manager"]
+    with chain.db.write() as session:
+        tea = Product(brand_id=chain.brand_id, name="芋泥波波")
+        session.add(tea)
+        session.flush()
+        order = session.exec(select(Order.id).where(Order.fan_id == fans["不满"])).first()
+        session.add(OrderItem(order_id=order, product_id=tea.id, quantity=2))
+        rules.run_rule(session, manager, "recovery")
+    with chain.db.write() as session:
+        [card] = cards.card_table(session, clerk).to_dict("records")
+        assert (card["rule"], card["late"]) == ("服务补救", False)
+        lines = dict(cards.card_lines(session, clerk, card["fan_id"], card["deed"]))
+        assert lines["喜欢"] == "芋泥波波" and lines["提过"] == "“但是等了半小时”" and len(lines) <= 5
+        with pytest.raises(InvalidInput, match="原因"):
+            cards.close_card(session, clerk, card["card_id"], "not_done")
+        with pytest.raises(NotFound):
+            cards.close_card(session, chain.actors["clerk2"], card["card_id"], "done")
+        cards.close_card(session, clerk, card["card_id"], "done")
+        assert session.exec(select(Contact.subject)).all() == [card["deed"]]
+        with pytest.raises(Conflict, match="已经有人"):
+            cards.close_card(session, clerk, card["card_id"], "done")
+        cards.reopen_card(session, clerk, card["card_id"])
+        assert session.exec(select(Contact)).all() == [] and len(cards.card_table(session, clerk)) == 1
+
+
+def test_the_fourth_contact_in_30_days_is_refused_and_left_out(chain, fans):
+    clerk, manager = chain.actors["clerk"], chain.actors["store_manager"]
+    with chain.db.write() as session:
+        rules.run_rule(session, manager, "recovery")
+        for _ in range(3):
+            session.add(Contact(fan_id=fans["不满"], kind="call", channel="phone"))
+        card = int(cards.card_table(session, clerk)["card_id"].iloc[0])
+        with pytest.raises(Conflict, match="近 30 天已联系 3 次"):
+            cards.close_card(session, clerk, card, "done")
+        cards.close_card(session, clerk, card, "not_done", "联系太多")
+        for _ in range(3):
+            session.add(Contact(fan_id=fans["新0"], kind="call", channel="phone"))
+        session.flush()
+        _, left_out = rules.dry_run(session, manager, "welcome_back")
+        assert left_out["30 天内已联系 3 次"] == 1
+
+
+def test_regulars_are_expected_on_their_day(chain, fans):
+    with chain.db.read() as session:
+        coming = cards.expected_today(session, chain.actors["clerk"])
+        assert coming["fan"].tolist() == []
+    with chain.db.write() as session:
+        for days in (7, 14, 21, 28, 35, 42, 49):
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans["睡"], number=f"r{days}",
+                              placed_at=now() - timedelta(days=days), amount_fen=1))  # fmt: skip
+        for order in session.exec(select(Order).where(Order.fan_id == fans["睡"], Order.number.not_like("r%"))):
+            session.delete(order)
+    with chain.db.read() as session:
+        assert cards.expected_today(session, chain.actors["clerk"])[["fan", "usual_days"]].values.tolist() == [["睡", 7.0]]
+        assert cards.expected_today(session, chain.actors["clerk2"]).empty

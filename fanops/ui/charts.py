@@ -61,14 +61,17 @@ def trend(
     """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
     base = alt.Chart(frame)
     x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%m月%d日", labelOverlap=True))
+    style = ".0%" if frame[y].max() <= 1 else "~s"  # a share, or a count
     layers = []
     if {"low", "high"} <= set(frame.columns):
         layers.append(base.mark_area(opacity=0.18, color=TEA).encode(x=x_axis, y="low:Q", y2="high:Q"))
     layers.append(
         base.mark_line(color=TEA, point={"size": 28, "color": TEA}).encode(
             x=x_axis,
-            y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=True)),
-            tooltip=[alt.Tooltip(f"{x}:T", title="时间", format="%Y-%m-%d"), alt.Tooltip(f"{y}:Q", title=y_title)],
+            y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=True), axis=alt.Axis(format=style)),
+            tooltip=[
+                alt.Tooltip(f"{x}:T", title="时间", format="%Y-%m-%d"), alt.Tooltip(f"{y}:Q", title=y_title, format=style)
+            ],
         )
     )
     if moment is not None:

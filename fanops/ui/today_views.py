@@ -45,7 +45,7 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
             lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"]) if opened else [("现在做", row["deed"])]
         for label, text in lines:
             st.caption(f"{label}　**{plain(text)}**" if label == "现在做" else f"{label}　{plain(text)}")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("做了", key=f"card.done.{card_id}", type="primary", icon=":material/check:"):
                 _close(actor, card_id, cards.DONE)
             with st.popover("没做", key=f"card.not.{card_id}"):

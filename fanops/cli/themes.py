@@ -73,3 +73,20 @@ def label(
     click.echo(
         f"{len(found.table)} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}"
     )
+
+
+@themes.command()
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def assign(brand: str | None, as_json: bool) -> None:
+    """Assign units that came since the last run to the registered themes (the worker does it by itself)."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.themes.assign import assign_new_units
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    done = assign_new_units(db, actor)
+    said = f"新句子 {done['new']}：归入主题 {done['assigned']}（拿不准 {done['unsure']}），未归类 {done['unassigned']}。"
+    click.echo(json.dumps(done) if as_json else said)

@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -46,6 +46,20 @@ def _lazy(path: str) -> Handler:
     return handle
 
 
+def _lazy_idle() -> Callable[[Database], None]:
+    """Give what the worker does between jobs, imported when first needed."""
+    kept: list[Callable[[Database], None]] = []
+
+    def idle(db: Database) -> None:
+        if not kept:
+            from fanops.themes.assign import NewUnits
+
+            kept.append(NewUnits())
+        kept[0](db)
+
+    return idle
+
+
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
@@ -59,7 +73,7 @@ def worker(parent: int | None, once: bool) -> None:
     set_up_logging()
     if hasattr(os, "nice"):
         os.nice(_POLITENESS)  # people at the pages go first
-    laborer = JobWorker(db, handlers(), parent=parent, daily=DAILY)
+    laborer = JobWorker(db, handlers(), parent=parent, daily=DAILY, idle=_lazy_idle())
     if once:
         while laborer.work_once():
             continue

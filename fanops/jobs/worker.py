@@ -27,6 +27,7 @@ HEARTBEAT_S = 5.0
 PROGRESS_EVERY_S = 0.5
 _LAST_WORDS_S = 3.0
 _DAILY_LOOK_S = 600.0
+_IDLE_EVERY_S = 10.0
 
 
 class Cancelled(Exception):
@@ -89,14 +90,17 @@ class JobWorker:
     """Works through the job table until ``stop`` is set."""
 
     def __init__(
-        self, db: Database, handlers: Mapping[str, Handler], *, parent: int | None = None, daily: Sequence[str] = ()
-    ) -> None:
+        self, db: Database, handlers: Mapping[str, Handler], *, parent: int | None = None, daily: Sequence[str] = (),
+        idle: Callable[[Database], None] | None = None,
+    ) -> None:  # fmt: skip
         self.db = db
         self.handlers = handlers
         self.name = records.worker_name()
         self.stop = threading.Event()
         self.daily = tuple(daily)
         self._daily_asked_at = -_DAILY_LOOK_S
+        self.idle = idle
+        self._idled_at = -_IDLE_EVERY_S
         self._parent = parent
         self._job_id: int | None = None
 
@@ -109,6 +113,7 @@ class JobWorker:
             while not self.stop.is_set():
                 self._ask_for_daily()
                 if not self.work_once():
+                    self._be_idle()
                     self.stop.wait(POLL_S)
         finally:
             self.stop.set()
@@ -123,6 +128,15 @@ class JobWorker:
         with self.db.write() as session:
             for kind in self.daily:
                 records.enqueue_daily(session, kind, settings().zone)
+
+    def _be_idle(self) -> None:
+        if self.idle is None or time.monotonic() < self._idled_at + _IDLE_EVERY_S:
+            return
+        self._idled_at = time.monotonic()
+        try:
+            self.idle(self.db)
+        except Exception:
+            _log.exception("the worker's idle work failed; it is tried again")
 
     def work_once(self) -> bool:
         """Do one job when one waits; say whether there was one."""

@@ -19,15 +19,18 @@ if items.empty:
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
 backlog_views.board(items)
+st.link_button("导出 Excel（带依据）", "/export/backlog", icon=":material/download:")
 names = dict(zip(items["item_id"].astype(int), items["title"], strict=True))
 chosen = st.selectbox("看哪一条", list(names), format_func=names.get, key="item", bind="query-params")
 row = items[items["item_id"] == chosen].iloc[0]
 with refusals():
     backlog_views.gate(actor, row)
-    evidence, rollout, trial = st.tabs(["依据", "门店铺开", "粉丝试用"])
+    evidence, rollout, trial, same = st.tabs(["依据", "门店铺开", "粉丝试用", "重复"])
     with evidence:
         action_views.evidence_list(actor, item_id=int(chosen))
     with rollout:
         backlog_views.rollout(actor, int(chosen))
     with trial:
         backlog_views.trial(actor, int(chosen))
+    with same:
+        backlog_views.duplicates(actor, int(chosen))

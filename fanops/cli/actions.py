@@ -35,6 +35,21 @@ def _store_ids(session, actor, codes: tuple[str, ...]) -> list[int]:
     return [stores[code] for code in codes] or list(stores.values())
 
 
+@fix.command("watch")
+@_brand_and_json
+def watch(brand, as_json: bool) -> None:
+    """Reopen fixes and items whose theme has returned (the worker does it every night)."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions.review_returns import reopen_returned
+    from fanops.database import ready_database
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    done = reopen_returned(db, actor)
+    click.echo(json.dumps(done) if as_json else f"重新打开：门店改进 {done['fixes']} 项，需求条目 {done['items']} 条。")
+
+
 @fix.command("open")
 @click.argument("theme_id", type=int)
 @click.option("--title", required=True, help="What is to be mended.")

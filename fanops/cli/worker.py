@@ -21,11 +21,12 @@ _POLITENESS = 10
 HANDLERS: dict[str, str] = {
     "discover_themes": "fanops.findings.find:discover_and_find",
     "prove_dictionary": "fanops.themes.prove:prove_dictionary",
+    "reopen_returned": "fanops.actions.review_returns:reopen_returned",
     "refresh_fans": "fanops.fans.refresh:refresh_fans",
     "import_file": "fanops.collect.import_file:run_import",
 }
 # What is done once a night for each brand.
-DAILY = ("refresh_fans",)
+DAILY = ("refresh_fans", "reopen_returned")
 
 
 def handlers() -> dict[str, Handler]:

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
-from fanops.actions import gates
+from fanops.actions import gates, merge_items
 from fanops.actions import records_backlog as backlog
 from fanops.intervals import wilson
 from fanops.ui import words
+from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -190,3 +191,34 @@ def _verdict_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
                 with page_database().write() as session:
                     backlog.record_verdict(session, actor, trial_id, verdict or "", said)
                 st.rerun()
+
+
+def duplicates(actor: Actor, item_id: int) -> None:
+    """Suggest items that may be the same, merge them as a pointer, take merges back."""
+    with page_database().read() as session:
+        likely = merge_items.likely_duplicates(session, actor, item_id)
+        merged = merge_items.merged_items(session, actor, item_id)
+    if likely.empty and not merged:
+        st.info("没有看起来重复的条目。", icon=":material/done_all:")
+    for row in likely.itertuples():
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.markdown(f"**{plain(row.title)}** · {gates.LABELS[row.stage]} · {row.why}")
+        if actor.role in backlog.KEEPERS and right.button("并进来", key=f"item.merge.{row.item_id}", width="stretch"):
+            with refusals():
+                with page_database().write() as session:
+                    merge_items.merge_items(session, actor, int(row.item_id), item_id)
+                said_done(f"“{row.title}”已并进来。", lambda other=int(row.item_id): _unmerge(actor, other))
+                st.rerun()
+    for other, title in merged:
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.caption(f"“{plain(title)}”已并入这一条。")
+        if actor.role in backlog.KEEPERS and right.button("拆开", key=f"item.unmerge.{other}", width="stretch"):
+            with refusals():
+                _unmerge(actor, other)
+                said_done(f"“{title}”已拆开，和合并前一样。")
+                st.rerun()
+
+
+def _unmerge(actor: Actor, item_id: int) -> None:
+    with page_database().write() as session:
+        merge_items.unmerge_item(session, actor, item_id)

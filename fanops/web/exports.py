@@ -55,6 +55,7 @@ EXPORTS: dict[str, Export] = {
         "fanops.collect.export_problems:export_problems",
         (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN),
     ),
+    "backlog": Export("fanops.actions.export_backlog:export_backlog"),
     "codings": Export("fanops.collect.export_codings:export_codings"),
     "responses": Export("fanops.collect.export_responses:export_responses"),
 }

@@ -16,8 +16,8 @@ from typing import Any
 import click
 
 from fanops.access.vault import vault
-from fanops.database import Database, database, migrate
-from fanops.errors import NotReady
+from fanops.database import Database, database, migrate, ready_database
+from fanops.errors import InvalidInput, NotReady
 from fanops.settings import settings
 
 _WORKER_STOPS_S = 10
@@ -30,8 +30,14 @@ _OPEN_FILES = 65_536
 @click.option("--host", help="Address to listen on (default: FANOPS_HOST or 127.0.0.1).")
 @click.option("--no-sample", is_flag=True, help="Start empty: do not load the sample chain on the first start.")
 @click.option("--no-worker", is_flag=True, help="Start no worker; run `fanops worker` elsewhere.")
-def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool) -> None:
+@click.option("--forms-only", is_flag=True, help="Serve only the fans' survey pages, beside a running product.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, with --forms-only.")
+def run(
+    port: int | None, host: str | None, no_sample: bool, no_worker: bool, forms_only: bool, processes: int
+) -> None:
     """Start the product: web application and worker."""
+    if processes > 1 and not forms_only:
+        raise InvalidInput("只有问卷页可以用多个进程。", "请加上 --forms-only；后台页面一个进程就够。")
     for name, value in (("FANOPS_PORT", port), ("FANOPS_HOST", host)):
         if value is not None:
             os.environ[name] = str(value)
@@ -39,6 +45,9 @@ def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool) ->
     require_free_port(settings().host, settings().port)
     set_up_logging()
     allow_many_visitors()
+    if forms_only:
+        serve_forms(processes, click.echo)
+        return
     db = database()
     bring_up_to_date(db, click.echo)
     if not no_sample:
@@ -172,6 +181,19 @@ def build_server(when_ready: Callable[[], None]) -> Any:
                 when_ready()
 
     return Server(config)
+
+
+def serve_forms(processes: int, say: Callable[[str], None]) -> None:
+    """Serve the fans' pages until stopped; they hold no state, so processes need nothing of each other."""
+    import uvicorn
+
+    ready_database().dispose()  # an outdated database is refused here, in words
+    say(f"  问卷页：http://{settings().host}:{settings().port}/s/… （{processes} 个进程）\n  按 Ctrl-C 停止。")
+    uvicorn.run(
+        "fanops.web.forms_app:build_forms_app", factory=True, host=settings().host, port=settings().port, workers=processes,
+        log_level="warning", access_log=False, server_header=False, proxy_headers=settings().secure_cookie,
+        forwarded_allow_ips="127.0.0.1",
+    )  # fmt: skip
 
 
 def announce(db: Database, say: Callable[[str], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import defaultdict
@@ -22,6 +23,15 @@ _PRIME = (1 << 61) - 1
 def bare(text: str) -> str:
     """Give a text without marks, spaces, case and width: what two copies have in common."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+def copy_key(text: str) -> int | None:
+    """Give a signed 64-bit number that copies of a text share, None for a text too short to be one."""
+    stripped = bare(text)
+    if len(stripped) < SHORTEST:
+        return None
+    digest = hashlib.blake2b(stripped.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def find_copies(texts: Sequence[str], *, seed: int = 7) -> NDArray[np.int64]:

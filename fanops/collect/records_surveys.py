@@ -24,6 +24,7 @@ from fanops.tables import Answer, Invitation, Question, Response, Survey, Survey
 WRITERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 WAVE_KEEPERS = (*WRITERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
 _CODE_BYTES = 18  # 144 bits
+_built: dict[tuple[int | None, str], SurveyDefinition] = {}
 
 
 def digest(code: str) -> str:
@@ -85,8 +86,11 @@ def surveys(session: Session, actor: Actor) -> list[tuple[Survey, SurveyVersion]
 
 
 def definition_of(version: SurveyVersion) -> SurveyDefinition:
-    """Give the definition that a version keeps."""
-    return build_definition(version.definition)
+    """Give the definition that a version keeps; a published version never changes, so it is built once."""
+    key = (version.id, version.sha256)
+    if key not in _built:
+        _built[key] = build_definition(version.definition)
+    return _built[key]
 
 
 def open_wave(
@@ -280,8 +284,14 @@ def values(given: Mapping[str, Given]) -> dict[str, Any]:
     return {code: answer.value for code, answer in given.items() if answer.value is not None}
 
 
-def save_answers(session: Session, survey: SurveyDefinition, response: Response, given: Mapping[str, Given]) -> None:
-    """Keep answers in the draft; one emptied by the person is taken out, a contact is sealed."""
+def save_answers(
+    session: Session, survey: SurveyDefinition, response: Response, given: Mapping[str, Given]
+) -> dict[str, Given]:
+    """Keep answers in the draft; one emptied by the person is taken out, a contact is sealed.
+
+    Returns:
+        Everything that the draft holds now.
+    """
     if response.state != "draft":
         raise Conflict("这份答卷已经交过了。", "要修改，请用回执码打开它。")
     known = {row.question_code: row for row in session.exec(select(Answer).where(Answer.response_id == response.id))}
@@ -289,10 +299,10 @@ def save_answers(session: Session, survey: SurveyDefinition, response: Response,
         row = known.get(code)
         if answer.value is None:
             if row is not None:
-                session.delete(row)
+                session.delete(known.pop(code))
             continue
         if row is None:
-            row = Answer(response_id=response.id, question_code=code)
+            row = known[code] = Answer(response_id=response.id, question_code=code)
         question = survey.question(code)
         is_contact = question is not None and question.kind == "contact" and isinstance(answer.value, str)
         row.value = sealed_contact(answer.value) if is_contact else answer.value
@@ -301,6 +311,7 @@ def save_answers(session: Session, survey: SurveyDefinition, response: Response,
     response.revision += 1
     session.add(response)
     session.flush()
+    return {code: Given(row.value, row.other_text) for code, row in known.items()}
 
 
 def still_missing(survey: SurveyDefinition, given: Mapping[str, Given]) -> list[str]:

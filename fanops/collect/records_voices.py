@@ -8,9 +8,10 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.collect.copies import SHORTEST, bare, find_copies
+from fanops.collect.copies import copy_key, find_copies
 from fanops.collect.prepare import PreparedUnits, prepare_units
 from fanops.database import insert_many
 from fanops.database.reserve import reserve_ids
@@ -18,7 +19,7 @@ from fanops.tables import Brand, Unit, Voice, now
 from fanops.text.masking import mask_identifiers
 from fanops.text.no_content import is_no_content
 
-_MOST_COMPARED = 200_000  # earlier voices that new ones are compared with
+_KEYS_AT_ONCE = 5_000  # in one statement: both databases limit its parameters
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def add_voices(
         brand = session.get_one(Brand, brand_id)
         units = prepare_units([voice.text for voice in voices], brand.industry)
     ids = reserve_ids(session, Voice, len(voices))
-    copies = _copies(session, brand_id, [voice.text for voice in voices], ids)
+    keys = [copy_key(voice.text) for voice in voices]
+    copies = _copies(session, brand_id, [voice.text for voice in voices], keys, ids)
     moment = now()
     insert_many(
         session,
@@ -80,10 +82,10 @@ def add_voices(
                 "staff_id": voice.staff_id, "kind": voice.kind, "source": voice.source[:40],
                 "source_key": voice.source_key[:80], "text": voice.text, "score": voice.score,
                 "channel": voice.channel[:20], "said_at": voice.said_at, "no_content": is_no_content(voice.text),
-                "copy_of_id": copy, "answer_id": voice.answer_id, "turn_id": voice.turn_id,
+                "copy_of_id": copy, "copy_key": key, "answer_id": voice.answer_id, "turn_id": voice.turn_id,
                 "import_batch_id": import_batch_id, "created_at": moment,
             }
-            for voice_id, voice, copy in zip(ids.tolist(), voices, copies, strict=True)
+            for voice_id, voice, copy, key in zip(ids.tolist(), voices, copies, keys, strict=True)
         ),
     )  # fmt: skip
     insert_many(session, Unit, _unit_rows(units, ids))
@@ -104,24 +106,20 @@ def _unit_rows(units: PreparedUnits, ids: NDArray[np.int64]) -> list[dict[str, o
     ]  # fmt: skip
 
 
-def _copies(session: Session, brand_id: int, texts: Sequence[str], ids: NDArray[np.int64]) -> list[int | None]:
+def _copies(
+    session: Session, brand_id: int, texts: Sequence[str], keys: Sequence[int | None], ids: NDArray[np.int64]
+) -> list[int | None]:
     """Give the id each voice repeats: among the earlier ones word for word, among the new ones also nearly."""
     copies: list[int | None] = [int(ids[at]) if at >= 0 else None for at in find_copies(texts)]
-    wanted: dict[str, list[int]] = {}
-    for place, text in enumerate(texts):
-        stripped = bare(text)
-        if len(stripped) >= SHORTEST:
-            wanted.setdefault(stripped, []).append(place)
-    if not wanted:
-        return copies
-    earlier = (
-        select(Voice.id, Voice.text)
-        .where(Voice.brand_id == brand_id, Voice.copy_of_id.is_(None))
-        .order_by(Voice.id.desc())
-        .limit(_MOST_COMPARED)
-    )
-    for voice_id, text in session.exec(earlier):
-        for place in wanted.get(bare(text), ()):
-            copies[place] = voice_id
+    wanted = list({key for key in keys if key is not None})
+    earlier: dict[int, int] = {}
+    for at in range(0, len(wanted), _KEYS_AT_ONCE):
+        statement = select(Voice.copy_key, func.min(Voice.id)).where(
+            Voice.brand_id == brand_id, Voice.copy_key.in_(wanted[at : at + _KEYS_AT_ONCE]), Voice.copy_of_id.is_(None)
+        )
+        earlier |= dict(session.exec(statement.group_by(Voice.copy_key)).all())
+    for place, key in enumerate(keys):
+        if key in earlier:
+            copies[place] = earlier[key]
     origin = {int(ids[place]): copy for place, copy in enumerate(copies)}
     return [origin.get(copy, copy) or copy if copy is not None else None for copy in copies]

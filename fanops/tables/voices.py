@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from fanops.tables.base import Row, identifier, moment, reference
@@ -21,6 +21,7 @@ class Voice(Row, table=True):
     __table_args__ = (
         UniqueConstraint("brand_id", "source", "source_key"),
         Index("ix_voice_brand_said", "brand_id", "said_at"),
+        Index("ix_voice_brand_copy", "brand_id", "copy_key"),
     )
     id: int | None = identifier()
     brand_id: int = reference("brand.id", index=False)
@@ -36,6 +37,7 @@ class Voice(Row, table=True):
     said_at: datetime | None = moment(nullable=True)
     no_content: bool = False
     copy_of_id: int | None = reference("voice.id", nullable=True)
+    copy_key: int | None = Field(default=None, sa_type=BigInteger)
     answer_id: int | None = reference("answer.id", nullable=True)
     turn_id: int | None = reference("turn.id", nullable=True)
     import_batch_id: int | None = reference("import_batch.id", nullable=True)

@@ -53,6 +53,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
     PageEntry("surveys.py", "问卷", "quiz", "听"),
+    PageEntry("survey_editor.py", "写问卷", "edit_document", "听", HEAD_OFFICE),
     PageEntry("record.py", "记答卷", "edit_note", "听"),
     PageEntry("me.py", "我的账号", "account_circle", "领", is_detail=True),
     PageEntry("interviews.py", "访谈", "record_voice_over", "听"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -30,6 +30,8 @@ from fanops.web.screen import notice, render
 
 _LONGEST_FORM = 65_536
 _DRAFT_DAYS = 30
+# Few: the work is Python and one writer at a time, so more threads would only take turns more often.
+_at_once = CapacityLimiter(3)
 
 
 class _TooLong(Exception):
@@ -61,7 +63,9 @@ def _served(handler: Callable[..., Response]) -> Callable[[Request], Any]:
         address = request.client.host if request.client else ""
         for last in (False, True):
             try:
-                return await to_thread.run_sync(handler, code, secret, form, dict(request.query_params))
+                return await to_thread.run_sync(
+                    handler, code, secret, form, dict(request.query_params), limiter=_at_once
+                )
             except NotFound as refusal:
                 typed = _one(form, "receipt")[:200]
                 allowed = await to_thread.run_sync(note_unknown_code, database(), address)
@@ -148,8 +152,7 @@ def answer(code: str, secret: str, form_data: dict[str, list[str]], _query: dict
         at = min(int(text), len(screens) - 1) if text.isdecimal() and len(text) < 4 else 0
         before = records.answers_of(session, response)
         given, wrong = _read_screen(form, screens[at], form_data, records.values(before))
-        records.save_answers(session, form.survey, response, given)
-        everything = records.answers_of(session, response)
+        everything = records.save_answers(session, form.survey, response, given)
         values = records.values(everything)
         back = _one(form_data, "go") == "back"
         if not back and not wrong:

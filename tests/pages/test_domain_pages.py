@@ -255,3 +255,20 @@ def test_segments_are_made_and_insights_drawn(open_page, filled, chain):
         fan_id = session.exec(select(Fan.id)).first()
     at = open_page("product", "fan.py", fan=fan_id)
     assert not at.exception
+
+
+@ONE
+def test_a_survey_is_pasted_checked_previewed_and_published(open_page, chain):
+    at = open_page("product", "survey_editor.py")
+    at.text_area(key="editor.pasted").set_value("满意度\n1. 今天满意吗？[单选题] *\nA. 满意\nB. 不满意\n2. 您的建议 [填空题]").run()
+    at.button(key="editor.pasted.do").click().run()
+    assert not at.exception and "检查过了：2 题" in words_on(at)
+    at.button(key="editor.publish").click().run()
+    assert not at.exception and "已发布，第 1 版" in words_on(at)
+    with chain.db.read() as session:
+        [(survey, version)] = surveys.surveys(session, chain.actors["product"])
+        assert survey.title == "满意度" and len(list(surveys.definition_of(version).questions())) == 2
+    at = open_page("product", "survey_editor.py")
+    at.text_area(key="editor.pasted").set_value("没有题目").run()
+    at.button(key="editor.pasted.do").click().run()
+    assert "没有读到题目" in words_on(at) and at.text_area(key="editor.pasted").value == "没有题目"

@@ -29,6 +29,7 @@ MATRIX: dict[str, set[Role]] = {
     "accounts.py": {A},
     "me.py": EVERYONE,
     "surveys.py": EVERYONE,
+    "survey_editor.py": {P, E, A},
     "record.py": EVERYONE,
     "interviews.py": EVERYONE,
     "interview.py": EVERYONE,

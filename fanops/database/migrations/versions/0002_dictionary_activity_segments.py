@@ -1,5 +1,9 @@
 """The brand's dictionary and settings; activity, segments and rules of fans"""
 
+import hashlib
+import re
+import unicodedata
+
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
@@ -10,6 +14,31 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+_MARKS = re.compile(r"[\W_]+")
+
+
+def _copy_key(text: str) -> int | None:
+    """As at this release; a migration keeps its own, so that it always does the same."""
+    bare = _MARKS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    if len(bare) < 12:
+        return None
+    return int.from_bytes(hashlib.blake2b(bare.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
+def _fill_copy_keys(connection: sa.Connection) -> None:
+    voice = sa.table("voice", sa.column("id", _ID), sa.column("text", sa.String()), sa.column("copy_key", sa.BigInteger()))
+    last = 0
+    while rows := connection.execute(
+        sa.select(voice.c.id, voice.c.text).where(voice.c.id > last).order_by(voice.c.id).limit(5_000)
+    ).all():
+        last = rows[-1][0]
+        keys = [{"row": row_id, "key": key} for row_id, text in rows if (key := _copy_key(text)) is not None]
+        if keys:
+            connection.execute(
+                sa.update(voice).where(voice.c.id == sa.bindparam("row")).values(copy_key=sa.bindparam("key")), keys
+            )
 
 
 def upgrade() -> None:
@@ -58,11 +87,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_segment_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_segment_brand_id"), ["brand_id"], unique=False)
     op.add_column("service_card", sa.Column("rule_code", sa.String(length=30), nullable=False, server_default=""))
+    op.add_column("voice", sa.Column("copy_key", sa.BigInteger(), nullable=True))
+    op.create_index("ix_voice_brand_copy", "voice", ["brand_id", "copy_key"])
+    _fill_copy_keys(op.get_bind())
     # Every brand there already chose nothing yet. Adding a column needs no copy of the table, so foreign keys are left alone.
     op.add_column("brand", sa.Column("settings", sa.JSON(), nullable=False, server_default="{}"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_voice_brand_copy", table_name="voice")
+    op.drop_column("voice", "copy_key")
     op.drop_column("brand", "settings")
     op.drop_column("service_card", "rule_code")
     op.drop_table("segment")

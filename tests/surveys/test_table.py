@@ -1,0 +1,85 @@
+"""A survey as a table: shipped ones survive the way there and back; Excel and pasted text become surveys or say the row."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from fanops.collect.surveys.check import check_survey
+from fanops.collect.surveys.definition import read_definition
+from fanops.collect.surveys.table import from_table, read_pasted, to_table
+from fanops.content import content_path
+from fanops.errors import InvalidInput
+
+SHIPPED = sorted(content_path("surveys").rglob("*.yaml"))
+
+
+def asked(survey) -> list[tuple]:
+    return [(q.code, q.kind, q.title, q.required, q.options, q.rows, q.other, q.minimum, q.maximum, q.jumps, q.probes, q.pattern,
+             q.consent, q.random_order) for _, q in survey.questions()]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_there_and_back_asks_the_same(file):
+    survey = read_definition(file.read_text("utf-8"))
+    again = from_table(to_table(survey), survey.title, base=survey)
+    assert (again.code, again.title, again.notice, again.is_guide) == (survey.code, survey.title, survey.notice, survey.is_guide)
+    assert asked(again) == asked(survey)
+    assert not [issue for issue in check_survey(again) if issue.serious]
+
+
+PASTED = """到店满意度问卷
+1. 您今天满意吗？[单选题] *
+A. 很满意
+B. 一般
+C. 不满意
+2、您喜欢我们哪些地方？（可多选）
+○ 味道
+○ 服务
+○ 其他____
+第3题：您会推荐我们吗 [NPS量表]
+4. 请给环境打分
+1
+5. 您的建议 [填空题]
+6）您的手机号是？
+"""
+
+
+def test_pasted_text_becomes_a_survey():
+    pasted = read_pasted(PASTED)
+    assert pasted.title == "到店满意度问卷"
+    assert pasted.table["题型"].tolist() == ["单选", "多选", "推荐度", "长文字", "短文字", "联系方式"]
+    assert [bool(each) for each in pasted.table["必答"]] == [True, False, False, False, False, False]
+    survey = from_table(pasted.table, pasted.title)
+    first, second = (question for _, question in list(survey.questions())[:2])
+    assert [option.label for option in first.options] == ["很满意", "一般", "不满意"] and first.required
+    assert second.other == "其他，请说明" and survey.question("q6").consent
+    assert not [issue for issue in check_survey(survey) if issue.serious]
+
+
+@pytest.mark.parametrize("text", ["", "没有题目的一段话", "\n\n", "A. 只有选项"])
+def test_text_without_questions_says_how_to_write_them(text):
+    with pytest.raises(InvalidInput, match="没有读到题目"):
+        read_pasted(text)
+
+
+def test_a_table_says_the_row_that_is_wrong():
+    table = pd.DataFrame({"题目": ["满意吗", "", "打分", "再问"], "题型": ["单选", "单选", "评分", "怪题"], "选项": ["好、不好", "", "", ""],
+                          "最多": [None, None, "五", None], "题号": ["a", "b", "a", "d"]})  # fmt: skip
+    with pytest.raises(InvalidInput) as refusal:
+        from_table(table, "问卷")
+    assert {(p.row, p.column) for p in refusal.value.problems} == {(3, "题目"), (4, "最多"), (4, "题号"), (5, "题型")}
+    with pytest.raises(InvalidInput, match="没有“题目”"):
+        from_table(pd.DataFrame({"问题": ["满意吗"]}), "问卷")
+    with pytest.raises(InvalidInput, match="一道题也没有"):
+        from_table(pd.DataFrame({"题目": [None, ""]}), "问卷")
+    with pytest.raises(InvalidInput):
+        from_table(pd.DataFrame({"题目": ["满意吗"], "题型": ["单选"], "选项": ["好"]}), "问卷")
+
+
+def test_an_excel_table_with_numbers_and_blanks_is_read():
+    table = pd.DataFrame({"题目": ["满意吗", "几分", None], "选项": ["好;不好;一般", None, None], "题型": [None, "评分", None], "最多": [None, 10.0, None],
+                          "必答": ["是", None, None], "什么时候问": [None, 'q1 == "好"', None]})  # fmt: skip
+    survey = from_table(table, "Excel 问卷")
+    assert [(q.code, q.kind, q.required) for _, q in survey.questions()] == [("q1", "single", True), ("q2", "rating", False)]
+    assert survey.question("q2").maximum == 10 and survey.question("q2").show_if is not None

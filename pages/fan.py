@@ -23,3 +23,4 @@ with refusals(), page_database().read() as session:
     st.subheader("经过")
     fan_views.timeline(records.timeline(session, actor, fan.id))
     fan_views.same_person(session, actor, fan)
+    fan_views.data_rights(actor, fan.id)

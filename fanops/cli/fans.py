@@ -131,3 +131,27 @@ def alive(held_out_days: int, brand: str | None, as_json: bool) -> None:
         return
     for row in table.itertuples():
         click.echo(f"第 {row.group} 组 {row.fans} 位：预计 {row.predicted:.2f} 单，实际 {row.observed:.2f} 单")
+
+
+@fans.command()
+@click.argument("store_code")
+@click.option("--give", is_flag=True, help="Give them; only planned without it.")
+@click.option("--brand", help="Brand, when there are several.")
+def allocate(store_code: str, give: bool, brand: str | None) -> None:
+    """Share the fans of STORE_CODE that nobody looks after over its staff."""
+    from fanops.access import visible_stores
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.errors import NotFound
+    from fanops.fans.assign_owners import assign_owners, plan_owners
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        stores = {store.code: store.id for store in visible_stores(session, actor)}
+        if store_code not in stores:
+            raise NotFound(f"没有门店 {store_code}。", f"现有：{'、'.join(stores)}")
+        if give:
+            click.echo(f"已分配 {assign_owners(session, actor, stores[store_code])} 位。")
+            return
+        planned = plan_owners(session, actor, stores[store_code])
+    click.echo(f"{sum(planned.values())} 位还没有人跟进，会分成：{'、'.join(map(str, planned.values()))}")

@@ -7,7 +7,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, Role
-from fanops.fans import merge, records
+from fanops.fans import erase, merge, records
 from fanops.fans.behaviour import PARTS
 from fanops.fans.records_behaviour import activity_of
 from fanops.fans.records_cards import card_lines
@@ -159,3 +159,19 @@ def _merge(actor: Actor, fan_id: int, into_id: int, reason: str) -> None:
 def _unmerge(actor: Actor, merge_id: int) -> None:
     with page_database().write() as session:
         merge.unmerge_fans(session, actor, merge_id)
+
+
+def data_rights(actor: Actor, fan_id: int) -> None:
+    """Hand a fan what is kept of them, or forget them."""
+    if actor.role not in erase.ERASERS:
+        return
+    with st.expander("顾客要看自己的资料，或要求删除", icon=":material/privacy_tip:"):
+        st.link_button("下载这位的全部资料", f"/export/fan?fan={fan_id}", icon=":material/download:", help="含明文号码，会记入审计。")
+        st.caption("删除后：姓名、号码、标签、联系记录都没有了，订单和原声留下但不再属于任何人。不能恢复。")
+        typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key="fan.erase.typed", max_chars=10)
+        if st.button("删除这位粉丝", key="fan.erase.do"):
+            with refusals():
+                with page_database().write() as session:
+                    erase.erase_fan(session, actor, fan_id, typed)
+                said_done("已删除这位粉丝的资料。")
+                st.switch_page("fans.py")

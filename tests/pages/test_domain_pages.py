@@ -272,3 +272,20 @@ def test_a_survey_is_pasted_checked_previewed_and_published(open_page, chain):
     at.text_area(key="editor.pasted").set_value("没有题目").run()
     at.button(key="editor.pasted.do").click().run()
     assert "没有读到题目" in words_on(at) and at.text_area(key="editor.pasted").value == "没有题目"
+
+
+@ONE
+def test_fans_are_shared_out_and_one_is_forgotten(open_page, filled, chain):
+    at = open_page("store_manager", "allocation.py")
+    assert not at.exception and "18 位还没有人跟进" in words_on(at)
+    at.button(key="allocation.give").click().run()
+    assert not at.exception and "已分配 18 位" in words_on(at)
+    with chain.db.read() as session:
+        fan_id = session.exec(select(Fan.id).where(Fan.home_store_id == chain.stores["S1"])).first()
+    at = open_page("store_manager", "fan.py", fan=fan_id)
+    at.button(key="fan.erase.do").click().run()
+    assert "还没有确认" in words_on(at)
+    at.text_input(key="fan.erase.typed").set_value("删除")
+    at.button(key="fan.erase.do").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fan_id).erased_at is not None

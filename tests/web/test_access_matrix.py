@@ -44,6 +44,7 @@ MATRIX: dict[str, set[Role]] = {
     "fan_insights.py": EVERYONE - {C},
     "segments.py": EVERYONE - {C},
     "rules.py": EVERYONE - {C},
+    "allocation.py": EVERYONE - {C},
     "fans.py": EVERYONE,
     "fan.py": EVERYONE,
     "fixes.py": EVERYONE,

@@ -1,0 +1,181 @@
+"""Fans without anybody, or whose person has left, are given to the staff of their store; every move is in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pandas as pd
+from sqlalchemy import case, func
+from sqlmodel import Session, select
+
+from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
+from fanops.errors import NotReady
+from fanops.fans.allocation import share_out
+from fanops.intervals import wilson
+from fanops.tables import AuditEntry, Fan, Order, ServiceCard, Staff, now
+
+ALLOCATORS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+CONVERSION_DAYS = 14
+_LOGGED_AT_ONCE = 1_000
+
+
+def staff_loads(session: Session, actor: Actor, store_id: int) -> dict[int, int]:
+    """Give the staff of a store who are there, with how many fans each looks after; by staff code."""
+    store = require_store(session, actor, store_id)
+    statement = (
+        select(Staff.id, func.count(Fan.id))
+        .outerjoin(Fan, (Fan.owner_staff_id == Staff.id) & Fan.merged_into_id.is_(None) & Fan.erased_at.is_(None))
+        .where(Staff.store_id == store.id, Staff.left_on.is_(None))
+        .group_by(Staff.id, Staff.code)
+        .order_by(Staff.code)
+    )
+    return dict(session.exec(statement).all())
+
+
+def _unowned(session: Session, actor: Actor, store_id: int) -> list[int]:
+    gone = select(Staff.id).where(Staff.left_on.is_not(None))
+    statement = (
+        select(Fan.id)
+        .outerjoin(Order, Order.fan_id == Fan.id)
+        .where(
+            Fan.brand_id == actor.brand_id, Fan.home_store_id == store_id, Fan.merged_into_id.is_(None), Fan.erased_at.is_(None),
+            Fan.owner_staff_id.is_(None) | Fan.owner_staff_id.in_(gone),
+        )
+        .group_by(Fan.id)
+        .order_by(func.coalesce(func.sum(Order.amount_fen), 0).desc(), Fan.id)
+    )  # fmt: skip
+    return list(session.exec(statement))
+
+
+def plan_owners(session: Session, actor: Actor, store_id: int) -> dict[int, int]:
+    """Say who would get how many of a store's fans without anybody: staff id → fans; nothing is stored."""
+    loads = staff_loads(session, actor, store_id)
+    planned = share_out(_unowned(session, actor, store_id), loads)
+    counts = dict.fromkeys(loads, 0)
+    for staff_id in planned.values():
+        counts[staff_id] += 1
+    return counts
+
+
+def assign_owners(session: Session, actor: Actor, store_id: int) -> int:
+    """Give a store's fans without anybody to its staff.
+
+    Returns:
+        How many were given.
+
+    Raises:
+        NotReady: The store has no staff.
+    """
+    require(actor, *ALLOCATORS)
+    loads = staff_loads(session, actor, store_id)
+    if not loads:
+        raise NotReady("这家店还没有员工。", "请先用 fanops org add-staff 添加员工。")
+    return _give(session, actor, share_out(_unowned(session, actor, store_id), loads), "assign_owners")
+
+
+def hand_over(session: Session, actor: Actor, staff_id: int) -> int:
+    """Give all fans of one person to the others of the same store (somebody leaves, or is away).
+
+    Returns:
+        How many were handed over.
+
+    Raises:
+        NotReady: Nobody else works there.
+    """
+    require(actor, *ALLOCATORS)
+    staff = session.exec(select(Staff).where(Staff.id == staff_id, Staff.brand_id == actor.brand_id)).one()
+    store = require_store(session, actor, staff.store_id or 0)
+    loads = {each: count for each, count in staff_loads(session, actor, store.id).items() if each != staff.id}
+    if not loads:
+        raise NotReady("这家店没有别的员工可以接手。", "先添加员工，再转交。")
+    fans = session.exec(select(Fan.id).where(Fan.owner_staff_id == staff.id).order_by(Fan.id)).all()
+    return _give(session, actor, share_out(list(fans), loads), "hand_over")
+
+
+def _give(session: Session, actor: Actor, given: Mapping[int, int], deed: str) -> int:
+    fans = {fan.id: fan for fan in session.exec(select(Fan).where(Fan.id.in_(list(given)))).all()} if given else {}
+    moves = []
+    for fan_id, staff_id in given.items():
+        moves.append([fan_id, fans[fan_id].owner_staff_id, staff_id])
+        fans[fan_id].owner_staff_id = staff_id
+        session.add(fans[fan_id])
+    for at in range(0, len(moves), _LOGGED_AT_ONCE):
+        record_audit(session, actor, deed, "fans", moves=moves[at : at + _LOGGED_AT_ONCE])
+    return len(moves)
+
+
+def owner_history(session: Session, actor: Actor, fan_id: int) -> list[tuple]:
+    """Give who looked after a fan: (when, from staff id, to staff id), oldest first; from the log."""
+    entries = session.exec(
+        select(AuditEntry)
+        .where(AuditEntry.brand_id == actor.brand_id, AuditEntry.deed.in_(["assign_owners", "hand_over"]))
+        .order_by(AuditEntry.id)
+    )
+    return [
+        (entry.at, before, after)
+        for entry in entries
+        for moved, before, after in entry.detail.get("moves", ())
+        if moved == fan_id
+    ]
+
+
+def staff_figures(session: Session, actor: Actor, days: int = 90) -> pd.DataFrame:
+    """Give each staff member's fans and follow-up over the last days.
+
+    Returns:
+        Rows ``staff_id, staff, store_id, fans, open, done, not_done, follow_up`` (done of closed, NaN without any), ``low, high``
+        (Wilson), ``converted`` (share of fans served who ordered within 14 days, NaN without any).
+    """
+    since = now() - timedelta(days=days)
+    statement = select(Staff.id, Staff.name, Staff.store_id).where(Staff.left_on.is_(None), Staff.store_id.is_not(None))
+    people = session.exec(
+        in_scope(statement, actor, brand=Staff.brand_id, store=Staff.store_id).order_by(Staff.store_id, Staff.code)
+    ).all()
+    ids = [row[0] for row in people]
+    fans = dict(
+        session.exec(select(Fan.owner_staff_id, func.count(Fan.id)).where(Fan.owner_staff_id.in_(ids)).group_by(Fan.owner_staff_id)).all()
+    )
+    waiting = dict(
+        session.exec(
+            select(Fan.owner_staff_id, func.count(ServiceCard.id)).join(Fan, Fan.id == ServiceCard.fan_id)
+            .where(ServiceCard.state == "open", Fan.owner_staff_id.in_(ids)).group_by(Fan.owner_staff_id)
+        ).all()
+    )  # fmt: skip
+    closed = {
+        staff_id: (int(done or 0), int(other or 0))
+        for staff_id, done, other in session.exec(
+            select(ServiceCard.staff_id, func.sum(case((ServiceCard.state == "done", 1), else_=0)),
+                   func.sum(case((ServiceCard.state == "not_done", 1), else_=0)))
+            .where(ServiceCard.closed_at >= since, ServiceCard.staff_id.in_(ids)).group_by(ServiceCard.staff_id)
+        )
+    }  # fmt: skip
+    came = _conversion(session, ids, since)
+    rows = [
+        (staff_id, name, store_id, fans.get(staff_id, 0), waiting.get(staff_id, 0), *closed.get(staff_id, (0, 0)),
+         came.get(staff_id, float("nan")))
+        for staff_id, name, store_id in people
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["staff_id", "staff", "store_id", "fans", "open", "done", "not_done", "converted"])
+    total = frame["done"] + frame["not_done"]
+    frame["follow_up"] = frame["done"] / total.where(total > 0)
+    frame["low"], frame["high"] = wilson(frame["done"].to_numpy(), total.to_numpy())
+    return frame
+
+
+def _conversion(session: Session, staff_ids: list[int], since) -> dict[int, float]:
+    served = session.exec(
+        select(ServiceCard.staff_id, ServiceCard.fan_id, ServiceCard.closed_at).where(
+            ServiceCard.state == "done", ServiceCard.closed_at >= since, ServiceCard.staff_id.in_(staff_ids)
+        )
+    ).all()
+    orders: dict[int, list] = {}
+    if served:
+        fan_ids = {row[1] for row in served}
+        for fan_id, at in session.exec(select(Order.fan_id, Order.placed_at).where(Order.fan_id.in_(fan_ids), Order.placed_at >= since)):
+            orders.setdefault(fan_id, []).append(at)
+    window = timedelta(days=CONVERSION_DAYS)
+    hits: dict[int, list[bool]] = {}
+    for staff_id, fan_id, closed_at in served:
+        hits.setdefault(staff_id, []).append(any(closed_at < at <= closed_at + window for at in orders.get(fan_id, ())))
+    return {staff_id: sum(found) / len(found) for staff_id, found in hits.items()}

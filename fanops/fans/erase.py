@@ -1,0 +1,111 @@
+"""A fan asks for what is kept of them, or for its erasure; both are logged, the second can't be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import update
+from sqlmodel import Session, delete, select
+
+from fanops.access import Actor, Role, record_audit, require, vault
+from fanops.database import Database
+from fanops.errors import InvalidInput, NotFound
+from fanops.fans.records import get_fan
+from fanops.tables import (
+    Consent,
+    Contact,
+    Fan,
+    FanActivity,
+    FanIdentity,
+    FanTag,
+    Interview,
+    Order,
+    Response,
+    ServiceCard,
+    Tag,
+    TagRejection,
+    Telling,
+    Trial,
+    Voice,
+    now,
+)  # fmt: skip
+
+ERASERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)
+CONFIRMATION = "删除"
+
+
+def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, object]:
+    """Give everything that is kept of a fan, in clear, for the fan: logged."""
+    require(actor, *ERASERS)
+    fan = get_fan(session, actor, fan_id)
+    identities = session.exec(select(FanIdentity).where(FanIdentity.fan_id == fan.id)).all()
+    orders = session.exec(select(Order.number, Order.placed_at, Order.amount_fen).where(Order.fan_id == fan.id).order_by(Order.placed_at))
+    voices = session.exec(select(Voice.text, Voice.said_at, Voice.source).where(Voice.fan_id == fan.id).order_by(Voice.id))
+    tags = session.exec(
+        select(Tag.name, FanTag.tagged_at).join(FanTag, FanTag.tag_id == Tag.id).where(FanTag.fan_id == fan.id, FanTag.removed_at.is_(None))
+    )
+    contacts = session.exec(select(Contact.kind, Contact.channel, Contact.subject, Contact.contacted_at).where(Contact.fan_id == fan.id))
+    consents = session.exec(select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id == fan.id).order_by(Consent.id))
+    document = {
+        "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
+        "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
+        "分层": fan.level,
+        "加入": fan.joined_at.isoformat(),
+        "订单": [{"单号": number, "时间": at.isoformat(), "金额_元": fen / 100} for number, at, fen in orders],
+        "原声": [{"原话": text, "时间": at.isoformat() if at else "", "来源": source} for text, at, source in voices],
+        "标签": [{"标签": name, "时间": at.isoformat()} for name, at in tags],
+        "联系": [{"类别": kind, "方式": channel, "事由": subject, "时间": at.isoformat()} for kind, channel, subject, at in contacts],
+        "同意": [{"用途": purpose, "同意": granted, "依据": basis} for purpose, granted, basis in consents],
+    }
+    record_audit(session, actor, "export_fan", f"fan:{fan.id}")
+    return document
+
+
+def export_fan(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tuple[str, str, bytes]:
+    """Give a fan's document as a file.
+
+    Args:
+        db: The database.
+        actor: Who hands it out.
+        parameters: ``fan`` (id).
+
+    Returns:
+        File name, media type, content (JSON, readable Chinese).
+    """
+    asked = str(parameters.get("fan", ""))
+    if not asked.isdecimal():
+        raise NotFound("没有说是哪位粉丝。", "请从粉丝页面进入。")
+    with db.write() as session:
+        document = fan_document(session, actor, int(asked))
+    return f"粉丝资料-{asked}.json", "application/json", json.dumps(document, ensure_ascii=False, indent=2).encode()
+
+
+def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) -> None:
+    """Erase who a fan is: identifiers, name, tags, cards, contacts; orders and voices stay as nobody's.
+
+    Args:
+        session: In a write transaction.
+        actor: Who does it.
+        fan_id: The fan; what was merged into it is erased with it.
+        confirmation: The word 删除, typed by a person.
+
+    Raises:
+        InvalidInput: Not confirmed.
+    """
+    require(actor, *ERASERS)
+    fan = get_fan(session, actor, fan_id)
+    if confirmation.strip() != CONFIRMATION:
+        raise InvalidInput("还没有确认。", f"请输入“{CONFIRMATION}”两个字。删除后不能恢复。")
+    ids = [fan.id, *session.exec(select(Fan.id).where(Fan.merged_into_id == fan.id)).all()]
+    for table in (Order, Voice, Response, Interview):
+        session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
+    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent):
+        session.exec(delete(table).where(table.fan_id.in_(ids)))
+    session.exec(delete(Telling).where(Telling.fan_id.in_(ids), Telling.state == "due"))
+    session.exec(update(Trial).where(Trial.fan_id.in_(ids)).values(words=""))
+    for row in session.exec(select(Fan).where(Fan.id.in_(ids))):
+        row.name_sealed, row.birthday_sealed, row.name_masked, row.level_reason = None, None, "", ""
+        row.erased_at, row.owner_staff_id = now(), None
+        session.add(row)
+    record_audit(session, actor, "erase_fan", f"fan:{fan.id}")

@@ -1,0 +1,106 @@
+"""37 leads over 5 staff; when one leaves, that person's move; a fan gets what is kept, and is forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from sqlmodel import select
+
+from fanops.collect.records_voices import NewVoice, add_voices
+from fanops.errors import InvalidInput, NotAllowed, NotFound
+from fanops.fans import assign_owners as owners
+from fanops.fans import erase
+from fanops.fans.allocation import share_out
+from fanops.fans.identity_records import find_or_create_fan
+from fanops.tables import Fan, FanIdentity, Order, ServiceCard, Staff, Voice, now
+
+
+def test_37_leads_over_5_staff():
+    given = share_out(list(range(37)), {1: 0, 2: 0, 3: 0, 4: 0, 5: 0})
+    assert sorted(Counter(given.values()).values(), reverse=True) == [8, 8, 7, 7, 7]
+    # from 5, 0, 1: the second gets one, then both take turns until 4 and 3
+    assert Counter(share_out(list(range(6)), {1: 5, 2: 0, 3: 1}).values()) == {2: 4, 3: 2}
+    assert share_out([1, 2], {}) == {} and share_out([], {1: 0}) == {}
+
+
+@pytest.fixture
+def leads(chain) -> list[int]:
+    """37 fans of S2 and five staff there (E2 of the chain and four more); gives the staff ids by code."""
+    with chain.db.write() as session:
+        for number in range(4):
+            session.add(Staff(brand_id=chain.brand_id, store_id=chain.stores["S2"], code=f"N{number}", name=f"新{number}"))
+        for _ in range(37):
+            session.add(Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S2"]))
+        session.flush()
+        return list(owners.staff_loads(session, chain.actors["product"], chain.stores["S2"]))
+
+
+def owned(session) -> Counter:
+    return Counter(session.exec(select(Fan.owner_staff_id).where(Fan.owner_staff_id.is_not(None))).all())
+
+
+def test_fans_are_given_handed_over_and_the_history_stays(chain, leads):
+    product, store = chain.actors["product"], chain.stores["S2"]
+    with chain.db.write() as session:
+        assert sorted(owners.plan_owners(session, product, store).values(), reverse=True) == [8, 8, 7, 7, 7] and not owned(session)
+        assert owners.assign_owners(session, product, store) == 37 and owners.assign_owners(session, product, store) == 0
+        before = owned(session)
+        assert sorted(before.values(), reverse=True) == [8, 8, 7, 7, 7]
+        leaving = leads[0]
+        theirs = session.exec(select(Fan.id).where(Fan.owner_staff_id == leaving)).all()
+        session.get_one(Staff, leaving).left_on = date.today()
+        assert owners.hand_over(session, product, leaving) == len(theirs)
+        after = owned(session)
+        assert leaving not in after and sum(after.values()) == 37 and max(after.values()) - min(after.values()) <= 1
+        history = owners.owner_history(session, product, theirs[0])
+        assert [(was, becomes) for _, was, becomes in history] == [(None, leaving), (leaving, history[1][2])]
+        with pytest.raises(NotAllowed):
+            owners.assign_owners(session, chain.actors["clerk"], store)
+        with pytest.raises(NotFound):
+            owners.assign_owners(session, chain.actors["store_manager"], store)
+
+
+def test_follow_up_and_conversion_have_no_rate_without_a_base(chain, leads):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        fans = session.exec(select(Fan.id).limit(3)).all()
+        for place, (fan_id, state) in enumerate(zip(fans, ("done", "done", "not_done"), strict=True)):
+            closed = now() - timedelta(days=20)
+            session.add(ServiceCard(fan_id=fan_id, store_id=chain.stores["S2"], deed="问候", state=state, staff_id=leads[0], closed_at=closed))
+            if place == 0:
+                session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S2"], fan_id=fan_id, number="1", amount_fen=1,
+                                  placed_at=closed + timedelta(days=3)))  # fmt: skip
+        session.flush()
+        figures = owners.staff_figures(session, product).set_index("staff_id")
+        assert figures.loc[leads[0], "follow_up"] == pytest.approx(2 / 3) and figures.loc[leads[0], "converted"] == 0.5
+        assert figures.loc[leads[1], ["follow_up", "converted"]].isna().all()
+
+
+def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
+    manager, store = chain.actors["store_manager"], chain.stores["S1"]
+    with chain.db.write() as session:
+        fan = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store, name="王小明").id
+        session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=fan, number="A1", placed_at=now(), amount_fen=1850))
+        add_voices(session, chain.brand_id, [NewVoice("排队太久", "review", "测试", "1", store_id=store, fan_id=fan)])
+    _, _, content = erase.export_fan(chain.db, manager, {"fan": str(fan)})
+    document = json.loads(content)
+    assert document["姓名"] == "王小明" and document["号码"] == [{"类别": "phone", "号码": "+8613800138000"}]
+    assert document["订单"][0]["金额_元"] == 18.5 and document["原声"][0]["原话"] == "排队太久"
+    for actor, refusal in (("clerk", NotAllowed), ("product", NotAllowed), ("stranger", NotFound)):
+        with pytest.raises(refusal):
+            erase.export_fan(chain.db, chain.actors[actor], {"fan": str(fan)})
+    with chain.db.write() as session:
+        with pytest.raises(InvalidInput, match="还没有确认"):
+            erase.erase_fan(session, manager, fan, "是")
+        erase.erase_fan(session, manager, fan, " 删除 ")
+        assert session.exec(select(FanIdentity)).all() == []
+        row = session.get_one(Fan, fan)
+        assert row.erased_at is not None and row.name_sealed is None and row.name_masked == ""
+        assert session.exec(select(Order.fan_id)).one() is None and session.exec(select(Voice.fan_id)).one() is None
+        with pytest.raises(NotFound):
+            erase.fan_document(session, manager, fan)
+        again = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store)
+        assert again.id != fan

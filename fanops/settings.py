@@ -33,7 +33,6 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="Time zone of the stores, for days, weeks and months.")
     upload_mb: int = Field(50, description="Largest file that can be imported through the page, in MB.", ge=1)
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.", ge=1)
-    dask: str = Field("", description="Address of a Dask scheduler for heavy analysis; empty means this machine.")
 
     @property
     def database_url(self) -> str:

@@ -83,7 +83,7 @@ def begin(actor: Actor) -> None:
 
 def _read_excel(content: bytes) -> pd.DataFrame:
     try:
-        table = pd.read_excel(io.BytesIO(content), engine="openpyxl", dtype=object, nrows=_MOST_EXCEL_ROWS)
+        table = pd.read_excel(io.BytesIO(content), engine="calamine", dtype=object, nrows=_MOST_EXCEL_ROWS)
     except Exception as error:
         raise InvalidInput("打不开这个 Excel 文件。", "请另存为 .xlsx 再试，或把题目粘贴进来。") from error
     if "题目" not in table.columns:

@@ -23,6 +23,7 @@ from fanops.themes.continuity import NOT_REGISTERED
 from fanops.themes.discovery import Discovery, discover
 from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import Parameters
+from fanops.themes.quality import stability
 from fanops.themes.records_dictionary import brand_words
 
 Progress = Callable[[float, str], None]
@@ -62,14 +63,16 @@ def run_discovery(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
         lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()),
     )  # fmt: skip
-    progress(0.86, "对应已有主题")
+    progress(0.86, "检查稳不稳")
+    firm = stability(found.vectors, found.labels, chosen)
+    progress(0.89, "对应已有主题")
     unit_ids = units["unit_id"].to_numpy()
     clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
     matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
-    progress(0.9, "保存")
+    progress(0.91, "保存")
     with db.write() as session:
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
-        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units)
+        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm)
         final = records.keep_corrections(found, unit_ids, themes, taught)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, clusters, units)

@@ -83,9 +83,10 @@ def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
 
 
 def save_themes(
-    session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame
-) -> list[Theme]:
-    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them).
+    session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame,
+    firm: NDArray[np.float64],
+) -> list[Theme]:  # fmt: skip
+    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them); ``firm`` is its stability.
 
     Returns:
         The registered theme of each cluster, in label order.
@@ -95,7 +96,7 @@ def save_themes(
     unit_ids = units["unit_id"].to_numpy()
     aspects = _main_aspects(units["aspect"], found.labels, len(found.themes))
     result: list[Theme] = []
-    for match, group, aspect in zip(matching.matches, found.themes, aspects, strict=True):
+    for match, group, aspect, sure in zip(matching.matches, found.themes, aspects, firm.tolist(), strict=True):
         theme = known.get(match.theme_id) if match.theme_id is not None else None
         if theme is None:
             theme = Theme(brand_id=brand_id, born_run_id=run_id, name=_free_name(group.name, taken))
@@ -103,6 +104,7 @@ def save_themes(
         elif theme.state == "died":
             theme.state = "active"
         theme.seen_run_id, theme.aspect = run_id, aspect
+        theme.stability = None if sure != sure else round(sure, 3)
         theme.keywords = [word for word, _ in group.keywords]
         theme.quote_unit_ids = [int(unit_ids[place]) for place in group.quotes]
         theme.centroid = np.asarray(group.centroid, dtype=np.float32).tobytes()

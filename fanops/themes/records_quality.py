@@ -1,0 +1,46 @@
+"""What the quality view reads: the themes of each interview, and how themes agree with a person's codes."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlmodel import Session, select
+
+from fanops.access import Actor, in_scope
+from fanops.tables import Code, Coding, Interview, Theme, ThemeAssignment, Turn, Unit, Voice
+
+
+def themes_of_interviews(session: Session, actor: Actor) -> list[set[int]]:
+    """Give the live themes that occurred in each interview, in the order they were held."""
+    statement = (
+        select(Interview.id, ThemeAssignment.theme_id)
+        .join(Turn, Turn.interview_id == Interview.id)
+        .join(Voice, Voice.turn_id == Turn.id)
+        .join(Unit, Unit.voice_id == Voice.id)
+        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+        .where(Interview.state == "done", ThemeAssignment.theme_id.is_not(None))
+        .distinct()
+        .order_by(Interview.id)
+    )
+    found: dict[int, set[int]] = {}
+    for interview_id, theme_id in session.exec(
+        in_scope(statement, actor, brand=Interview.brand_id, store=Interview.store_id)
+    ):
+        found.setdefault(interview_id, set()).add(theme_id)
+    return list(found.values())
+
+
+def codes_and_themes(session: Session, actor: Actor) -> pd.DataFrame:
+    """Give units that a person coded, with their theme: rows ``unit_id, code, theme`` (a unit in several passages several times)."""
+    statement = (
+        select(Unit.id, Code.name, Theme.name)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .join(Turn, Turn.id == Voice.turn_id)
+        .join(Coding, (Coding.turn_id == Turn.id) & (Coding.start < Unit.end) & (Coding.end > Unit.start))
+        .join(Code, Code.id == Coding.code_id)
+        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+        .join(Theme, Theme.id == ThemeAssignment.theme_id)
+        .where(Coding.withdrawn_at.is_(None))
+        .distinct()
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=["unit_id", "code", "theme"])

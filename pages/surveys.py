@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import records_surveys as records
-from fanops.ui import survey_results, survey_views, words
+from fanops.ui import invite_views, survey_results, survey_views, words
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -37,8 +37,10 @@ if waves:
             with page_database().write() as writing:
                 records.close_wave(writing, actor, wave.id, closed=open_now)
             st.rerun()
-    read, hand_out = st.tabs(["结果", "二维码"])
+    read, hand_out, ask = st.tabs(["结果", "二维码", "邀请"])
     with read, refusals():
         survey_results.wave_results(actor, wave)
     with hand_out:
         survey_views.codes(actor, wave)
+    with ask, refusals():
+        invite_views.invite(actor, wave)

@@ -82,6 +82,8 @@ def codes(actor: Actor, wave: Wave) -> None:
     """Give a store's open QR code for a wave."""
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
+    if actor.role in records.WAVE_KEEPERS:
+        st.link_button("打印全部门店的二维码", f"/print/codes?wave={wave.id}", icon=":material/print:")
     left, right = st.columns(2)
     store_id = left.selectbox("门店", list(stores), format_func=stores.get, key=f"wave.store.{wave.id}")
     place = right.text_input(

@@ -58,6 +58,7 @@ EXPORTS: dict[str, Export] = {
     "backlog": Export("fanops.actions.export_backlog:export_backlog"),
     "codings": Export("fanops.collect.export_codings:export_codings"),
     "fan": Export("fanops.fans.erase:export_fan", (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)),
+    "invitations": Export("fanops.collect.invite_fans:export_links"),
     "responses": Export("fanops.collect.export_responses:export_responses"),
 }
 

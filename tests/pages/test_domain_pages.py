@@ -289,3 +289,15 @@ def test_fans_are_shared_out_and_one_is_forgotten(open_page, filled, chain):
     at.button(key="fan.erase.do").click().run()
     with chain.db.read() as session:
         assert session.get_one(Fan, fan_id).erased_at is not None
+
+
+@ONE
+def test_the_raisers_of_a_theme_are_invited_to_a_wave(open_page, filled, chain):
+    survey = read_definition(content_path("surveys/new_product_trial.yaml").read_text("utf-8"))
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], survey)
+        wave = surveys.open_wave(session, chain.actors["product"], version.id, "新品").id
+    at = open_page("product", "surveys.py")
+    assert not at.exception and "会邀请" in words_on(at)
+    at.button(key=f"invite.do.{wave}").click().run()
+    assert not at.exception and "各有自己的链接" in words_on(at) and "打开 0" in words_on(at)

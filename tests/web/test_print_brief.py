@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fanops.collect import records_surveys as surveys
+from fanops.collect.surveys.definition import read_definition
+from fanops.content import content_path
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -33,3 +36,17 @@ def test_the_sheet_is_for_those_who_lead_and_escapes_what_fans_wrote(signed_in, 
     for odd in ("days=0", "days=-1", "days=99999999999999999999", "days=x"):
         assert signed_in("ceo").get(f"/print/brief?{odd}").status_code == 200
     assert "&lt;script&gt;" not in signed_in("stranger").get("/print/brief").text
+
+
+@ONE
+def test_codes_are_printed_for_ones_own_stores(signed_in, chain) -> None:
+    survey = read_definition(content_path("surveys/nps.yaml").read_text("utf-8"))
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], survey)
+        wave = surveys.open_wave(session, chain.actors["product"], version.id, "<b>十一月</b>").id
+    sheet = signed_in("region_manager").get(f"/print/codes?wave={wave}")
+    assert sheet.status_code == 200 and sheet.text.count("<svg") == 2 and "<b>十一月" not in sheet.text
+    assert sheet.text == signed_in("region_manager").get(f"/print/codes?wave={wave}").text  # the same code every time
+    assert signed_in("clerk").get(f"/print/codes?wave={wave}").status_code == 403
+    for odd in ("0", "x", "9" * 30):
+        assert signed_in("ceo").get(f"/print/codes?wave={odd}").status_code == 404

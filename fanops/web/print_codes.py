@@ -1,0 +1,44 @@
+"""GET /print/codes: a sheet with the QR code of every store in scope for a wave, for the printer; no script."""
+
+from __future__ import annotations
+
+import segno
+from anyio import to_thread
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fanops.access import Actor, visible_stores
+from fanops.collect import records_surveys as records
+from fanops.database import database
+from fanops.errors import FanopsError, NotAllowed
+from fanops.settings import settings
+from fanops.web.screen import notice, render
+
+
+async def show_codes(request: Request) -> Response:
+    """Render the sheet."""
+    asked = request.query_params.get("wave", "")
+    wave_id = int(asked) if asked.isdecimal() and len(asked) < 18 else 0
+    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, wave_id)
+
+
+def _sheet(actor: Actor, wave_id: int) -> Response:
+    try:
+        with database().write() as session:
+            wave = records.get_wave(session, actor, wave_id)
+            codes = [
+                (store.name, f"{settings().forms_url}/s/{records.place_code(session, actor, wave.id, store.id)}")
+                for store in visible_stores(session, actor)
+            ]
+            title = wave.title
+    except FanopsError as refusal:
+        status = 403 if isinstance(refusal, NotAllowed) else 404
+        return notice("打印不了", f"{refusal.message}{refusal.hint}", status=status, href="/surveys", link="回到问卷")
+    # The picture is drawn by segno from our own link: it is the only markup that is not escaped.
+    shown = [(name, link, Markup(segno.make(link, error="m").svg_inline(scale=5, border=2))) for name, link in codes]  # noqa: S704
+    return render("codes.html", title=title, codes=shown)
+
+
+ROUTES = [Route("/print/codes", show_codes, methods=["GET"])]

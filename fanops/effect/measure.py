@@ -13,6 +13,7 @@ from sqlmodel import Session
 from fanops.access import Actor
 from fanops.effect import records
 from fanops.effect.before_after import LABEL, compare_stores
+from fanops.effect.checks import corrected, placebo_date
 from fanops.effect.did import estimate_effect
 from fanops.effect.panel import Panel
 from fanops.effect.verdict import TOO_LITTLE, verdict
@@ -67,7 +68,8 @@ def measure(
         word = verdict(
             found, higher_is_better=higher, smallest_share=plan["smallest_share"], pass_share=plan["pass_share"]
         )
-        result = common | _effect_result(found)
+        result = common | _effect_result(found) | _checks(panel)
+        result["others"] = _other_metrics(session, actor, metric, found.p, first, last, since, plan, thing.theme_id)
         return records.save_measurement(session, actor, "did", word, result, baseline_id=baseline.id, **about)
     stores = compare_stores(panel.values, panel.start, list(panel.units))
     if stores.empty:
@@ -96,6 +98,36 @@ def _effect_result(found) -> dict[str, Any]:
     result = asdict(found)
     result["by_time"], result["by_store"] = found.by_time.to_dict("records"), found.by_store.to_dict("records")
     return result
+
+
+def _checks(panel: Panel) -> dict[str, Any]:
+    false_start = placebo_date(panel)
+    if false_start is None:
+        return {"placebo_date": None}
+    return {"placebo_date": [false_start.estimate_share, false_start.low_share, false_start.high_share]}
+
+
+def _other_metrics(
+    session: Session, actor: Actor, planned: str, p: float, first: date, last: date, since: dict[int, date], plan: dict,
+    theme_id: int | None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Estimate the metrics that the plan did not name, over the same stores; all p values corrected together."""
+    stores = set(plan["treated"]) | set(plan["controls"])
+    found: list[dict[str, Any]] = [{"metric": planned, "p": p, "planned": True}]
+    for metric in records.METRICS:
+        if metric == planned or (metric == "mention_share" and theme_id is None):
+            continue
+        try:
+            effect = estimate_effect(_panel(records.weekly_panel(session, actor, metric, first, last, theme_id), since, stores))
+        except TooLittleData:
+            continue
+        found.append(
+            {"metric": metric, "estimate_share": effect.estimate_share, "low_share": effect.low_share,
+             "high_share": effect.high_share, "p": effect.p, "planned": False}
+        )  # fmt: skip
+    for row, value in zip(found, corrected([row["p"] for row in found]), strict=True):
+        row["p_corrected"] = value
+    return found
 
 
 def _together(panel: Panel) -> dict[str, float]:

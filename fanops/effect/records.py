@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require
+from fanops.effect.checks import match_controls
 from fanops.errors import InvalidInput, NotFound
 from fanops.settings import settings
 from fanops.tables import (
@@ -94,6 +96,31 @@ def freeze_plan(
     session.flush()
     record_audit(session, actor, "freeze_plan", f"baseline:{row.id}", sha256=row.sha256)
     return row
+
+
+def suggest_controls(
+    session: Session, actor: Actor, metric: str, treated: Sequence[int], before: date, theme_id: int | None = None,
+    most: int = 8, weeks: int = 16,
+) -> list[int]:  # fmt: skip
+    """Give the stores whose last weeks were most like those of the treated ones, the most alike first.
+
+    Args:
+        session: A reading session.
+        actor: Whose stores.
+        metric: One of METRICS.
+        treated: Stores that get the change.
+        before: The first day that no longer counts.
+        theme_id: For ``mention_share``.
+        most: Stores at most.
+        weeks: Weeks looked at.
+    """
+    frame = weekly_panel(session, actor, metric, before - timedelta(weeks=weeks), before - timedelta(days=1), theme_id)
+    wide = frame.pivot(index="store_id", columns="week", values="value")
+    chosen = wide.index.isin(list(treated))
+    if wide.empty or not chosen.any() or chosen.all():
+        return []
+    stores = wide.index.to_numpy()
+    return [int(stores[place]) for place in match_controls(wide.to_numpy(dtype=float), chosen, most)]
 
 
 def plan_of(

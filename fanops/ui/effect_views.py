@@ -41,6 +41,15 @@ def plan_section(actor: Actor, about: dict[str, int]) -> None:
         _plan_form(actor, about, stores, since)
 
 
+def _alike(actor: Actor, since: dict[int, date], stores: dict[int, str]) -> list[int]:
+    treated = [store for store in since if store in stores]
+    if not treated:
+        return []
+    with page_database().read() as session:
+        found = records.suggest_controls(session, actor, "revenue", treated, min(since[store] for store in treated))
+    return [store for store in found if store in stores]
+
+
 def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], since: dict[int, date]) -> None:
     key = "-".join(f"{name}{value}" for name, value in about.items())
     with st.form(f"plan.{key}", border=False, enter_to_submit=False):
@@ -49,6 +58,9 @@ def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], sinc
         )
         treated = st.multiselect("上线门店", list(stores), [s for s in since if s in stores], format_func=stores.get,
                                  key=f"plan.treated.{key}", placeholder="选门店")  # fmt: skip
+        alike = _alike(actor, since, stores)
+        if alike:
+            st.caption("历史走势最像上线门店的：" + plain("、".join(stores[each] for each in alike)))
         controls = st.multiselect("对照门店（空着：其余全部）", list(stores), format_func=stores.get, key=f"plan.controls.{key}",
                                   placeholder="其余全部")  # fmt: skip
         left, right = st.columns(2)
@@ -169,6 +181,7 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
         ),
         hide_index=True,
     )
+    _show_checks(result)
     p = result.get("pre_trend_p")
     st.caption(
         f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家。"
@@ -178,3 +191,27 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
             else ""
         )
     )
+
+
+def _show_checks(result: dict[str, Any]) -> None:
+    """Show what a false start shows, and the metrics that the plan did not name, corrected together."""
+    if placebo := result.get("placebo_date"):
+        point, low, high = placebo
+        fine = low <= 0 <= high
+        st.caption(
+            f"假装更早上线再算一次：{words.signed_share(point)}（{words.signed_share(low)} 到 {words.signed_share(high)}），"
+            + ("应该是 0，也看不出不是 0。" if fine else "**本该是 0 却不是，结论要小心。**")
+        )
+    others = result.get("others") or []
+    if len(others) < 2:
+        return
+    rows = [
+        {"指标": records.METRICS[row["metric"]][0] + ("（方案里定的）" if row["planned"] else ""),
+         "变化": "见上" if row["planned"] else words.signed_share(row["estimate_share"]),
+         "区间": "" if row["planned"] else f"{words.signed_share(row['low_share'])} 到 {words.signed_share(row['high_share'])}",
+         "校正后 p": "<0.001" if row["p_corrected"] < 0.001 else f"{row['p_corrected']:.3f}"}
+        for row in others
+    ]  # fmt: skip
+    st.markdown("**别的指标**")
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.caption("同一批门店、同一段时间；几个指标一起看，p 按 Holm 法校正。只有方案里定的指标决定结论。")

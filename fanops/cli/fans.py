@@ -19,7 +19,7 @@ def fans() -> None:
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as_json: bool) -> None:
-    """List fans (masked), biggest spenders first."""
+    """List fans (masked), core fans first."""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records import fan_table

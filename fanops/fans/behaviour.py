@@ -84,10 +84,21 @@ def lifecycle(orders: pd.DataFrame, today: pd.Timestamp, rules: StageRules = Sta
 def activity(
     orders: pd.DataFrame, said: pd.DataFrame, today: pd.Timestamp, rules: ActivityRules = ActivityRules()
 ) -> pd.DataFrame:
+    """Give each fan's activity index from orders (rows ``fan_id, placed_at, store_id``); see ``activity_of``."""
+    since = today - pd.Timedelta(days=rules.window_days)
+    bought = orders[(orders["placed_at"] > since) & (orders["placed_at"] <= today)].groupby("fan_id")
+    first = orders[orders["placed_at"] <= today].groupby("fan_id")["placed_at"].min()
+    facts = pd.DataFrame({"first": first, "active": bought.size(), "stores": bought["store_id"].nunique()})
+    return activity_of(facts.fillna({"active": 0, "stores": 0}), said, today, rules)
+
+
+def activity_of(
+    facts: pd.DataFrame, said: pd.DataFrame, today: pd.Timestamp, rules: ActivityRules = ActivityRules()
+) -> pd.DataFrame:
     """Give each fan's activity index.
 
     Args:
-        orders: Rows ``fan_id, placed_at, store_id``.
+        facts: By fan id: ``first`` (order), ``active`` (orders in the window), ``stores`` (different ones in the window).
         said: Informative units: rows ``fan_id, said_at, theme_id`` (NaN none).
         today: Windows end here.
         rules: See ActivityRules.
@@ -96,16 +107,13 @@ def activity(
         By fan id, each 0–100: ``frequency, quality, breadth, duration, score`` (their weighted mean).
     """
     since = today - pd.Timedelta(days=rules.window_days)
-    bought = orders[(orders["placed_at"] > since) & (orders["placed_at"] <= today)]
-    spoke = said[(said["said_at"] > since) & (said["said_at"] <= today)]
-    first = pd.concat([orders.set_index("fan_id")["placed_at"], said.set_index("fan_id")["said_at"]])
-    first = first[first <= today].groupby(level=0).min()
-    wide = bought.groupby("fan_id")["store_id"].nunique().add(spoke.groupby("fan_id")["theme_id"].nunique(), fill_value=0)
+    spoke = said[(said["said_at"] > since) & (said["said_at"] <= today)].groupby("fan_id")
+    first = pd.concat([facts["first"], said[said["said_at"] <= today].groupby("fan_id")["said_at"].min()]).groupby(level=0).min()
     counts = pd.DataFrame(
         {
-            "frequency": bought.groupby("fan_id").size() / rules.full_orders,
-            "quality": spoke.groupby("fan_id").size() / rules.full_units,
-            "breadth": wide / rules.full_breadth,
+            "frequency": facts["active"] / rules.full_orders,
+            "quality": spoke.size() / rules.full_units,
+            "breadth": facts["stores"].add(spoke["theme_id"].nunique(), fill_value=0) / rules.full_breadth,
             "duration": (today - first).dt.days / 30.4 / rules.full_months,
         },
         index=first.index,

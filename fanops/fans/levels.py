@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 LEVEL_LABELS = {"identified": "已识别", "repeat": "回头客", "fan": "粉丝", "core": "核心粉丝"}
@@ -47,53 +48,77 @@ def repeat_buyers(orders: pd.DataFrame, window_days: int) -> tuple[int, int]:
     return int(repeated.sum()), len(first_two)
 
 
-def levels(orders: pd.DataFrame, voices: pd.Series, today: pd.Timestamp, rules: LevelRules = LevelRules()) -> pd.Series:
+def order_facts(orders: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
+    """Give what levels and RFM look at of each buyer.
+
+    Args:
+        orders: Rows ``fan_id, placed_at``, and ``amount_fen`` where there is one.
+        since: Orders from here on are recent.
+
+    Returns:
+        By fan id: ``first, second`` (NaT with one order), ``last, orders, recent, money_fen``.
+    """
+    ordered = orders.sort_values("placed_at", kind="stable")
+    if "amount_fen" not in ordered:
+        ordered = ordered.assign(amount_fen=0)
+    grouped = ordered.groupby("fan_id")
+    second = ordered[grouped.cumcount() == 1].set_index("fan_id")["placed_at"]
+    facts = grouped.agg(
+        first=("placed_at", "min"), last=("placed_at", "max"), orders=("placed_at", "size"), money_fen=("amount_fen", "sum")
+    )
+    recent = ordered[ordered["placed_at"] >= since].groupby("fan_id").size()
+    return facts.assign(second=second.reindex(facts.index), recent=recent.reindex(facts.index, fill_value=0))
+
+
+def levels_of(facts: pd.DataFrame, voices: pd.Series, rules: LevelRules = LevelRules()) -> pd.Series:
     """Give each buyer's level.
 
     Args:
-        orders: Rows ``fan_id, placed_at``.
+        facts: As ``order_facts`` gives them, recent within ``fan_window_days``.
         voices: Informative voices by fan id.
-        today: The day that ``fan_window_days`` looks back from.
         rules: See LevelRules.
 
     Returns:
         Level by fan id: identified, repeat, fan or core.
     """
-    if orders.empty:
-        return pd.Series(dtype=object)
-    grouped = orders.sort_values("placed_at").groupby("fan_id")["placed_at"]
-    second = grouped.nth(1)
-    second.index = orders.sort_values("placed_at").loc[second.index, "fan_id"]
-    gap = (second - grouped.min().reindex(second.index)).dt.days
-    recent = orders[orders["placed_at"] >= today - pd.Timedelta(days=rules.fan_window_days)].groupby("fan_id").size()
-    result = pd.Series("identified", index=grouped.size().index)
-    result[gap.index[gap <= rules.repeat_window_days]] = "repeat"
-    result[recent.index[recent >= rules.fan_orders]] = "fan"
+    result = pd.Series("identified", index=facts.index, dtype=object)
+    if facts.empty:
+        return result
+    gap = (facts["second"] - facts["first"]).dt.days
+    result[gap <= rules.repeat_window_days] = "repeat"
+    result[facts["recent"] >= rules.fan_orders] = "fan"
     loud = voices[voices >= rules.core_voices].index
-    result[recent.index[(recent >= rules.core_orders) & recent.index.isin(loud)]] = "core"
+    result[(facts["recent"] >= rules.core_orders) & facts.index.isin(loud)] = "core"
     return result
 
 
+def levels(orders: pd.DataFrame, voices: pd.Series, today: pd.Timestamp, rules: LevelRules = LevelRules()) -> pd.Series:
+    """Give each buyer's level from orders (rows ``fan_id, placed_at``); see ``levels_of``."""
+    if orders.empty:
+        return pd.Series(dtype=object)
+    return levels_of(order_facts(orders, today - pd.Timedelta(days=rules.fan_window_days)), voices, rules)
+
+
 def rfm(orders: pd.DataFrame, today: pd.Timestamp, parts: int = 5) -> pd.DataFrame:
+    """Score recency, frequency and money from orders (rows ``fan_id, placed_at, amount_fen``); see ``rfm_of``."""
+    return rfm_of(order_facts(orders, today), today, parts)
+
+
+def rfm_of(facts: pd.DataFrame, today: pd.Timestamp, parts: int = 5) -> pd.DataFrame:
     """Score recency, frequency and money.
 
     Args:
-        orders: Rows ``fan_id, placed_at, amount_fen``.
+        facts: As ``order_facts`` gives them.
         today: Recency is counted back from here.
         parts: Scores run from 1 (worst) to ``parts`` (best), by rank; ties share the better place's score.
 
     Returns:
         By fan id: ``recency_days, frequency, money_fen, r, f, m``.
     """
-    grouped = orders.groupby("fan_id")
     frame = pd.DataFrame(
-        {
-            "recency_days": (today - grouped["placed_at"].max()).dt.days,
-            "frequency": grouped.size(),
-            "money_fen": grouped["amount_fen"].sum(),
-        }
+        {"recency_days": (today - facts["last"]).dt.days, "frequency": facts["orders"], "money_fen": facts["money_fen"]}
     )
     for name, column, ascending in (("r", "recency_days", False), ("f", "frequency", True), ("m", "money_fen", True)):
         rank = frame[column].rank(method="max", ascending=ascending)
-        frame[name] = (rank * parts / len(frame)).apply(lambda share: max(1, -int(-share // 1))).astype(int)
+        frame[name] = np.maximum(1, np.ceil(rank * parts / len(frame))).astype(int)
     return frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import distinct, func
+from sqlalchemy import case, distinct, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
@@ -54,15 +54,12 @@ def fan_table(
         offset: For paging.
 
     Returns:
-        Rows ``fan_id, name, level, store, joined_at, orders, spent_fen, last_order, voices, tags``, biggest spenders
+        Rows ``fan_id, name, level, store, joined_at, orders, spent_fen, last_order, voices, tags``, core fans
         first; and how many there are in all.
     """
-    # over the result's own columns, so that paging stays one statement
-    statement = _own(
-        actor, Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at, func.count(Order.id),
-        func.coalesce(func.sum(Order.amount_fen), 0), func.max(Order.placed_at),
-    )  # fmt: skip
-    statement = statement.outerjoin(Store, Store.id == Fan.home_store_id).outerjoin(Order, Order.fan_id == Fan.id)
+    # Who is on the page is decided over fans alone; orders are counted for these few only (a chain has millions).
+    statement = _own(actor, Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at)
+    statement = statement.outerjoin(Store, Store.id == Fan.home_store_id)
     conditions = []
     if level:
         conditions.append(Fan.level == level)
@@ -78,15 +75,21 @@ def fan_table(
             FanIdentity.brand_id == actor.brand_id, FanIdentity.lookup_hash.in_(hashes)
         )
         conditions.append(Fan.id.in_(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
-    statement = statement.where(*conditions).group_by(Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at)
     total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
-    spent = func.coalesce(func.sum(Order.amount_fen), 0)
-    rows = session.exec(statement.order_by(spent.desc(), Fan.id).limit(limit).offset(offset)).all()
-    frame = pd.DataFrame(
-        [tuple(row) for row in rows],
-        columns=["fan_id", "name", "level", "store", "joined_at", "orders", "spent_fen", "last_order"],
-    )
+    rank = case({level: place for place, level in enumerate(reversed(LEVELS))}, value=Fan.level, else_=len(LEVELS))
+    rows = session.exec(statement.where(*conditions).order_by(rank, Fan.id).limit(limit).offset(offset)).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["fan_id", "name", "level", "store", "joined_at"])
     ids = [int(fan_id) for fan_id in frame["fan_id"]]
+    bought = {
+        fan_id: (count, spent, last)
+        for fan_id, count, spent, last in session.exec(
+            select(Order.fan_id, func.count(Order.id), func.sum(Order.amount_fen), func.max(Order.placed_at))
+            .where(Order.fan_id.in_(ids))
+            .group_by(Order.fan_id)
+        )
+    }
+    for place, name in enumerate(("orders", "spent_fen", "last_order")):
+        frame[name] = [bought.get(fan_id, (0, 0, None))[place] for fan_id in ids]
     said = dict(
         session.exec(
             select(Voice.fan_id, func.count(Voice.id)).where(Voice.fan_id.in_(ids)).group_by(Voice.fan_id)

@@ -13,12 +13,12 @@ from fanops.access import Actor, record_audit
 from fanops.access.organisation import brand_choice
 from fanops.database import Database, insert_many
 from fanops.fans import records_rules
-from fanops.fans.behaviour import ActivityRules, activity
-from fanops.fans.levels import LevelRules, levels
-from fanops.fans.records_behaviour import informative_units
+from fanops.fans.behaviour import ActivityRules, activity_of
+from fanops.fans.levels import LevelRules, levels_of
+from fanops.fans.records_behaviour import informative_units, order_facts_of
 from fanops.fans.rules import RULES
 from fanops.settings import settings
-from fanops.tables import Fan, FanActivity, Order, Voice, now
+from fanops.tables import Fan, FanActivity, Voice, now
 
 ACTIVITY = "activity"  # name of a brand's own weights
 _CHUNK = 5_000
@@ -31,10 +31,9 @@ def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules())
     Returns:
         Fans per level after it.
     """
+    today = pd.Timestamp(now())
     with db.read() as session:
-        rows = session.exec(
-            select(_PERSON, Order.placed_at).join(Fan, Fan.id == Order.fan_id).where(Order.brand_id == actor.brand_id)
-        ).all()
+        facts = order_facts_of(session, actor, today - pd.Timedelta(days=rules.fan_window_days))
         said = session.exec(
             select(_PERSON, func.count(Voice.id))
             .join(Fan, Fan.id == Voice.fan_id)
@@ -44,8 +43,7 @@ def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules())
         known = session.exec(
             select(Fan.id, Fan.level, Fan.level_reason).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None))
         ).all()
-    orders = pd.DataFrame(rows, columns=["fan_id", "placed_at"])
-    found = levels(orders, pd.Series(dict(said), dtype=float), pd.Timestamp(now()), rules).to_dict()
+    found = levels_of(facts, pd.Series(dict(said), dtype=float), rules).to_dict()
     changed: dict[str, list[int]] = {}
     counts: dict[str, int] = {}
     for fan_id, before, reason in known:
@@ -70,18 +68,11 @@ def refresh_activity(db: Database, actor: Actor) -> int:
     today = pd.Timestamp(now())
     with db.read() as session:
         rules = brand_choice(session, actor, ACTIVITY, ActivityRules())
-        orders = pd.DataFrame(
-            session.exec(
-                select(_PERSON, Order.placed_at, Order.store_id)
-                .join(Fan, Fan.id == Order.fan_id)
-                .where(Order.brand_id == actor.brand_id)
-            ).all(),
-            columns=["fan_id", "placed_at", "store_id"],
-        )
+        window = today - pd.Timedelta(days=rules.window_days)
+        facts = order_facts_of(session, actor, window, window)
         said = informative_units(session, actor)
-    orders["placed_at"] = pd.to_datetime(orders["placed_at"], utc=True)
     said["said_at"] = pd.to_datetime(said["said_at"], utc=True)
-    found = activity(orders, said.dropna(subset="said_at"), today, rules).round(1)
+    found = activity_of(facts, said.dropna(subset="said_at"), today, rules).round(1)
     day = today.tz_convert(settings().zone).date()
     with db.write() as session:
         mine = select(Fan.id).where(Fan.brand_id == actor.brand_id)

@@ -37,7 +37,7 @@ def fan_list(table: pd.DataFrame, total: int) -> None:
         }
     )
     chosen = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="fans.table")
-    st.caption(f"共 {words.count(total, '位')}，按消费排序。点一行看这位粉丝。")
+    st.caption(f"共 {words.count(total, '位')}，核心粉丝在前。点一行看这位粉丝。")
     if chosen.selection.rows:
         fan_id = int(table.iloc[chosen.selection.rows[0]]["fan_id"])
         st.switch_page("fan.py", query_params={"fan": str(fan_id)})

@@ -31,8 +31,8 @@ def main() -> None:
     from fanops.access.organisation import add_brand, add_region, add_store
     from fanops.database import insert_many, ready_database
     from fanops.fans import records, records_cards
-    from fanops.fans.levels import rfm
-    from fanops.fans.records_behaviour import orders_of
+    from fanops.fans.levels import rfm_of
+    from fanops.fans.records_behaviour import order_facts_of
     from fanops.fans.refresh import refresh_activity, refresh_levels
     from fanops.tables import Fan, Order, now
 
@@ -63,7 +63,7 @@ def main() -> None:
 
     def scores() -> None:
         with db.read() as session:
-            rfm(orders_of(session, actor), pd.Timestamp(moment))
+            rfm_of(order_facts_of(session, actor, pd.Timestamp(moment)), pd.Timestamp(moment))
 
     timed("rfm_s", scores)
     timed("activity_s", lambda: refresh_activity(db, actor))

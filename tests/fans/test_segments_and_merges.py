@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
+import pandas as pd
 import pytest
 from sqlmodel import select
 
@@ -12,7 +14,8 @@ from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import merge
 from fanops.fans import records_segments as segments
 from fanops.fans.identity_records import find_or_create_fan
-from fanops.fans.records_behaviour import activity_of, orders_of
+from fanops.fans.levels import order_facts
+from fanops.fans.records_behaviour import activity_of, order_facts_of, orders_of
 from fanops.fans.records_segments import Conditions
 from fanops.fans.refresh import refresh_activity, refresh_fans
 from fanops.tables import Fan, FanIdentity, FanMerge, Order, metadata, now
@@ -107,6 +110,28 @@ def test_merge_then_unmerge_is_the_start_but_for_the_log(chain):
         assert snapshot(session, chain.brand_id) == before
         assert session.exec(select(FanMerge.undone_at)).one() is not None
         assert vault().unseal(session.exec(select(FanIdentity)).first().sealed)
+
+
+def test_the_database_counts_what_the_pure_function_counts(chain):
+    draw = np.random.default_rng(6)
+    with chain.db.write() as session:
+        rows = [Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"]) for _ in range(30)]
+        session.add_all(rows)
+        session.flush()
+        for number in range(200):
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1" if number % 3 else "S2"], number=str(number),
+                              fan_id=rows[int(draw.integers(0, 25))].id if number % 11 else None, amount_fen=int(draw.integers(100, 5000)),
+                              placed_at=now() - timedelta(days=float(draw.uniform(0, 300)))))  # fmt: skip
+        for fan, into in ((3, 5), (4, 5), (9, 28)):
+            rows[fan].merged_into_id = rows[into].id
+            session.add(rows[fan])
+    since = pd.Timestamp(now()) - pd.Timedelta(days=90)
+    with chain.db.read() as session:
+        counted = order_facts_of(session, chain.actors["product"], since)
+        pure = order_facts(orders_of(session, chain.actors["product"]), since)
+    assert len(counted) == len(pure)
+    for name in ("first", "second", "last", "orders", "recent", "money_fen"):
+        assert (counted[name].reindex(pure.index).fillna(0) == pure[name].fillna(0)).all(), name
 
 
 def test_activity_is_kept_by_day_and_recomputed_the_same(chain, fans):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store, vault
@@ -24,6 +25,15 @@ from fanops.tables import Answer, Invitation, Question, Response, Survey, Survey
 WRITERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 WAVE_KEEPERS = (*WRITERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
 _CODE_BYTES = 18  # 144 bits
+# Built once: these are asked for by every screen that a fan sees.
+_BY_CODE = (
+    select(Invitation, Wave, SurveyVersion.id, SurveyVersion.sha256)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .join(SurveyVersion, SurveyVersion.id == Wave.version_id)
+    .where(Invitation.code_sha256 == bindparam("code"), Invitation.revoked_at.is_(None))
+)
+_BY_SECRET = select(Response).where(Response.submit_key == bindparam("secret"), Response.wave_id == bindparam("wave"))
+_ANSWERS = select(Answer).where(Answer.response_id == bindparam("response"))
 _built: dict[tuple[int | None, str], SurveyDefinition] = {}
 
 
@@ -205,25 +215,20 @@ def find_form(session: Session, code: str) -> OpenForm:
         NotFound: Unknown or revoked (deliberately the same words).
         Conflict: The wave is not open.
     """
-    statement = select(Invitation, Wave, SurveyVersion).join(Wave, Wave.id == Invitation.wave_id)
-    statement = statement.join(SurveyVersion, SurveyVersion.id == Wave.version_id)
-    statement = statement.where(Invitation.code_sha256 == digest(code), Invitation.revoked_at.is_(None))
-    found = session.exec(statement).first()
+    found = session.exec(_BY_CODE, params={"code": digest(code)}).first()
     if found is None:
         raise NotFound("这个链接不对，或已经失效。", "请重新扫码，或向店员要一个新的链接。")
-    invitation, wave, version = found
+    invitation, wave, *version = found
     check_is_open(wave)
-    return OpenForm(wave, invitation, definition_of(version))
+    survey = _built.get(tuple(version)) or definition_of(session.get_one(SurveyVersion, wave.version_id))
+    return OpenForm(wave, invitation, survey)
 
 
 def is_open(wave: Wave) -> bool:
     """Say whether a wave takes answers now."""
     moment = now()
-    return (
-        wave.closed_by_hand_at is None
-        and wave.opens_at <= moment
-        and (wave.closes_at is None or wave.closes_at > moment)
-    )
+    begun = wave.closed_by_hand_at is None and wave.opens_at <= moment
+    return begun and (wave.closes_at is None or wave.closes_at > moment)
 
 
 def check_is_open(wave: Wave) -> None:
@@ -269,13 +274,12 @@ def start_response(session: Session, form: OpenForm) -> tuple[Response, str]:
 
 def find_response(session: Session, form: OpenForm, secret: str) -> Response | None:
     """Give the response a browser's secret belongs to, None when there is none in this wave."""
-    statement = select(Response).where(Response.submit_key == digest(secret), Response.wave_id == form.wave.id)
-    return session.exec(statement).first()
+    return session.exec(_BY_SECRET, params={"secret": digest(secret), "wave": form.wave.id}).first()
 
 
 def answers_of(session: Session, response: Response) -> dict[str, Given]:
     """Give the stored answers by question code."""
-    rows = session.exec(select(Answer).where(Answer.response_id == response.id))
+    rows = session.exec(_ANSWERS, params={"response": response.id})
     return {row.question_code: Given(row.value, row.other_text) for row in rows}
 
 
@@ -294,7 +298,7 @@ def save_answers(
     """
     if response.state != "draft":
         raise Conflict("这份答卷已经交过了。", "要修改，请用回执码打开它。")
-    known = {row.question_code: row for row in session.exec(select(Answer).where(Answer.response_id == response.id))}
+    known = {row.question_code: row for row in session.exec(_ANSWERS, params={"response": response.id})}
     for code, answer in given.items():
         row = known.get(code)
         if answer.value is None:
@@ -323,8 +327,8 @@ def still_missing(survey: SurveyDefinition, given: Mapping[str, Given]) -> list[
     ]
 
 
-def submit(session: Session, form: OpenForm, response: Response) -> str:
-    """Close a draft: hidden answers fall away, an earlier response of the same fan is kept as replaced.
+def submit(session: Session, form: OpenForm, response: Response, earlier: Sequence[Response]) -> str:
+    """Close a draft: hidden answers fall away, ``earlier_responses`` are kept as replaced.
 
     Submitting twice is one submission: the second gives an empty receipt and changes nothing.
 
@@ -336,15 +340,20 @@ def submit(session: Session, form: OpenForm, response: Response) -> str:
     """
     if response.state == "submitted":
         return ""
-    given = answers_of(session, response)
+    rows = list(session.exec(_ANSWERS, params={"response": response.id}))
+    given = {row.question_code: Given(row.value, row.other_text) for row in rows}
     lacking = still_missing(form.survey, given)
     if lacking:
         raise Conflict("还有必答的题没有回答。", "、".join(lacking))
     kept = kept_answers(form.survey, values(given))
-    for row in session.exec(select(Answer).where(Answer.response_id == response.id)):
+    for row in rows:
         if row.question_code not in kept:
             session.delete(row)
-    _replace_earlier(session, response)
+    for row in earlier:
+        row.state, row.replaced_by_id = "replaced", response.id
+        session.add(row)
+    if earlier:
+        session.flush()  # a fan has one live response in a wave: the earlier one gives way first
     receipt = new_receipt()
     response.state, response.submitted_at, response.receipt_sha256 = "submitted", now(), digest(receipt)
     session.add(response)
@@ -359,13 +368,6 @@ def earlier_responses(session: Session, response: Response) -> list[Response]:
         same = same | ((Response.wave_id == response.wave_id) & (Response.fan_id == response.fan_id))
     statement = select(Response).where(same, Response.state == "submitted", Response.id != response.id)
     return list(session.exec(statement))
-
-
-def _replace_earlier(session: Session, response: Response) -> None:
-    for row in earlier_responses(session, response):
-        row.state, row.replaced_by_id = "replaced", response.id
-        session.add(row)
-    session.flush()
 
 
 _RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -30,10 +30,10 @@ def submit_response(session: Session, form: records.OpenForm, response: Response
     answers = records.answers_of(session, response)
     if response.fan_id is None:
         _recognise(session, form, response, answers)
-    earlier = [row.id for row in records.earlier_responses(session, response)]
-    receipt = records.submit(session, form, response)
-    for response_id in earlier:
-        _withdraw_voices(session, response_id)
+    earlier = records.earlier_responses(session, response)
+    receipt = records.submit(session, form, response, earlier)
+    for row in earlier:
+        _withdraw_voices(session, row.id)
     _add_voices(session, form, response)
     return receipt
 

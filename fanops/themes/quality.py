@@ -13,7 +13,7 @@ from fanops.themes.neighbours import neighbour_graph
 from fanops.themes.parameters import Parameters
 from fanops.themes.partition import communities
 
-_MOST, _ROUNDS, _KEPT_SHARE = 4_000, 4, 0.8
+_MOST, _ROUNDS, _KEPT_SHARE = 12_000, 4, 0.8  # as many as a run is fitted on: a thinner graph divides coarser
 _FEWEST_OF_A_THEME = 5
 STABLE = 0.6  # a theme that comes again with so much of itself may be relied on (Hennig 2007)
 

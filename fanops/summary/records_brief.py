@@ -43,7 +43,8 @@ class Brief:
         until: Its end, exclusive.
         figures: Key figures with change, then identified fans and revenue against a year before.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
-        wants: Rows ``theme_id, theme, people, base, share, low, high, negative_share``, most people first.
+        wants: Rows ``theme_id, theme, people`` (who asked or complained, praise left out), ``base, share, low, high,
+            negative_share``, most people first.
         did: Rows ``kind, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
         silent_stores: Stores without a voice in the period.
@@ -99,7 +100,10 @@ def _more_figures(session: Session, actor: Actor, since: datetime, until: dateti
 
 
 def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, core: bool) -> pd.DataFrame:
-    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
+    who = func.coalesce(PERSON, -Voice.id)
+    person = func.count(func.distinct(who))
+    # Praise is no want: whoever only praised does not count, whoever asked or complained does.
+    wanting = func.count(func.distinct(case((func.coalesce(Unit.polarity, 0) != 1, who))))
     within = [Voice.said_at >= since, Voice.said_at < until, *([Fan.level == "core"] if core else [])]
 
     def scoped(statement):
@@ -109,13 +113,14 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
     negative = func.sum(case((Unit.polarity == -1, 1), else_=0))
     rows = session.exec(
         scoped(
-            joined_units(Theme.id, Theme.name, person, negative, func.count(Unit.id)).join(
+            joined_units(Theme.id, Theme.name, wanting, negative, func.count(Unit.id)).join(
                 Theme, Theme.id == ThemeAssignment.theme_id
             )
         )
         .where(Theme.state == "active")
         .group_by(Theme.id, Theme.name)
-        .order_by(person.desc(), Theme.id)
+        .having(wanting > 0)
+        .order_by(wanting.desc(), Theme.id)
         .limit(_WANTS)
     ).all()
     frame = pd.DataFrame([tuple(row) for row in rows], columns=["theme_id", "theme", "people", "negative", "units"])

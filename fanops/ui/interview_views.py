@@ -14,17 +14,17 @@ from fanops.collect import record_interview as record
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.fans.records import fan_table, get_fan
+from fanops.fans.records import get_fan
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
 from fanops.ui.done import said_done
+from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.live_note import live_note
 from fanops.ui.refusal import plain, refusals
 
 _SHOWN = 30
-_FOUND = 6
 IMPORTERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN)
 
 
@@ -57,15 +57,9 @@ def begin(actor: Actor) -> None:
         store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.store")
     st.caption(guides[guide].purpose)
     look_for = st.text_input("和哪位顾客聊", key="interviews.fan", placeholder="手机号、会员号，或姓；可以不填", max_chars=40)
-    if look_for.strip():
-        with page_database().read() as session:
-            found, total = fan_table(session, actor, look_for=look_for, limit=_FOUND)
-        for row in found.itertuples():
-            label = f"{row.name or '未留姓名'} · {words.LEVEL_LABELS[row.level]} · {row.store or '—'} · {row.orders} 单"
-            if st.button(label, key=f"interviews.fan.{row.fan_id}", width="stretch", icon=":material/person:"):
-                _start(actor, guide, store, int(row.fan_id))
-        if not total:
-            st.caption("没有找到。可以先在“记答卷”里新增，或不留身份开始。")
+    fan_id = pick_fan(actor, look_for, "interviews", "可以先在“记答卷”里新增，或不留身份开始。")
+    if fan_id is not None:
+        _start(actor, guide, store, fan_id)
     if st.button("不留身份，直接开始", key="interviews.unknown", width="stretch"):
         _start(actor, guide, store, None)
 

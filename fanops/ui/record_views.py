@@ -13,14 +13,12 @@ from fanops.collect import records_surveys as records
 from fanops.collect.surveys.answers import OTHER, Form, scale
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
-from fanops.fans.records import fan_table
 from fanops.tables import Wave
 from fanops.ui import words
 from fanops.ui.done import said_done
+from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
-
-_FOUND = 6
 
 
 def no_wave(actor: Actor) -> None:
@@ -57,17 +55,9 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
     look_for = st.text_input(
         "问的是哪位", key="record.look_for", placeholder="手机号、会员号，或姓", max_chars=40, icon=":material/search:"
     )
-    if look_for.strip():
-        with page_database().read() as session:
-            found, total = fan_table(session, actor, look_for=look_for, limit=_FOUND)
-        for row in found.itertuples():
-            label = f"{row.name or '未留姓名'} · {words.LEVEL_LABELS[row.level]} · {row.store or '—'} · {row.orders} 单"
-            if st.button(label, key=f"record.fan.{row.fan_id}", width="stretch", icon=":material/person:"):
-                _start(actor, wave_id, store_id, int(row.fan_id))
-        if total > _FOUND:
-            st.caption(f"共 {total} 位，先列 {_FOUND} 位。输入完整手机号最准。")
-        if not total:
-            st.caption("没有找到。可以在下面新增。")
+    fan_id = pick_fan(actor, look_for, "record", "可以在下面新增。")
+    if fan_id is not None:
+        _start(actor, wave_id, store_id, fan_id)
     with st.expander("新顾客", icon=":material/person_add:"), st.form("record.new", border=False, enter_to_submit=False):
         phone = st.text_input("手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20)
         member = st.text_input("或会员号", key="record.new.member", max_chars=40)

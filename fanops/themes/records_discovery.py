@@ -17,6 +17,8 @@ from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
 from fanops.themes.teach import NO_THEME, generalise
 
+_SAME_NAME_SHARE = 0.7
+
 
 def load_units(session: Session, brand_id: int) -> pd.DataFrame:
     """Load the brand's units with content, copies left out.
@@ -101,8 +103,15 @@ def save_themes(
         if theme is None:
             theme = Theme(brand_id=brand_id, born_run_id=run_id, name=_free_name(group.name, taken))
             taken.add(theme.name)
-        elif theme.state == "died":
-            theme.state = "active"
+        else:
+            if theme.state == "died":
+                theme.state = "active"
+            size = int((found.labels == match.cluster).sum())
+            # Three in ten are new: the old name, unless a person gave it, would speak for what is no longer most of it.
+            if not (theme.named_by_hand or theme.pinned) and match.shared_units < _SAME_NAME_SHARE * size:
+                taken.discard(theme.name)
+                theme.name = _free_name(group.name, taken)
+                taken.add(theme.name)
         theme.seen_run_id, theme.aspect = run_id, aspect
         theme.stability = None if sure != sure else round(sure, 3)
         theme.keywords = [word for word, _ in group.keywords]

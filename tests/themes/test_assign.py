@@ -86,3 +86,28 @@ def test_another_encoder_assigns_nothing(themed):
         assert session.exec(select(func.count(Theme.id))).one() > 0
     say(themed, "昨天排队太久了")
     assert assign_new_units(themed.db, themed.actors["product"])["new"] == 0
+
+
+def test_a_theme_that_has_become_another_takes_the_name_of_what_it_is_unless_a_person_named_it(themed):
+    product = themed.actors["product"]
+    with themed.db.read() as session:
+        waiting = session.exec(
+            select(ThemeAssignment.theme_id).join(Unit, Unit.id == ThemeAssignment.unit_id).join(Voice, Voice.id == Unit.voice_id)
+            .where(Voice.text == "排队太久了")
+        ).one()  # fmt: skip
+        before = session.get_one(Theme, waiting).name
+    say(themed, "昨晚排队太久了")
+    run_discovery(themed.db, product, {})
+    with themed.db.read() as session:
+        assert session.get_one(Theme, waiting).name == before
+    for named, expected in ((False, None), (True, "等得久")):
+        with themed.db.write() as session:
+            theme = session.get_one(Theme, waiting)
+            theme.name, theme.named_by_hand = "等得久", named
+            session.add(theme)
+        say(themed, *(f"{lead}{what}" for lead in ("", "听说", "早上", "那天", "又") for what in
+                      ("排队排了很久", "排队排到门外", "队伍排得太长", "排长队等太久", f"等位等了{2 + named}小时", "队伍动都不动")))
+        run_discovery(themed.db, product, {})
+        with themed.db.read() as session:
+            name = session.get_one(Theme, waiting).name
+            assert (name != "等得久") if expected is None else (name == expected)

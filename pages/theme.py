@@ -35,8 +35,8 @@ with refusals(), page_database().read() as session:
     first.metric("粉丝", words.count(row["fans"], "位"), border=True, help="说到过它的不同粉丝，同一个人只算一次。")
     second.metric("门店", words.count(row["stores"], "家"), border=True)
     third.metric("原声", words.count(row["voices"], "条"), border=True)
-    share = f"{words.share(row['negative_share'])} · {words.base_note(int(row['units']))}"
-    fourth.metric("不满占比", share, border=True, help="不满的语义单元 ÷ 全部语义单元。")
+    base = words.base_note(int(row["units"]))
+    fourth.metric(f"不满占比（{base}）", words.share(row["negative_share"]), border=True, help="不满的语义单元 ÷ 全部语义单元。")
 
     theme_actions.action_bar(actor, theme)
 

@@ -67,7 +67,8 @@ _AROUND = 80
 
 def _said_by(row: Any) -> str:
     level = words.LEVEL_LABELS.get(row.level, "")
-    fan = f"{row.fan}（{level}）" if isinstance(row.fan, str) and row.fan else "未识别顾客"
+    known = row.fan_id is not None and row.fan_id == row.fan_id
+    fan = f"{row.fan or '未留姓名'}（{level}）" if known else "未识别顾客"
     source = row.source or words.KIND_LABELS.get(row.kind, "")
     parts = [
         fan,

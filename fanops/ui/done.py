@@ -8,7 +8,7 @@ import streamlit as st
 
 from fanops.ui.refusal import plain, refusals
 
-_KEY = "done.notice"
+_KEY, _DEEDS = "done.notice", "done.deeds"
 
 
 def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None) -> None:
@@ -20,6 +20,12 @@ def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[
         link: (page file, label) of the way on.
     """
     st.session_state[_KEY] = (text, undo, link)
+    st.session_state[_DEEDS] = deeds_done() + 1
+
+
+def deeds_done() -> int:
+    """Count the deeds of this session: in the key of a popover, it closes the popover once the deed is done."""
+    return st.session_state.get(_DEEDS, 0)
 
 
 def show_done() -> None:

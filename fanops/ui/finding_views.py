@@ -14,7 +14,7 @@ from fanops.findings.find import find_findings
 from fanops.findings.priority import EFFORTS, PARTS, Weights
 from fanops.themes import records as themes
 from fanops.ui import words
-from fanops.ui.done import said_done
+from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -41,10 +41,10 @@ def top_bar(actor: Actor, weights: Weights) -> None:
                 found = find_findings(page_database(), actor)
                 said_done(f"比较完了：新发现 {found['new']} 条，仍成立 {found['kept']} 条，消退 {found['gone']} 条。")
                 st.rerun()
-        with st.popover("写一条", icon=":material/edit:"):
+        with st.popover("写一条", icon=":material/edit:", key=f"findings.write.{deeds_done()}"):
             _write_form(actor)
         if actor.role in _HEAD_OFFICE:
-            with st.popover("优先级怎么算", icon=":material/tune:"):
+            with st.popover("优先级怎么算", icon=":material/tune:", key=f"findings.weights.{deeds_done()}"):
                 _weights_form(actor, weights)
 
 
@@ -115,12 +115,12 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
             if row["state"] in ("open", "gone", "dismissed") and st.button("采纳", key=f"findings.accept.{finding_id}", type="primary"):
                 _decide(actor, row, "accepted")
             if row["state"] in ("open", "accepted"):
-                with st.popover("不采纳", key=f"findings.no.{finding_id}"):
+                with st.popover("不采纳", key=f"findings.no.{finding_id}.{deeds_done()}"):
                     _dismiss_form(actor, row)
             with st.popover("为什么是这个分", key=f"findings.why.{finding_id}"):
                 _parts(actor, row, weights)
             if row["state"] != "merged" and actor.role in records.JUDGES:
-                with st.popover("并入", key=f"findings.merge.{finding_id}"):
+                with st.popover("并入", key=f"findings.merge.{finding_id}.{deeds_done()}"):
                     _merge_form(actor, row, everything)
 
 

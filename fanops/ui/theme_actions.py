@@ -10,7 +10,7 @@ from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_backlog
 from fanops.actions.fix_states import AREAS
 from fanops.tables import Theme
-from fanops.ui.done import said_done, show_done
+from fanops.ui.done import deeds_done, said_done, show_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
 
@@ -21,12 +21,12 @@ def action_bar(actor: Actor, theme: Theme) -> None:
     if actor.role not in records.MANAGERS:
         return
     with st.container(horizontal=True):
-        with st.popover("开服务改进", icon=":material/build:"):
+        with st.popover("开服务改进", icon=":material/build:", key=f"act.fix.{theme.id}.{deeds_done()}"):
             _fix_form(actor, theme)
-        with st.popover("给提出者贴标签", icon=":material/sell:"):
+        with st.popover("给提出者贴标签", icon=":material/sell:", key=f"act.tag.{theme.id}.{deeds_done()}"):
             _tag_form(actor, theme)
         if actor.role in records_backlog.KEEPERS:
-            with st.popover("开需求条目", icon=":material/checklist:"):
+            with st.popover("开需求条目", icon=":material/checklist:", key=f"act.item.{theme.id}.{deeds_done()}"):
                 _item_form(actor, theme)
 
 

@@ -58,6 +58,7 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
     page.get_by_role("button", name="开服务改进").click()
     page.get_by_role("button", name="开这项改进").click()
     page.get_by_text("已在 1 家门店开了").wait_for()
+    page.get_by_test_id("stPopoverBody").wait_for(state="detached")  # it closes by itself once the deed is done
     window.settle()
     page.get_by_role("button", name="给提出者贴标签").click()
     page.get_by_role("button", name="贴给").click()

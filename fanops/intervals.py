@@ -1,4 +1,4 @@
-"""How common something is: shares with intervals that are honest for small bases."""
+"""How common something is: shares with intervals that are honest for small bases; p values corrected together."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def wilson(successes: ArrayLike, base: ArrayLike, z: float = Z95) -> tuple[NDArr
         half = z / (n + z * z) * np.sqrt(x * (n - x) / n + z * z / 4)
     low, high = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
     return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
+
+
+def holm(p: ArrayLike) -> NDArray[np.float64]:
+    """Correct the p values of one table together; shape kept, NaN stays and counts for nothing.
+
+    Source:
+        Holm (1979), A simple sequentially rejective multiple test procedure.
+    """
+    corrected = np.array(p, dtype=float)
+    known = np.flatnonzero(np.isfinite(corrected))
+    order = known[np.argsort(corrected[known], kind="stable")]
+    stepped = np.maximum.accumulate(corrected[order] * np.arange(len(order), 0, -1))
+    corrected[order] = np.minimum(stepped, 1.0)
+    return corrected

@@ -64,14 +64,3 @@ def match_controls(values: NDArray[np.float64], treated: NDArray[np.bool_], most
     apart = np.where(np.isfinite(gap).any(axis=1), np.nansum(gap, axis=1) / np.maximum(1, np.isfinite(gap).sum(axis=1)), np.inf)
     order = [int(known[place]) for place in np.argsort(apart, kind="stable") if not changed[place] and np.isfinite(apart[place])]
     return order[:most]
-
-
-def corrected(p: list[float]) -> list[float]:
-    """Correct the p values of several metrics (Holm 1979); NaN stays."""
-    known = [place for place, value in enumerate(p) if value == value]
-    order = sorted(known, key=lambda place: p[place])
-    result, reached = list(p), 0.0
-    for step, place in enumerate(order):
-        reached = max(reached, min(1.0, p[place] * (len(order) - step)))
-        result[place] = reached
-    return result

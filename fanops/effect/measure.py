@@ -13,11 +13,12 @@ from sqlmodel import Session
 from fanops.access import Actor
 from fanops.effect import records
 from fanops.effect.before_after import LABEL, compare_stores
-from fanops.effect.checks import corrected, placebo_date
+from fanops.effect.checks import placebo_date
 from fanops.effect.did import estimate_effect
 from fanops.effect.panel import Panel
 from fanops.effect.verdict import TOO_LITTLE, verdict
 from fanops.errors import TooLittleData
+from fanops.intervals import holm
 from fanops.tables import Measurement, now
 
 _HISTORY_WEEKS = 12
@@ -125,7 +126,7 @@ def _other_metrics(
             {"metric": metric, "estimate_share": effect.estimate_share, "low_share": effect.low_share,
              "high_share": effect.high_share, "p": effect.p, "planned": False}
         )  # fmt: skip
-    for row, value in zip(found, corrected([row["p"] for row in found]), strict=True):
+    for row, value in zip(found, holm([row["p"] for row in found]).tolist(), strict=True):
         row["p_corrected"] = value
     return found
 

@@ -14,13 +14,12 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.levels import LEVEL_LABELS
-from fanops.intervals import wilson
+from fanops.intervals import Z95, wilson
 from fanops.tables import Fan, FanTag, Order, Segment, Store, Tag, Theme, ThemeAssignment, Unit, Voice, now
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 NAME_LIMIT = 40
 _REPEAT_DAYS = 90
-Z95 = 1.959964
 
 
 @dataclass(frozen=True)

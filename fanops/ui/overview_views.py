@@ -125,7 +125,26 @@ def loop_table(loop: pd.DataFrame) -> None:
         "store": "门店", "heard": "听到", "themed": "主题", "tagged": "有标签的粉丝", "fixing": "改进", "done": "已完成",
         "live": "新品上线", "told": "已告知",
     }  # fmt: skip
-    st.dataframe(loop[list(names)].rename(columns=names), hide_index=True)
+    chosen = st.dataframe(
+        loop[list(names)].rename(columns=names), hide_index=True, on_select="rerun", selection_mode="single-row", key="loop.table"
+    )
+    if chosen.selection.rows:
+        _open_store(loop.iloc[chosen.selection.rows[0]].to_dict())
+    else:
+        st.caption("点一行，打开这家店每个数字下面的明细。")
     silent = loop[loop["heard"] == 0]["store"].tolist()
     if silent:
         st.caption("还没有声音的门店：" + plain("、".join(silent)))
+
+
+def _open_store(row: dict) -> None:
+    """Give the way from each number of a store to the rows under it."""
+    store = {"store": str(int(row["store_id"]))}
+    st.markdown(f"**{plain(row['store'])}**")
+    with st.container(horizontal=True):
+        for page, number, what, query in (
+            ("voices.py", "heard", "条原声", store), ("themes.py", "themed", "个主题", store),
+            ("fans.py", "tagged", "位有标签的粉丝", None), ("fixes.py", "fixing", "项改进", None),
+            ("backlog.py", "live", "个新品上线", None), ("today.py", "told", "位已告知", None),
+        ):  # fmt: skip
+            st.page_link(page, label=f"**{int(row[number])}** {what}", icon=":material/chevron_right:", query_params=query)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fanops.effect.checks import corrected, match_controls, placebo_date
+from fanops.effect.checks import match_controls, placebo_date
 from fanops.effect.panel import Panel
+from fanops.intervals import holm
 from tests.effect.test_did import planted
 
 
@@ -40,5 +41,5 @@ def test_controls_are_those_with_the_same_course():
 
 
 def test_several_metrics_are_corrected_by_hand():
-    assert corrected([0.01, 0.04, 0.03, float("nan")])[:3] == pytest.approx([0.03, 0.06, 0.06])
-    assert corrected([]) == [] and corrected([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([0.01, 0.04, 0.03, float("nan")])[:3] == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]).size == 0 and holm([0.9, 0.8]).tolist() == [1.0, 1.0]

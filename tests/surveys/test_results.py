@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fanops.collect.surveys.definition import build_definition
-from fanops.collect.surveys.results import average, counts, cross_table, holm, matrix_counts
-from fanops.intervals import wilson
+from fanops.collect.surveys.results import average, counts, cross_table, matrix_counts
+from fanops.intervals import holm, wilson
 
 
 def question(kind, **more):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fanops.collect.surveys.answers import OTHER, scale
 from fanops.collect.surveys.definition import Question
-from fanops.intervals import Z95, wilson
+from fanops.intervals import Z95, holm, wilson
 
 SIGNIFICANT = 0.05
 
@@ -127,14 +127,3 @@ def cross_table(question: Question, answers: Sequence[Any], groups: Sequence[Any
     sign = np.sign(frame["share"] - frame["other_share"]).fillna(0).astype(int)
     frame["differs"] = np.where(frame["p"] < SIGNIFICANT, sign, 0)
     return frame.drop(columns="other_share")
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """Correct p values by Holm's step-down method; shape kept."""
-    if len(p) == 0:
-        return p
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty_like(stepped)
-    corrected[order] = np.minimum(stepped, 1.0)
-    return corrected

@@ -11,6 +11,7 @@ from fanops.tables.actions import (
     Transition,
     Trial,
 )
+from fanops.tables.attachments import Attachment
 from fanops.tables.audit import AuditEntry, Revision
 from fanops.tables.base import Row, metadata, now
 from fanops.tables.effect import Baseline, Measurement
@@ -22,10 +23,13 @@ from fanops.tables.fans import (
     FanIdentity,
     FanMerge,
     FanTag,
+    LifecycleChange,
+    LikelyMatch,
     Order,
     OrderItem,
     Product,
     ProductAlias,
+    Referral,
     Segment,
     ServiceCard,
     Tag,
@@ -36,13 +40,27 @@ from fanops.tables.imports import ImportBatch, ImportChange, ImportMapping
 from fanops.tables.interviews import Code, Coding, Interview, Turn
 from fanops.tables.jobs import Job, Worker
 from fanops.tables.org import Brand, Region, Staff, Store
-from fanops.tables.surveys import Answer, Invitation, Question, Response, Survey, SurveyVersion, Wave
+from fanops.tables.sending import Message, Webhook
+from fanops.tables.surveys import (
+    Answer,
+    Invitation,
+    Panel,
+    PanelFan,
+    PanelWave,
+    Question,
+    Quota,
+    Response,
+    Survey,
+    SurveyVersion,
+    Wave,
+)
 from fanops.tables.themes import DictionaryWord, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun
 from fanops.tables.voices import Unit, Voice
 
 __all__ = [
     "Account",
     "Answer",
+    "Attachment",
     "AuditEntry",
     "BacklogItem",
     "Baseline",
@@ -67,12 +85,20 @@ __all__ = [
     "Interview",
     "Invitation",
     "Job",
+    "LifecycleChange",
+    "LikelyMatch",
     "Measurement",
+    "Message",
     "Order",
     "OrderItem",
+    "Panel",
+    "PanelFan",
+    "PanelWave",
     "Product",
     "ProductAlias",
     "Question",
+    "Quota",
+    "Referral",
     "Region",
     "Response",
     "Revision",
@@ -100,6 +126,7 @@ __all__ = [
     "Unit",
     "Voice",
     "Wave",
+    "Webhook",
     "Worker",
     "metadata",
     "now",

@@ -20,6 +20,7 @@ class Fix(Row, table=True):
     title: str = Field(max_length=100)
     what_to_do: str = Field(default="", max_length=1000)
     area: str = Field(default="service", max_length=20)
+    checklist: list = document(list)
     account_id: int | None = reference("account.id", nullable=True)
     opened_at: datetime = moment()
 
@@ -36,6 +37,7 @@ class FixStore(Row, table=True):
     owner_staff_id: int | None = reference("staff.id", nullable=True)
     due_on: date | None = None
     note: str = Field(default="", max_length=1000)
+    ticks: dict = document()  # number of the checklist's line → when it was ticked and by whom
     read_at: datetime | None = moment(nullable=True)
     done_at: datetime | None = moment(nullable=True)
     closed_at: datetime | None = moment(nullable=True)
@@ -98,6 +100,7 @@ class Trial(Row, table=True):
     item_id: int = reference("backlog_item.id", cascade=True)
     fan_id: int = reference("fan.id")
     store_id: int | None = reference("store.id", nullable=True)
+    channel: str = Field(default="task", max_length=20)
     invited_at: datetime = moment()
     came_at: datetime | None = moment(nullable=True)
     verdict: str = Field(default="", max_length=20)

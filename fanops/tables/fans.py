@@ -181,6 +181,7 @@ class FanTag(Row, table=True):
     tagged_at: datetime = moment()
     expires_at: datetime | None = moment(nullable=True)
     removed_at: datetime | None = moment(nullable=True)
+    reason: str = Field(default="", max_length=200)
 
 
 class TagRejection(Row, table=True):
@@ -239,3 +240,44 @@ class Segment(Row, table=True):
     conditions: dict = document()
     account_id: int | None = reference("account.id", nullable=True)
     created_at: datetime = moment()
+
+
+class LikelyMatch(Row, table=True):
+    """疑似同一人: two fans who look like one, with the reasons, until a person says yes or no."""
+
+    __tablename__ = "likely_match"
+    __table_args__ = (UniqueConstraint("fan_id", "other_fan_id"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    fan_id: int = reference("fan.id", cascade=True)
+    other_fan_id: int = reference("fan.id", cascade=True)
+    score: float
+    reasons: list = document(list)
+    state: str = Field(default="waiting", max_length=20)
+    account_id: int | None = reference("account.id", nullable=True)
+    found_at: datetime = moment()
+    decided_at: datetime | None = moment(nullable=True)
+
+
+class LifecycleChange(Row, table=True):
+    """生命周期变化 of a fan: from which stage to which, on which day."""
+
+    __tablename__ = "lifecycle_change"
+    __table_args__ = (UniqueConstraint("fan_id", "changed_on"),)
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True, index=False)
+    from_stage: str = Field(default="", max_length=20)
+    to_stage: str = Field(max_length=20)
+    changed_on: date
+
+
+class Referral(Row, table=True):
+    """粉丝推荐: who brought this customer; at most one per customer."""
+
+    __tablename__ = "referral"
+    id: int | None = identifier()
+    fan_id: int = reference("fan.id", cascade=True, unique=True)
+    referrer_fan_id: int = reference("fan.id", cascade=True)
+    account_id: int | None = reference("account.id", nullable=True)
+    note: str = Field(default="", max_length=100)
+    referred_at: datetime = moment()

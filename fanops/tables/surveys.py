@@ -1,10 +1,10 @@
-"""Surveys: definitions' versions, waves, invitations, responses, answers."""
+"""Surveys: definitions' versions, waves, invitations, responses, answers; panels and quotas."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from fanops.tables.base import Row, document, identifier, moment, reference
@@ -127,3 +127,53 @@ class Answer(Row, table=True):
     value: dict | list | str | int | float | None = document()
     other_text: str = Field(default="")
     answered_at: datetime = moment()
+
+
+class Panel(Row, table=True):
+    """固定样本组: the same fans, asked again over waves."""
+
+    __tablename__ = "panel"
+    __table_args__ = (UniqueConstraint("brand_id", "title"),)
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    title: str = Field(max_length=80)
+    account_id: int | None = reference("account.id", nullable=True)
+    created_at: datetime = moment()
+
+
+class PanelFan(Row, table=True):
+    """固定样本组成员; ``left_at`` when they no longer take part, with ``reason``."""
+
+    __tablename__ = "panel_fan"
+    __table_args__ = (UniqueConstraint("panel_id", "fan_id"),)
+    id: int | None = identifier()
+    panel_id: int = reference("panel.id", cascade=True)
+    fan_id: int = reference("fan.id", cascade=True)
+    joined_at: datetime = moment()
+    left_at: datetime | None = moment(nullable=True)
+    reason: str = Field(default="", max_length=100)
+
+
+class PanelWave(Row, table=True):
+    """固定样本组的一期: which waves asked the panel, in order of their opening."""
+
+    __tablename__ = "panel_wave"
+    id: int | None = identifier()
+    panel_id: int = reference("panel.id", cascade=True)
+    wave_id: int = reference("wave.id", cascade=True, unique=True)
+
+
+class Quota(Row, table=True):
+    """配额: how many responses a wave wants from a store or a staff member; exactly one of the two is set."""
+
+    __tablename__ = "quota"
+    __table_args__ = (
+        UniqueConstraint("wave_id", "store_id"),
+        UniqueConstraint("wave_id", "staff_id"),
+        CheckConstraint("(store_id IS NULL) <> (staff_id IS NULL)", name="one_of_two"),
+    )
+    id: int | None = identifier()
+    wave_id: int = reference("wave.id", cascade=True)
+    store_id: int | None = reference("store.id", nullable=True)
+    staff_id: int | None = reference("staff.id", nullable=True)
+    wanted: int

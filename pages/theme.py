@@ -36,7 +36,9 @@ with refusals(), page_database().read() as session:
     second.metric("门店", words.count(row["stores"], "家"), border=True)
     third.metric("原声", words.count(row["voices"], "条"), border=True)
     base = words.base_note(int(row["units"]))
-    fourth.metric(f"不满占比（{base}）", words.share(row["negative_share"]), border=True, help="不满的语义单元 ÷ 全部语义单元。")
+    fourth.metric(
+        f"不满占比（{base}）", words.share(row["negative_share"]), border=True, help="不满的语义单元 ÷ 全部语义单元。"
+    )
 
     theme_actions.action_bar(actor, theme)
 

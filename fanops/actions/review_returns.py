@@ -100,7 +100,9 @@ def _fixes(session: Session, actor: Actor, at: datetime) -> int:
         if not has_returned(before, after):
             continue
         note = _note(before, after)
-        session.add(Transition(fix_store_id=row.id, account_id=None, from_state=row.state, to_state="reopened", note=note))
+        session.add(
+            Transition(fix_store_id=row.id, account_id=None, from_state=row.state, to_state="reopened", note=note)
+        )
         row.state, row.note, row.done_at, row.closed_at, row.read_at = "reopened", note, None, None, None
         session.add(row)
         reopened += 1

@@ -103,7 +103,9 @@ def rule(code: str, really: bool, brand: str | None) -> None:
         return
     with db.read() as session:
         reached, left_out = dry_run(session, owner_actor(session, brand), code)
-    click.echo(f"会提醒 {len(reached)} 位。" + "".join(f"不含{reason} {count} 位。" for reason, count in left_out.items()))
+    click.echo(
+        f"会提醒 {len(reached)} 位。" + "".join(f"不含{reason} {count} 位。" for reason, count in left_out.items())
+    )
 
 
 @fans.command()
@@ -123,7 +125,9 @@ def alive(held_out_days: int, brand: str | None, as_json: bool) -> None:
     with ready_database().read() as session:
         orders = orders_of(session, owner_actor(session, brand))
     try:
-        table = calibration(orders, orders["placed_at"].max() if len(orders) else pd.Timestamp.now("UTC"), held_out_days)
+        table = calibration(
+            orders, orders["placed_at"].max() if len(orders) else pd.Timestamp.now("UTC"), held_out_days
+        )
     except ValueError as error:
         raise TooLittleData("下过单的顾客不到 100 位，估不准。", "先导入更多订单。") from error
     if as_json:

@@ -25,7 +25,11 @@ def find(brand: str | None, as_json: bool) -> None:
     with db.read() as session:
         actor = owner_actor(session, brand)
     counts = find_findings(db, actor)
-    click.echo(json.dumps(counts) if as_json else f"新发现 {counts['new']} 条，仍成立 {counts['kept']} 条，消退 {counts['gone']} 条。")
+    click.echo(
+        json.dumps(counts)
+        if as_json
+        else f"新发现 {counts['new']} 条，仍成立 {counts['kept']} 条，消退 {counts['gone']} 条。"
+    )
 
 
 @findings.command("list")

@@ -34,7 +34,12 @@ def progress_bar(what: str, hidden: bool) -> Iterator[Callable[[float, str], Non
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True) as bar:
         task = bar.add_task(what, total=1.0)
         yield lambda share, doing="": bar.update(task, completed=share, description=doing or what)
@@ -119,11 +124,17 @@ def _show_imported(imported: Imported, as_json: bool) -> None:
 
 _OPTIONS = [
     click.argument("file", type=click.Path(path_type=Path)),
-    click.option("--map", "mapping", multiple=True, metavar="FIELD=HEADING", help="Which column holds a field; may be repeated."),
+    click.option(
+        "--map", "mapping", multiple=True, metavar="FIELD=HEADING", help="Which column holds a field; may be repeated."
+    ),
     click.option("--store", help="Store (code or name) of rows that name none."),
     click.option("--source", default="", help="Platform of rows that name none."),
-    click.option("--party", type=click.Choice(list(PARTIES)), default="first", show_default=True, help="Whose data it is."),
-    click.option("--consent-basis", "basis", default="", help="On what ground it may be used (second and third party)."),
+    click.option(
+        "--party", type=click.Choice(list(PARTIES)), default="first", show_default=True, help="Whose data it is."
+    ),
+    click.option(
+        "--consent-basis", "basis", default="", help="On what ground it may be used (second and third party)."
+    ),
     click.option("--skip-refused", is_flag=True, help="Import the rows that can be; otherwise one bad row stops all."),
     click.option("--dry-run", is_flag=True, help="Only say what would happen."),
     click.option("--json", "as_json", is_flag=True, help="For programs."),
@@ -183,7 +194,9 @@ def list_them(as_json: bool, brand: str | None) -> None:
     for b in batches:
         kind = KIND_LABELS.get(b.kind, b.kind)
         sample = "　示例" if b.is_sample else ""
-        click.echo(f"{b.id:>5}  {kind}　{b.filename}　{b.counts.get('new', 0):,} 条　{STATES.get(b.state, b.state)}{sample}")
+        click.echo(
+            f"{b.id:>5}  {kind}　{b.filename}　{b.counts.get('new', 0):,} 条　{STATES.get(b.state, b.state)}{sample}"
+        )
 
 
 @imports.command()

@@ -53,7 +53,9 @@ def train(data_folder: Path, out: Path, steps: int | None) -> None:
 
     parameters = FitParameters() if steps is None else FitParameters(steps=steps)
     with click.progressbar(length=100, label="训练句向量", file=click.get_text_stream("stderr")) as bar:
-        about = train_encoder(data_folder, out, parameters, lambda share, doing: bar.update(round(share * 100) - bar.pos))
+        about = train_encoder(
+            data_folder, out, parameters, lambda share, doing: bar.update(round(share * 100) - bar.pos)
+        )
     for name, digest in about["files_sha256"].items():
         click.echo(f"  {digest[:16]}  {name}")
     click.echo(f"已写入 {out}；使用：FANOPS_ENCODER={out}")

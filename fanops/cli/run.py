@@ -31,10 +31,10 @@ _OPEN_FILES = 65_536
 @click.option("--no-sample", is_flag=True, help="Start empty: do not load the sample chain on the first start.")
 @click.option("--no-worker", is_flag=True, help="Start no worker; run `fanops worker` elsewhere.")
 @click.option("--forms-only", is_flag=True, help="Serve only the fans' survey pages, beside a running product.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, with --forms-only.")
-def run(
-    port: int | None, host: str | None, no_sample: bool, no_worker: bool, forms_only: bool, processes: int
-) -> None:
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, with --forms-only."
+)
+def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool, forms_only: bool, processes: int) -> None:
     """Start the product: web application and worker."""
     if processes > 1 and not forms_only:
         raise InvalidInput("只有问卷页可以用多个进程。", "请加上 --forms-only；后台页面一个进程就够。")

@@ -88,5 +88,7 @@ def assign(brand: str | None, as_json: bool) -> None:
     with db.read() as session:
         actor = owner_actor(session, brand)
     done = assign_new_units(db, actor)
-    said = f"新句子 {done['new']}：归入主题 {done['assigned']}（拿不准 {done['unsure']}），未归类 {done['unassigned']}。"
+    said = (
+        f"新句子 {done['new']}：归入主题 {done['assigned']}（拿不准 {done['unsure']}），未归类 {done['unassigned']}。"
+    )
     click.echo(json.dumps(done) if as_json else said)

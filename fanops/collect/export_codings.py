@@ -74,7 +74,9 @@ def write_qdpx(codebook: pd.DataFrame, codings: pd.DataFrame, turns: pd.DataFram
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     root = xml.Element("Project", xmlns=_PROJECT, name="fanops", origin="fanops", creationDateTime=stamp)
     users = xml.SubElement(root, "Users")
-    for coder, name in codings[["coder_id", "coder"]].fillna({"coder_id": 0, "coder": ""}).drop_duplicates().itertuples(index=False):
+    for coder, name in (
+        codings[["coder_id", "coder"]].fillna({"coder_id": 0, "coder": ""}).drop_duplicates().itertuples(index=False)
+    ):
         xml.SubElement(users, "User", guid=_guid("account", int(coder)), name=str(name) or "命令行")
     xml.SubElement(root, "CodeBook").append(_codes(codebook))
     sources = xml.SubElement(root, "Sources")
@@ -111,7 +113,9 @@ def _selection(source: xml.Element, row, start: int) -> None:
     )  # fmt: skip
     if row.memo:
         xml.SubElement(passage, "Description").text = row.memo
-    coded = xml.SubElement(passage, "Coding", guid=_guid("coding", row.coding_id), creatingUser=user, creationDateTime=stamp)
+    coded = xml.SubElement(
+        passage, "Coding", guid=_guid("coding", row.coding_id), creatingUser=user, creationDateTime=stamp
+    )
     xml.SubElement(coded, "CodeRef", targetGUID=_guid("code", row.code_id))
 
 

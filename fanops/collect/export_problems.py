@@ -37,7 +37,9 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
     problems = preview_file(db, actor, table, request).problems
     rows: dict[int, list[str]] = {}
     for problem in problems:
-        rows.setdefault(problem.row or 0, []).append(f"{problem.column}：{problem.why}" if problem.column else problem.why)
+        rows.setdefault(problem.row or 0, []).append(
+            f"{problem.column}：{problem.why}" if problem.column else problem.why
+        )
     given = table.rows.reindex([row for row in rows if row in table.rows.index])
     given.insert(0, "行", given.index.astype(str))
     given.insert(1, "原因", ["；".join(rows[row]) for row in given.index])

@@ -39,16 +39,12 @@ _WHO = (
     Field(
         "member",
         "会员号",
-        _names(
-            "会员号 会员编号 会员id 会员卡号 会员码 memberno memberid member 用户id userid uid 买家id"
-        ),
+        _names("会员号 会员编号 会员id 会员卡号 会员码 memberno memberid member 用户id userid uid 买家id"),
     ),
     Field(
         "phone",
         "手机号",
-        _names(
-            "手机号 手机 手机号码 电话 联系电话 联系方式 会员手机 顾客手机 phone mobile tel phonenumber"
-        ),
+        _names("手机号 手机 手机号码 电话 联系电话 联系方式 会员手机 顾客手机 phone mobile tel phonenumber"),
     ),
     Field("openid", "微信 openid", _names("openid 微信openid wxopenid 微信id unionid")),
 )
@@ -111,8 +107,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "number",
             "订单号",
             _names(
-                "订单号 订单编号 单号 流水号 小票号 交易号 交易单号 orderno orderid ordernumber order number "
-                "receipt"
+                "订单号 订单编号 单号 流水号 小票号 交易号 交易单号 orderno orderid ordernumber order number receipt"
             ),
             required=True,
         ),
@@ -129,10 +124,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(
             "amount",
             "金额",
-            _names(
-                "实付金额 实收金额 实付 实收 支付金额 订单金额 消费金额 金额 总价 总金额 amount total paid "
-                "price"
-            ),
+            _names("实付金额 实收金额 实付 实收 支付金额 订单金额 消费金额 金额 总价 总金额 amount total paid price"),
             required=True,
         ),
         *_WHO,
@@ -140,9 +132,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(
             "items",
             "商品",
-            _names(
-                "商品 商品明细 品项 菜品 商品名称 明细 饮品 购买商品 items products product goods"
-            ),
+            _names("商品 商品明细 品项 菜品 商品名称 明细 饮品 购买商品 items products product goods"),
         ),
         Field("source", "来源", _SOURCE),
     ),
@@ -175,7 +165,9 @@ def fields_of(kind: str) -> tuple[Field, ...]:
         InvalidInput: No such kind.
     """
     if kind not in FIELDS:
-        raise InvalidInput(f"不能导入“{kind}”。", "可以导入：" + "、".join(f"{k}（{v}）" for k, v in KIND_LABELS.items()))
+        raise InvalidInput(
+            f"不能导入“{kind}”。", "可以导入：" + "、".join(f"{k}（{v}）" for k, v in KIND_LABELS.items())
+        )
     return FIELDS[kind]
 
 
@@ -220,7 +212,9 @@ def guess_mapping(kind: str, rows: pd.DataFrame, store_names: Collection[str] = 
 def _strength(field: Field, name: str) -> float:
     if name in field.synonyms:
         return 3 - field.synonyms.index(name) / 100
-    inside = [word for word in field.synonyms if len(word) >= 2 and word in name and not (word.isascii() and len(word) < 4)]
+    inside = [
+        word for word in field.synonyms if len(word) >= 2 and word in name and not (word.isascii() and len(word) < 4)
+    ]
     return 1 + len(max(inside, key=len)) / max(len(name), 1) if inside else 0.0
 
 

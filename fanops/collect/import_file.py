@@ -315,7 +315,9 @@ def _store(
         batch.id, request.kind, ready.table.filename, new=plan.count("new"), changed=plan.count("changed"),
         same=plan.count("same"), refused=ready.checked.refused + len(plan.problems), **counts,
     )  # fmt: skip
-    batch.counts = {k: v for k, v in asdict(imported).items() if isinstance(v, int) and k not in ("batch_id", "already")}
+    batch.counts = {
+        k: v for k, v in asdict(imported).items() if isinstance(v, int) and k not in ("batch_id", "already")
+    }
     session.add(batch)
     record_audit(session, actor, "import_file", f"import_batch:{batch.id}", kind=request.kind, rows=imported.new)
     return imported

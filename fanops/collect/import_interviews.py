@@ -56,7 +56,9 @@ def import_interviews(
         InvalidInput: An interview without a turn of the fan.
     """
     require(actor, *records.IMPORTERS)
-    silent = [each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)]
+    silent = [
+        each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)
+    ]
     if silent:
         problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
         raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)

@@ -95,9 +95,7 @@ def import_responses(
     return imported
 
 
-def _read(
-    survey: SurveyDefinition, responses: Sequence[SheetResponse]
-) -> tuple[list[dict[str, Given]], list[Problem]]:
+def _read(survey: SurveyDefinition, responses: Sequence[SheetResponse]) -> tuple[list[dict[str, Given]], list[Problem]]:
     problems: list[Problem] = []
     everything = []
     for response in responses:
@@ -121,9 +119,7 @@ def _read(
     return everything, problems
 
 
-def _twice(
-    session: Session, wave_id: int, responses: Sequence[SheetResponse], fans: Sequence[int]
-) -> list[Problem]:
+def _twice(session: Session, wave_id: int, responses: Sequence[SheetResponse], fans: Sequence[int]) -> list[Problem]:
     """Find fans who answered this wave before, or stand twice in the sheet."""
     query = select(Response.fan_id).where(
         Response.wave_id == wave_id, Response.state == "submitted", Response.fan_id.is_not(None)
@@ -161,7 +157,9 @@ def _store(
             }
         )  # fmt: skip
         stored = {code: next(answer_ids) for code in answered}
-        answers += [_answer_row(stored[code], response_id, code, answer, response.at) for code, answer in answered.items()]
+        answers += [
+            _answer_row(stored[code], response_id, code, answer, response.at) for code, answer in answered.items()
+        ]
         for question in path(survey, records_surveys.values(answered)):
             answer = answered.get(question.code)
             if answer is None:

@@ -150,7 +150,10 @@ def invitation_counts(session: Session, actor: Actor, wave_id: int) -> tuple[int
         select(func.count(Invitation.id), func.count(Invitation.opened_at), func.count(func.distinct(Response.fan_id)))
         .join(Fan, Fan.id == Invitation.fan_id)
         .outerjoin(
-            Response, (Response.wave_id == Invitation.wave_id) & (Response.fan_id == Invitation.fan_id) & (Response.state == "submitted")
+            Response,
+            (Response.wave_id == Invitation.wave_id)
+            & (Response.fan_id == Invitation.fan_id)
+            & (Response.state == "submitted"),
         )
         .where(Invitation.wave_id == wave.id)
     )

@@ -23,7 +23,9 @@ _FORMATS = (
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _AMOUNT = re.compile(r"(-?)[¥￥$]?\s*(-?)(\d{1,9}(?:\.\d{1,4})?|\.\d{1,2})\s*(?:元|rmb|cny)?", re.I)
-_QUANTITY = re.compile(r"(.+?)\s*(?:[x×*＊X]\s*(\d{1,3})|[(（]\s*(\d{1,3})\s*(?:杯|份|个|件)?\s*[)）]|(\d{1,2})\s*[杯份])$")
+_QUANTITY = re.compile(
+    r"(.+?)\s*(?:[x×*＊X]\s*(\d{1,3})|[(（]\s*(\d{1,3})\s*(?:杯|份|个|件)?\s*[)）]|(\d{1,2})\s*[杯份])$"
+)
 _ITEM_MARKS = re.compile(r"[,，;；、/|\n+＋]+")
 _LONGEST_ITEM = 80
 
@@ -70,7 +72,9 @@ def _parse_unique(text: pd.Series, zone: tzinfo) -> pd.Series:
     offset = text.str.contains(_OFFSET, regex=True) & text.str.contains(":")
     result = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]")
     if offset.any():
-        result[offset] = pd.to_datetime(text[offset], errors="coerce", utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        result[offset] = pd.to_datetime(text[offset], errors="coerce", utc=True, format="ISO8601").astype(
+            "datetime64[us, UTC]"
+        )
     naive = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     for form in _FORMATS:
         waiting = naive.isna() & ~offset & (text != "")

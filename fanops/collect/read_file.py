@@ -158,7 +158,9 @@ def find_encoding(content: bytes) -> str:
     if mixed:
         problems = [Problem("这一行的编码和其他行不同", row=row) for row in mixed[:_SHOWN]]
         raise InvalidInput(
-            f"文件里混着两种编码，从第 {mixed[0]} 行开始不同。", "请用 Excel 打开，另存为“CSV UTF-8”后再导入。", problems
+            f"文件里混着两种编码，从第 {mixed[0]} 行开始不同。",
+            "请用 Excel 打开，另存为“CSV UTF-8”后再导入。",
+            problems,
         )
     _must_decode(content, "gb18030")
     return "gb18030"
@@ -219,7 +221,7 @@ def _find_separator(lines: list[str]) -> str:
     """Choose the mark that cuts most lines to the same width; free text under one heading stays one column."""
     if not lines:
         raise _empty()
-    if not any(mark in lines[0] for mark in _SEPARATORS) and is_heading(lines[0].strip('"\' \r\n')):
+    if not any(mark in lines[0] for mark in _SEPARATORS) and is_heading(lines[0].strip("\"' \r\n")):
         return _NO_SEPARATOR
     best, best_score = _NO_SEPARATOR, (0.6, 0)
     for separator in _SEPARATORS:
@@ -319,7 +321,9 @@ def _read_workbook(content: bytes, name: str, digest: str) -> SourceTable:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [(title, book.get_sheet_by_name(title).to_python(skip_empty_area=False)) for title in book.sheet_names]
     except Exception as error:  # the reader fails in many ways on damaged files; a person can only save it again
-        raise InvalidInput("这个 Excel 文件打不开，可能已损坏或加了密码。", "请在 Excel 里另存一次，或另存为 CSV。") from error
+        raise InvalidInput(
+            "这个 Excel 文件打不开，可能已损坏或加了密码。", "请在 Excel 里另存一次，或另存为 CSV。"
+        ) from error
     filled = [(title, rows) for title, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
     if not filled:
         raise _empty()

@@ -23,7 +23,6 @@ FIELDS = {"said": "顾客原话", "note": "我的笔记"}
 LONGEST_NOTE = 4_000
 
 
-
 @lru_cache(maxsize=1)
 def guides() -> dict[str, SurveyDefinition]:
     """Give the shipped interview guides (访谈提纲) by code."""
@@ -98,7 +97,10 @@ def keep_note(
     if typed_at <= known.get(f"{field}_at", 0):
         return held.revision
     # The words of a fan may hold a number: it is masked before it is stored anywhere.
-    held.notes = {**held.notes, question: {**known, field: mask_identifiers(clean_text(text, LONGEST_NOTE)).text, f"{field}_at": typed_at}}
+    held.notes = {
+        **held.notes,
+        question: {**known, field: mask_identifiers(clean_text(text, LONGEST_NOTE)).text, f"{field}_at": typed_at},
+    }
     held.revision += 1
     session.add(held)
     return held.revision
@@ -127,7 +129,9 @@ def finish_interview(session: Session, actor: Actor, interview_id: int) -> int:
     session.add(held)
     voices = []
     for place, (question, text) in enumerate(said):
-        asked = Turn(interview_id=held.id, position=2 * place, speaker="staff", question_code=question.code, text=question.title)
+        asked = Turn(
+            interview_id=held.id, position=2 * place, speaker="staff", question_code=question.code, text=question.title
+        )
         told = Turn(interview_id=held.id, position=2 * place + 1, speaker="fan", question_code=question.code, text=text)
         session.add_all([asked, told])
         session.flush()
@@ -208,9 +212,7 @@ def quality(session: Session, actor: Actor, interview_id: int) -> Quality:
     units, empty = session.exec(
         select(func.count(Unit.id), func.count(Unit.id).filter(Unit.no_content)).where(Unit.voice_id.in_(voices))
     ).one()
-    copied = session.exec(
-        select(func.count(Voice.id)).where(Voice.id.in_(voices), Voice.copy_of_id.is_not(None))
-    ).one()
+    copied = session.exec(select(func.count(Voice.id)).where(Voice.id.in_(voices), Voice.copy_of_id.is_not(None))).one()
     said = sum(len(note.get("said", "")) for note in held.notes.values())
     noted = sum(len(note.get("note", "")) for note in held.notes.values())
     return Quality(

@@ -44,7 +44,9 @@ def open_waves(session: Session, actor: Actor) -> list[Wave]:
     return [wave for wave in records.waves(session, actor) if records.is_open(wave)]
 
 
-def add_person(session: Session, actor: Actor, *, store_id: int, name: str = "", phone: str = "", member: str = "") -> Fan:
+def add_person(
+    session: Session, actor: Actor, *, store_id: int, name: str = "", phone: str = "", member: str = ""
+) -> Fan:
     """Find or make the fan who is asked; nobody is made twice.
 
     Raises:
@@ -54,7 +56,9 @@ def add_person(session: Session, actor: Actor, *, store_id: int, name: str = "",
     identities = {kind: value for kind, value in {"phone": phone, "member": member}.items() if value.strip()}
     if not identities:
         raise InvalidInput("要有手机号或会员号，才认得出是哪位顾客。", "顾客不愿意留，就选“不留身份”，照样可以记。")
-    fan = find_or_create_fan(session, actor.brand_id, identities, store_id=store_id, source="代填", name=name.strip()[:40])
+    fan = find_or_create_fan(
+        session, actor.brand_id, identities, store_id=store_id, source="代填", name=name.strip()[:40]
+    )
     record_audit(session, actor, "add_person", f"fan:{fan.id}")
     return fan
 

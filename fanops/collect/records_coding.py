@@ -245,7 +245,9 @@ def compare_coders(session: Session, actor: Actor, first: int, second: int) -> t
         ``code, coder, quoted, interview_id``.
     """
     table = codings(session, actor)
-    both = set(table[table["coder_id"] == first]["interview_id"]) & set(table[table["coder_id"] == second]["interview_id"])
+    both = set(table[table["coder_id"] == first]["interview_id"]) & set(
+        table[table["coder_id"] == second]["interview_id"]
+    )
     table = table[table["interview_id"].isin(both) & table["coder_id"].isin([first, second])]
     turns = session.exec(select(Turn.id, Turn.text).where(Turn.interview_id.in_(both), Turn.speaker == "fan")).all()
     rows, differ = [], []
@@ -254,7 +256,10 @@ def compare_coders(session: Session, actor: Actor, first: int, second: int) -> t
         for coder in (first, second):
             own = group[group["coder_id"] == coder]
             marks[coder] = np.concatenate(
-                [coded_characters(len(text), own[own["turn_id"] == turn][["start", "end"]].to_numpy()) for turn, text in turns]
+                [
+                    coded_characters(len(text), own[own["turn_id"] == turn][["start", "end"]].to_numpy())
+                    for turn, text in turns
+                ]
             )
         rows.append({"code": code, **asdict(agreement(marks[first], marks[second]))})
         for row in group.itertuples():
@@ -262,7 +267,9 @@ def compare_coders(session: Session, actor: Actor, first: int, second: int) -> t
             if not ((others["start"] < row.end) & (others["end"] > row.start)).any():
                 differ.append((code, row.coder, row.quoted, row.interview_id))
     columns = ["code", "observed_share", "kappa", "alpha", "base"]
-    return pd.DataFrame(rows, columns=columns), pd.DataFrame(differ, columns=["code", "coder", "quoted", "interview_id"])
+    return pd.DataFrame(rows, columns=columns), pd.DataFrame(
+        differ, columns=["code", "coder", "quoted", "interview_id"]
+    )
 
 
 def grid(session: Session, actor: Actor) -> pd.DataFrame:
@@ -273,7 +280,11 @@ def grid(session: Session, actor: Actor) -> pd.DataFrame:
     counts = table.pivot_table(index="interview_id", columns="code", values="coding_id", aggfunc="count", fill_value=0)
     about = table.drop_duplicates("interview_id").set_index("interview_id")
     attributes = pd.DataFrame(
-        {"粉丝": about["fan"].fillna("未识别"), "分层": about["level"].map(LEVEL_LABELS).fillna(""), "门店": about["store"].fillna("")}
+        {
+            "粉丝": about["fan"].fillna("未识别"),
+            "分层": about["level"].map(LEVEL_LABELS).fillna(""),
+            "门店": about["store"].fillna(""),
+        }
     )
     return attributes.join(counts).reset_index(names="访谈")
 

@@ -59,7 +59,9 @@ def recall_mapping(session: Session, actor: Actor, kind: str, headings: list[str
     return dict(row.mapping) if row else {}
 
 
-def remember_mapping(session: Session, actor: Actor, kind: str, headings: list[str], mapping: Mapping[str, str]) -> None:
+def remember_mapping(
+    session: Session, actor: Actor, kind: str, headings: list[str], mapping: Mapping[str, str]
+) -> None:
     """Remember the mapping for these headings."""
     row = session.exec(_mapping_query(actor, kind, headings)).first()
     if row is None:
@@ -115,4 +117,3 @@ def store_names(session: Session, actor: Actor) -> dict[int, str]:
 def industry_of(session: Session, actor: Actor) -> str:
     """Give the brand's industry, which decides the aspects."""
     return session.exec(select(Brand.industry).where(Brand.id == actor.brand_id)).one()
-

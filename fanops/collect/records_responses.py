@@ -58,7 +58,9 @@ def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, 
             "门店": stores.get(row.store_id, ""),
             "分层": LEVEL_LABELS.get(levels.get(row.fan_id, ""), ""),
             "记录人": staff.get(row.staff_id, ""),
-            "提交时间": row.submitted_at.astimezone(settings().zone).strftime("%Y-%m-%d %H:%M") if row.submitted_at else "",
+            "提交时间": row.submitted_at.astimezone(settings().zone).strftime("%Y-%m-%d %H:%M")
+            if row.submitted_at
+            else "",
         }
         for question in asked:
             cells |= _cells(question, given.get(row.id, {}).get(question.code))
@@ -73,7 +75,9 @@ def _cells(question: Question, given: Given | None) -> dict[str, Any]:
     if question.kind == "multiple":
         if question.other:
             labels[OTHER] = question.other
-        return {f"{title}：{label}": None if value is None else int(code in value) for code, label in labels.items()} | beside
+        return {
+            f"{title}：{label}": None if value is None else int(code in value) for code, label in labels.items()
+        } | beside
     if question.kind == "ranking":
         return {f"{title}：{label}（名次）": value.index(code) + 1 if value and code in value else None
                 for code, label in labels.items()}  # fmt: skip

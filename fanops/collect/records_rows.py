@@ -181,9 +181,7 @@ def store_orders(
     return {"created_fans": len(found.created), "torn": len(found.torn)}
 
 
-def _order_rows(
-    brand_id: int, batch_id: int, new: pd.DataFrame, ids: NDArray[np.int64]
-) -> Iterator[dict[str, Any]]:
+def _order_rows(brand_id: int, batch_id: int, new: pd.DataFrame, ids: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
     names = _ORDER_COLUMNS[:6]
     for start in range(0, len(new), _CHUNK):
         part = new.iloc[start : start + _CHUNK]
@@ -197,9 +195,7 @@ def _order_rows(
             }  # fmt: skip
 
 
-def _store_items(
-    session: Session, actor: Actor, new: pd.DataFrame, ids: NDArray[np.int64], batch_id: int
-) -> None:
+def _store_items(session: Session, actor: Actor, new: pd.DataFrame, ids: NDArray[np.int64], batch_id: int) -> None:
     names = dict.fromkeys(name for cell in new["items"].unique() if cell for name, _ in items_of(cell))
     if not names:
         return
@@ -221,7 +217,9 @@ def _store_items(
 
 def _products(session: Session, actor: Actor, names: list[str], batch_id: int) -> dict[str, int]:
     brand = actor.brand_id
-    known = dict(session.exec(select(ProductAlias.alias, ProductAlias.product_id).where(ProductAlias.brand_id == brand)).all())
+    known = dict(
+        session.exec(select(ProductAlias.alias, ProductAlias.product_id).where(ProductAlias.brand_id == brand)).all()
+    )
     known |= dict(session.exec(select(Product.name, Product.id).where(Product.brand_id == brand)).all())
     fresh = [name for name in names if name not in known]
     ids = reserve_ids(session, Product, len(fresh)).tolist()
@@ -287,7 +285,9 @@ def _fan_changes(fan: Fan, row: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def store_members(session: Session, actor: Actor, plan: Plan, batch_id: int, *, source: str, barred: bool) -> dict[str, int]:
+def store_members(
+    session: Session, actor: Actor, plan: Plan, batch_id: int, *, source: str, barred: bool
+) -> dict[str, int]:
     """Store new members and bring changed ones up to date."""
     rows = plan.rows
     fans, found = find_fans(session, actor, rows, source=source, batch_id=batch_id, barred=barred)

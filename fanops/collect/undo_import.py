@@ -89,7 +89,10 @@ def _refuse_if_built_on(session: Session, batch: ImportBatch) -> None:
             ImportBatch.state != "undone",
             or_(
                 and_(ImportChange.subject == "order", ImportChange.row_id.in_(orders)),
-                and_(ImportChange.subject == "order", ImportChange.row_id.in_(mine.where(ImportChange.subject == "order"))),
+                and_(
+                    ImportChange.subject == "order",
+                    ImportChange.row_id.in_(mine.where(ImportChange.subject == "order")),
+                ),
                 and_(ImportChange.subject == "fan", ImportChange.row_id.in_(mine.where(ImportChange.subject == "fan"))),
             ),
         ),

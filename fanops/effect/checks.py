@@ -61,6 +61,12 @@ def match_controls(values: NDArray[np.float64], treated: NDArray[np.bool_], most
     seen = np.isfinite(course[changed]).any(axis=0)  # periods in which any treated store was open
     target = np.nanmean(course[changed][:, seen], axis=0)
     gap = (course[:, seen] - target) ** 2
-    apart = np.where(np.isfinite(gap).any(axis=1), np.nansum(gap, axis=1) / np.maximum(1, np.isfinite(gap).sum(axis=1)), np.inf)
-    order = [int(known[place]) for place in np.argsort(apart, kind="stable") if not changed[place] and np.isfinite(apart[place])]
+    apart = np.where(
+        np.isfinite(gap).any(axis=1), np.nansum(gap, axis=1) / np.maximum(1, np.isfinite(gap).sum(axis=1)), np.inf
+    )
+    order = [
+        int(known[place])
+        for place in np.argsort(apart, kind="stable")
+        if not changed[place] and np.isfinite(apart[place])
+    ]
     return order[:most]

@@ -119,7 +119,9 @@ def _other_metrics(
         if metric == planned or (metric == "mention_share" and theme_id is None):
             continue
         try:
-            effect = estimate_effect(_panel(records.weekly_panel(session, actor, metric, first, last, theme_id), since, stores))
+            effect = estimate_effect(
+                _panel(records.weekly_panel(session, actor, metric, first, last, theme_id), since, stores)
+            )
         except TooLittleData:
             continue
         found.append(

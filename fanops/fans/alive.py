@@ -62,7 +62,9 @@ def histories(orders: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
         first to ``until``).
     """
     known = orders[orders["placed_at"] <= until]
-    days = known.assign(day=known["placed_at"].dt.floor("D")).drop_duplicates(["fan_id", "day"]).groupby("fan_id")["day"]
+    days = (
+        known.assign(day=known["placed_at"].dt.floor("D")).drop_duplicates(["fan_id", "day"]).groupby("fan_id")["day"]
+    )
     first, last = days.min(), days.max()
     return pd.DataFrame(
         {"repeats": days.size() - 1, "last_day": (last - first).dt.days, "age_days": (until.floor("D") - first).dt.days}
@@ -89,7 +91,9 @@ def fit_alive(history: pd.DataFrame) -> AliveModel:
         base = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + _log_beta(a, b + x) - _log_beta(a, b)
         alive = -(r + x) * np.log(alpha + age)
         with np.errstate(divide="ignore"):
-            gone = np.where(x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + last), -np.inf)
+            gone = np.where(
+                x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + last), -np.inf
+            )
         # A little pull to the middle keeps tiny samples from running away.
         return float(-(weight @ (base + np.logaddexp(alive, gone))) + 1e-3 * np.mean(logs**2))
 
@@ -124,4 +128,6 @@ def calibration(orders: pd.DataFrame, until: pd.Timestamp, held_out_days: int = 
     observed = days.groupby("fan_id").size().reindex(history.index, fill_value=0)
     place = np.ceil(predicted.rank(method="first") * groups / len(predicted)).astype(int)
     table = pd.DataFrame({"group": place, "predicted": predicted, "observed": observed}).groupby("group")
-    return table.agg(fans=("predicted", "size"), predicted=("predicted", "mean"), observed=("observed", "mean")).reset_index()
+    return table.agg(
+        fans=("predicted", "size"), predicted=("predicted", "mean"), observed=("observed", "mean")
+    ).reset_index()

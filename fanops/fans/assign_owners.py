@@ -134,7 +134,11 @@ def staff_figures(session: Session, actor: Actor, days: int = 90) -> pd.DataFram
     ).all()
     ids = [row[0] for row in people]
     fans = dict(
-        session.exec(select(Fan.owner_staff_id, func.count(Fan.id)).where(Fan.owner_staff_id.in_(ids)).group_by(Fan.owner_staff_id)).all()
+        session.exec(
+            select(Fan.owner_staff_id, func.count(Fan.id))
+            .where(Fan.owner_staff_id.in_(ids))
+            .group_by(Fan.owner_staff_id)
+        ).all()
     )
     waiting = dict(
         session.exec(
@@ -156,7 +160,9 @@ def staff_figures(session: Session, actor: Actor, days: int = 90) -> pd.DataFram
          came.get(staff_id, float("nan")))
         for staff_id, name, store_id in people
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["staff_id", "staff", "store_id", "fans", "open", "done", "not_done", "converted"])
+    frame = pd.DataFrame(
+        rows, columns=["staff_id", "staff", "store_id", "fans", "open", "done", "not_done", "converted"]
+    )
     total = frame["done"] + frame["not_done"]
     frame["follow_up"] = frame["done"] / total.where(total > 0)
     frame["low"], frame["high"] = wilson(frame["done"].to_numpy(), total.to_numpy())
@@ -172,7 +178,9 @@ def _conversion(session: Session, staff_ids: list[int], since) -> dict[int, floa
     orders: dict[int, list] = {}
     if served:
         fan_ids = {row[1] for row in served}
-        for fan_id, at in session.exec(select(Order.fan_id, Order.placed_at).where(Order.fan_id.in_(fan_ids), Order.placed_at >= since)):
+        for fan_id, at in session.exec(
+            select(Order.fan_id, Order.placed_at).where(Order.fan_id.in_(fan_ids), Order.placed_at >= since)
+        ):
             orders.setdefault(fan_id, []).append(at)
     window = timedelta(days=CONVERSION_DAYS)
     hits: dict[int, list[bool]] = {}

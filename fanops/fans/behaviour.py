@@ -108,7 +108,11 @@ def activity_of(
     """
     since = today - pd.Timedelta(days=rules.window_days)
     spoke = said[(said["said_at"] > since) & (said["said_at"] <= today)].groupby("fan_id")
-    first = pd.concat([facts["first"], said[said["said_at"] <= today].groupby("fan_id")["said_at"].min()]).groupby(level=0).min()
+    first = (
+        pd.concat([facts["first"], said[said["said_at"] <= today].groupby("fan_id")["said_at"].min()])
+        .groupby(level=0)
+        .min()
+    )
     counts = pd.DataFrame(
         {
             "frequency": facts["active"] / rules.full_orders,

@@ -40,13 +40,23 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
     require(actor, *ERASERS)
     fan = get_fan(session, actor, fan_id)
     identities = session.exec(select(FanIdentity).where(FanIdentity.fan_id == fan.id)).all()
-    orders = session.exec(select(Order.number, Order.placed_at, Order.amount_fen).where(Order.fan_id == fan.id).order_by(Order.placed_at))
-    voices = session.exec(select(Voice.text, Voice.said_at, Voice.source).where(Voice.fan_id == fan.id).order_by(Voice.id))
-    tags = session.exec(
-        select(Tag.name, FanTag.tagged_at).join(FanTag, FanTag.tag_id == Tag.id).where(FanTag.fan_id == fan.id, FanTag.removed_at.is_(None))
+    orders = session.exec(
+        select(Order.number, Order.placed_at, Order.amount_fen).where(Order.fan_id == fan.id).order_by(Order.placed_at)
     )
-    contacts = session.exec(select(Contact.kind, Contact.channel, Contact.subject, Contact.contacted_at).where(Contact.fan_id == fan.id))
-    consents = session.exec(select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id == fan.id).order_by(Consent.id))
+    voices = session.exec(
+        select(Voice.text, Voice.said_at, Voice.source).where(Voice.fan_id == fan.id).order_by(Voice.id)
+    )
+    tags = session.exec(
+        select(Tag.name, FanTag.tagged_at)
+        .join(FanTag, FanTag.tag_id == Tag.id)
+        .where(FanTag.fan_id == fan.id, FanTag.removed_at.is_(None))
+    )
+    contacts = session.exec(
+        select(Contact.kind, Contact.channel, Contact.subject, Contact.contacted_at).where(Contact.fan_id == fan.id)
+    )
+    consents = session.exec(
+        select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id == fan.id).order_by(Consent.id)
+    )
     document = {
         "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
         "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
@@ -55,7 +65,10 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
         "订单": [{"单号": number, "时间": at.isoformat(), "金额_元": fen / 100} for number, at, fen in orders],
         "原声": [{"原话": text, "时间": at.isoformat() if at else "", "来源": source} for text, at, source in voices],
         "标签": [{"标签": name, "时间": at.isoformat()} for name, at in tags],
-        "联系": [{"类别": kind, "方式": channel, "事由": subject, "时间": at.isoformat()} for kind, channel, subject, at in contacts],
+        "联系": [
+            {"类别": kind, "方式": channel, "事由": subject, "时间": at.isoformat()}
+            for kind, channel, subject, at in contacts
+        ],
         "同意": [{"用途": purpose, "同意": granted, "依据": basis} for purpose, granted, basis in consents],
     }
     record_audit(session, actor, "export_fan", f"fan:{fan.id}")

@@ -78,7 +78,10 @@ def find_or_create_fan(
 def known_fans(session: Session, brand_id: int, people: Sequence[Person]) -> dict[tuple[str, str], int]:
     """Give the fan by (kind, keyed hash) for those identifiers that are known; merged fans lead to the one kept."""
     hashes = {
-        (kind, vault().lookup_hash(kind, value)) for person in people for kind, value in person.identities.items() if value
+        (kind, vault().lookup_hash(kind, value))
+        for person in people
+        for kind, value in person.identities.items()
+        if value
     }
     wanted = sorted({digest for _, digest in hashes})
     known: dict[tuple[str, str], int] = {}

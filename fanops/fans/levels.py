@@ -64,7 +64,10 @@ def order_facts(orders: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
     grouped = ordered.groupby("fan_id")
     second = ordered[grouped.cumcount() == 1].set_index("fan_id")["placed_at"]
     facts = grouped.agg(
-        first=("placed_at", "min"), last=("placed_at", "max"), orders=("placed_at", "size"), money_fen=("amount_fen", "sum")
+        first=("placed_at", "min"),
+        last=("placed_at", "max"),
+        orders=("placed_at", "size"),
+        money_fen=("amount_fen", "sum"),
     )
     recent = ordered[ordered["placed_at"] >= since].groupby("fan_id").size()
     return facts.assign(second=second.reindex(facts.index), recent=recent.reindex(facts.index, fill_value=0))

@@ -40,7 +40,9 @@ def activity_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
     return pd.DataFrame([tuple(row) for row in rows], columns=columns)
 
 
-def order_facts_of(session: Session, actor: Actor, since: pd.Timestamp, window: pd.Timestamp | None = None) -> pd.DataFrame:
+def order_facts_of(
+    session: Session, actor: Actor, since: pd.Timestamp, window: pd.Timestamp | None = None
+) -> pd.DataFrame:
     """Give what ``levels.order_facts`` gives, counted by the database: fit for millions of orders.
 
     Args:
@@ -55,7 +57,9 @@ def order_facts_of(session: Session, actor: Actor, since: pd.Timestamp, window: 
     """
     start, active = since.to_pydatetime(), (window if window is not None else since).to_pydatetime()
     place = func.row_number().over(partition_by=Order.fan_id, order_by=Order.placed_at).label("place")
-    ranked = select(Order.fan_id, Order.placed_at, Order.store_id, Order.amount_fen, place).where(Order.fan_id.is_not(None))
+    ranked = select(Order.fan_id, Order.placed_at, Order.store_id, Order.amount_fen, place).where(
+        Order.fan_id.is_not(None)
+    )
     row = in_scope(ranked, actor, brand=Order.brand_id, store=Order.store_id).subquery().c
     statement = select(
         row.fan_id, func.min(row.placed_at), func.max(case((row.place == 2, row.placed_at))), func.max(row.placed_at),
@@ -68,7 +72,9 @@ def order_facts_of(session: Session, actor: Actor, since: pd.Timestamp, window: 
         facts[name] = pd.to_datetime(facts[name], utc=True)
     facts["money_fen"] = facts["money_fen"].astype("int64")  # PostgreSQL sums to Decimal
     merged = dict(
-        session.exec(select(Fan.id, Fan.merged_into_id).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_not(None))).all()
+        session.exec(
+            select(Fan.id, Fan.merged_into_id).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_not(None))
+        ).all()
     )
     return _joined(facts, merged) if merged else facts
 

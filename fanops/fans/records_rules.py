@@ -42,7 +42,9 @@ def numbers_of(session: Session, actor: Actor) -> RuleNumbers:
     return brand_choice(session, actor, NUMBERS, RuleNumbers())
 
 
-def dry_run(session: Session, actor: Actor, code: str, at: datetime | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+def dry_run(
+    session: Session, actor: Actor, code: str, at: datetime | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Say who a rule would reach now, in the actor's scope; nothing is stored.
 
     Args:
@@ -62,7 +64,9 @@ def dry_run(session: Session, actor: Actor, code: str, at: datetime | None = Non
     at, numbers = at or now(), numbers_of(session, actor)
     found = dict(session.exec(_who(code, numbers, at)).all())
     statement = (
-        select(Fan.id, Fan.name_masked, Fan.home_store_id, Fan.opted_out_at, func.coalesce(func.sum(Order.amount_fen), 0))
+        select(
+            Fan.id, Fan.name_masked, Fan.home_store_id, Fan.opted_out_at, func.coalesce(func.sum(Order.amount_fen), 0)
+        )
         .outerjoin(Order, Order.fan_id == Fan.id)
         .where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
         .group_by(Fan.id, Fan.name_masked, Fan.home_store_id, Fan.opted_out_at)
@@ -70,7 +74,10 @@ def dry_run(session: Session, actor: Actor, code: str, at: datetime | None = Non
     fans = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
     had = _had_a_card(session, code, at - timedelta(days=numbers.quiet_days))
     tired = _tired(session, at)
-    rows, left_out = [], {"已退订": 0, "没有所属门店": 0, "近期已有同样的卡": 0, f"30 天内已联系 {MOST_IN_WINDOW} 次": 0}
+    rows, left_out = (
+        [],
+        {"已退订": 0, "没有所属门店": 0, "近期已有同样的卡": 0, f"30 天内已联系 {MOST_IN_WINDOW} 次": 0},
+    )
     for fan_id, name, store_id, opted_out_at, spent in fans:
         if fan_id not in found:
             continue
@@ -121,7 +128,9 @@ def undo_rule(session: Session, actor: Actor, code: str) -> int:
         .where(ServiceCard.rule_code == code, Fan.brand_id == actor.brand_id)
     ).one()  # fmt: skip
     statement = select(ServiceCard).join(Fan, Fan.id == ServiceCard.fan_id)
-    statement = statement.where(ServiceCard.rule_code == code, ServiceCard.created_at == last, ServiceCard.state == _OPEN)
+    statement = statement.where(
+        ServiceCard.rule_code == code, ServiceCard.created_at == last, ServiceCard.state == _OPEN
+    )
     cards = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).all()
     for card in cards:
         session.delete(card)
@@ -156,7 +165,11 @@ def _who(code: str, numbers: RuleNumbers, at: datetime) -> Any:
             .where(Voice.said_at > ago(numbers.recovery_days), Unit.polarity == -1, Unit.no_content.is_(False)).group_by(person)
         )  # fmt: skip
     if code == "new_product":
-        tried = select(Trial.fan_id).where(Trial.item_id == BacklogItem.id, Trial.came_at.is_not(None)).correlate(BacklogItem)
+        tried = (
+            select(Trial.fan_id)
+            .where(Trial.item_id == BacklogItem.id, Trial.came_at.is_not(None))
+            .correlate(BacklogItem)
+        )
         return (
             select(person, func.min(BacklogItem.title)).join(Voice, Voice.fan_id == Fan.id)
             .join(Unit, Unit.voice_id == Voice.id).join(Evidence, Evidence.unit_id == Unit.id)

@@ -183,8 +183,24 @@ def compare(session: Session, actor: Actor, first: Conditions, second: Condition
         (value_a, error_a, low_a, high_a, base_a), (value_b, error_b, low_b, high_b, base_b) = a, b
         spread = Z95 * np.hypot(error_a, error_b)
         low, high = value_a - value_b - spread, value_a - value_b + spread
-        rows.append((name, kind, value_a, low_a, high_a, base_a, value_b, low_b, high_b, base_b, low, high, low > 0 or high < 0))
-    columns = ["measure", "kind", "a", "a_low", "a_high", "a_base", "b", "b_low", "b_high", "b_base", "low", "high", "differs"]
+        rows.append(
+            (name, kind, value_a, low_a, high_a, base_a, value_b, low_b, high_b, base_b, low, high, low > 0 or high < 0)
+        )
+    columns = [
+        "measure",
+        "kind",
+        "a",
+        "a_low",
+        "a_high",
+        "a_base",
+        "b",
+        "b_low",
+        "b_high",
+        "b_base",
+        "low",
+        "high",
+        "differs",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

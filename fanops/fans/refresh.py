@@ -41,7 +41,9 @@ def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules())
             .group_by(_PERSON)
         ).all()
         known = session.exec(
-            select(Fan.id, Fan.level, Fan.level_reason).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None))
+            select(Fan.id, Fan.level, Fan.level_reason).where(
+                Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None)
+            )
         ).all()
     found = levels_of(facts, pd.Series(dict(said), dtype=float), rules).to_dict()
     changed: dict[str, list[int]] = {}

@@ -21,7 +21,13 @@ class Weights:
     ease: float = 1.0
 
 
-PARTS = {"reach": "影响面", "tiers": "核心粉丝占比", "negativity": "不满占比", "trend": "上升或突出的倍数", "ease": "容易做"}
+PARTS = {
+    "reach": "影响面",
+    "tiers": "核心粉丝占比",
+    "negativity": "不满占比",
+    "trend": "上升或突出的倍数",
+    "ease": "容易做",
+}
 
 
 def parts(

@@ -121,7 +121,9 @@ def _numbers(session: Session, brand_id: int, signal: Signal) -> dict[str, objec
         "negative_share": (negative or 0) / units if units else None,
         "core_share": core / fans if fans else None,
         "since": first.date().isoformat() if first else None,
-        "revenue_fen": _revenue(session, brand_id, signal.theme_id, signal.store_id if signal.kind == "store" else None),
+        "revenue_fen": _revenue(
+            session, brand_id, signal.theme_id, signal.store_id if signal.kind == "store" else None
+        ),
     }
 
 
@@ -210,9 +212,7 @@ def get_finding(session: Session, actor: Actor, finding_id: int) -> Finding:
     Raises:
         NotFound: No such finding, or one of a store that this actor doesn't see.
     """
-    finding = session.exec(
-        select(Finding).where(Finding.id == finding_id, Finding.brand_id == actor.brand_id)
-    ).first()
+    finding = session.exec(select(Finding).where(Finding.id == finding_id, Finding.brand_id == actor.brand_id)).first()
     if finding is None:
         raise NotFound("没有这条发现。", "请从列表里选择。")
     if finding.store_id is not None:

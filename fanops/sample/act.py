@@ -49,9 +49,7 @@ def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: i
         .where(Unit.polarity == -1)
         .group_by(ThemeAssignment.theme_id)
     )
-    sizes = dict(
-        session.exec(select(ThemeAssignment.theme_id, func.count()).group_by(ThemeAssignment.theme_id)).all()
-    )
+    sizes = dict(session.exec(select(ThemeAssignment.theme_id, func.count()).group_by(ThemeAssignment.theme_id)).all())
     found = [(count * count / sizes[theme_id], -theme_id) for theme_id, count in session.exec(statement)]
     return next((-negative for _, negative in sorted(found, reverse=True) if -negative != but), None)
 

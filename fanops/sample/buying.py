@@ -155,7 +155,9 @@ def _baskets(
     for cup in range(4):
         total += np.where(cups > cup, prices[picks[:, cup]], 0)
     lists = [
-        "、".join(f"{names[pick]}×{row.count(pick)}" if row.count(pick) > 1 else names[pick] for pick in dict.fromkeys(row))
+        "、".join(
+            f"{names[pick]}×{row.count(pick)}" if row.count(pick) > 1 else names[pick] for pick in dict.fromkeys(row)
+        )
         for row in (picked[:count] for picked, count in zip(picks.tolist(), cups.tolist(), strict=True))
     ]
     return lists, total

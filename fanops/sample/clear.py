@@ -137,10 +137,14 @@ def _belongs(table: Table, brand_id: int) -> Any:
 def _clear_beside_real(session: Session, brand: Brand) -> dict[str, int]:
     """Remove the sample's rows from a brand that also holds real ones; give what had to be kept."""
     batches = session.exec(
-        select_rows(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.is_sample).order_by(ImportBatch.id.desc())
+        select_rows(ImportBatch)
+        .where(ImportBatch.brand_id == brand.id, ImportBatch.is_sample)
+        .order_by(ImportBatch.id.desc())
     ).all()
-    units = select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(
-        Voice.import_batch_id.in_([batch.id for batch in batches])
+    units = (
+        select(Unit.id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .where(Voice.import_batch_id.in_([batch.id for batch in batches]))
     )
     session.execute(delete(FanTag.__table__).where(FanTag.unit_id.in_(units)))
     session.execute(delete(Evidence.__table__).where(Evidence.unit_id.in_(units)))

@@ -200,7 +200,13 @@ def _survey_waves(db: Database, actor: Actor, anchor: date, seed: int) -> int:
             for each in answers
         ]  # fmt: skip
         done = import_responses(
-            db, actor, wave_id, sheet, filename=f"示例-问卷-{wave + 1}.xlsx", file_sha256=_digest(answers), is_sample=True
+            db,
+            actor,
+            wave_id,
+            sheet,
+            filename=f"示例-问卷-{wave + 1}.xlsx",
+            file_sha256=_digest(answers),
+            is_sample=True,
         )
         total += done.new
     return total
@@ -222,9 +228,7 @@ def _interviews(db: Database, actor: Actor, anchor: date, seed: int, regulars: l
         )
         for each in made
     ]  # fmt: skip
-    done = import_interviews(
-        db, actor, held, filename="示例-访谈.docx", file_sha256=_digest(made), is_sample=True
-    )
+    done = import_interviews(db, actor, held, filename="示例-访谈.docx", file_sha256=_digest(made), is_sample=True)
     return done.new
 
 
@@ -254,7 +258,9 @@ def _count_themes(db: Database, actor: Actor) -> int:
 
     from fanops.tables import Theme
 
-    query = select(func.count()).where(Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None))
+    query = select(func.count()).where(
+        Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None)
+    )
     with db.read() as session:
         return session.exec(query).one()
 
@@ -265,6 +271,3 @@ def _act(db: Database, actor: Actor, anchor: date) -> None:
         from fanops.sample.act import act
 
         act(db, actor, anchor)
-
-
-

@@ -89,7 +89,9 @@ def _more_figures(session: Session, actor: Actor, since: datetime, until: dateti
 
     def revenue(begin: datetime, end: datetime) -> float:
         statement = select(func.sum(Order.amount_fen)).where(Order.placed_at >= begin, Order.placed_at < end)
-        return float(session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).one() or "nan")
+        return float(
+            session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).one() or "nan"
+        )
 
     year_before = revenue(since - _YEAR, until - _YEAR)
     return [

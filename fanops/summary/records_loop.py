@@ -41,12 +41,15 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
         Rows ``link, people, share`` (of those heard), in the order of LINKS.
     """
     person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
+
     def people(*conditions) -> int:
         statement = joined_units(person).where(*conditions)
         return session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
 
     fixed = select(Fix.theme_id).where(Fix.brand_id == actor.brand_id, Fix.theme_id.is_not(None))
-    built = select(BacklogItem.theme_id).where(BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None))
+    built = select(BacklogItem.theme_id).where(
+        BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None)
+    )
     done = fixed.join(FixStore, FixStore.fix_id == Fix.id).where(FixStore.state.in_(DONE))
     live = built.join(Rollout, Rollout.item_id == BacklogItem.id).where(Rollout.state == "live")
     worked = (Measurement.brand_id == actor.brand_id, Measurement.verdict == "有效")
@@ -65,7 +68,9 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
         ),
     }  # fmt: skip
     heard = max(1, counts["heard"])
-    return pd.DataFrame([(link, counts[link], counts[link] / heard) for link in LINKS], columns=["link", "people", "share"])
+    return pd.DataFrame(
+        [(link, counts[link], counts[link] / heard) for link in LINKS], columns=["link", "people", "share"]
+    )
 
 
 def standing_still(session: Session, actor: Actor, days: int = 14) -> pd.DataFrame:

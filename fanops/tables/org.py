@@ -18,7 +18,9 @@ class Brand(Row, table=True):
     name: str = Field(unique=True, max_length=80)
     industry: str = Field(default="茶饮", max_length=20)
     is_sample: bool = False
-    settings: dict = document()  # name → what this brand chose instead of the program's own values (weights, windows, cuts)
+    settings: dict = (
+        document()
+    )  # name → what this brand chose instead of the program's own values (weights, windows, cuts)
     created_at: datetime = moment()
 
 

@@ -46,13 +46,13 @@ class Registry:
 
 def load_live_registry(session: Session, brand_id: int, encoder: str) -> Registry | None:
     """Load what new units are compared with; None without themes, or with those of another encoder."""
-    run = session.exec(
-        select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())
-    ).first()
+    run = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
     if run is None or run.versions.get("encoder") != encoder:
         return None
     rows = session.exec(
-        select(Theme).where(Theme.brand_id == brand_id, Theme.state == "active", Theme.centroid.is_not(None)).order_by(Theme.id)
+        select(Theme)
+        .where(Theme.brand_id == brand_id, Theme.state == "active", Theme.centroid.is_not(None))
+        .order_by(Theme.id)
     ).all()
     themes = [theme for theme in rows if theme.parent_id is None]
     place = {theme.id: at for at, theme in enumerate(themes)}
@@ -105,7 +105,9 @@ def assign_new_units(db: Database, actor: Actor) -> dict[str, int]:
     subs = _subthemes(vectors, labels, registry)
     with db.write() as session:
         # A run may have finished meanwhile: what it has seen is no longer new.
-        still = set(session.exec(select(Unit.id).where(Unit.id.in_(_unseen(actor.brand_id).with_only_columns(Unit.id)))))
+        still = set(
+            session.exec(select(Unit.id).where(Unit.id.in_(_unseen(actor.brand_id).with_only_columns(Unit.id))))
+        )
         kept = [place for place, row in enumerate(rows) if row[0] in still]
         insert_many(
             session, ThemeAssignment,
@@ -134,9 +136,7 @@ def _subthemes(vectors: NDArray[np.float32], labels: NDArray[np.int32], registry
     likeness = vectors @ registry.sub_middle.T
     likeness[registry.parent[None, :] != labels[:, None]] = -np.inf
     best = np.argmax(likeness, axis=1)
-    return [
-        registry.sub_ids[sub] if np.isfinite(likeness[at, sub]) else None for at, sub in enumerate(best.tolist())
-    ]
+    return [registry.sub_ids[sub] if np.isfinite(likeness[at, sub]) else None for at, sub in enumerate(best.tolist())]
 
 
 def _unseen(brand_id: int):
@@ -145,7 +145,10 @@ def _unseen(brand_id: int):
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         .where(
-            Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None), ThemeAssignment.id.is_(None)
+            Voice.brand_id == brand_id,
+            Unit.no_content.is_(False),
+            Voice.copy_of_id.is_(None),
+            ThemeAssignment.id.is_(None),
         )
         .order_by(Unit.id)
     )

@@ -181,7 +181,10 @@ def _spread(
     middle = centroids(vectors[fit], parts.labels, weights[fit])
     rest = np.setdiff1d(known, fit, assume_unique=True)
     if len(rest) and len(middle):
-        sub_middle, parent = centroids(vectors[fit], parts.sublabels, weights[fit]), _parents(parts.labels, parts.sublabels)
+        sub_middle, parent = (
+            centroids(vectors[fit], parts.sublabels, weights[fit]),
+            _parents(parts.labels, parts.sublabels),
+        )
         if parameters.method == "graph":
             labels[rest] = np.argmax(theme_similarity(vectors[rest], middle, sub_middle, parent), axis=1)
         sublabels[rest] = _nearest_sub(vectors[rest], labels[rest], sub_middle, parent)

@@ -38,7 +38,12 @@ def share(actor: Actor, figures: pd.DataFrame) -> None:
             st.rerun()
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     leaving = left.selectbox(
-        "有人离开或休假", list(names), index=None, format_func=names.get, key="allocation.leaving", placeholder="选一位，转给其他人"
+        "有人离开或休假",
+        list(names),
+        index=None,
+        format_func=names.get,
+        key="allocation.leaving",
+        placeholder="选一位，转给其他人",
     )
     if right.button("转交", key="allocation.hand", disabled=leaving is None, width="stretch"):
         with refusals():

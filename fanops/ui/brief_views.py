@@ -41,7 +41,10 @@ def wants(page: Brief) -> None:
         for row in page.wants.head(3).itertuples():
             st.page_link("theme.py", label=plain(row.theme), icon=":material/format_quote:",
                          query_params={"theme": str(row.theme_id)})  # fmt: skip
-    st.caption("只夸不提要求的不算。" + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。"))
+    st.caption(
+        "只夸不提要求的不算。"
+        + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
+    )
 
 
 def did(page: Brief) -> None:

@@ -38,7 +38,12 @@ def _marked(turns: list[Turn], mine: pd.DataFrame, book: pd.DataFrame) -> list[d
     marks: dict[int, list[dict]] = {}
     for row in mine.itertuples():
         marks.setdefault(row.turn_id, []).append(
-            {"start": int(row.start), "end": int(row.end), "code": row.code, "colour": colours.get(row.code_id, _COLOURS[0])}
+            {
+                "start": int(row.start),
+                "end": int(row.end),
+                "code": row.code,
+                "colour": colours.get(row.code_id, _COLOURS[0]),
+            }
         )
     return [
         {"id": turn.id, "speaker": turn.speaker, "label": SPEAKERS.get(turn.speaker, turn.speaker), "text": turn.text,
@@ -58,7 +63,9 @@ def _codes(actor: Actor, turns: list[Turn], book: pd.DataFrame, passage: dict[st
     shown = book[book["name"].str.contains(looked_for.strip(), regex=False)] if looked_for.strip() else book
     with st.container(horizontal=True):
         for row in shown.to_dict("records"):
-            if st.button(plain(row["name"]), key=f"coding.{row['code_id']}", disabled=not chosen, help=row["definition"] or None):
+            if st.button(
+                plain(row["name"]), key=f"coding.{row['code_id']}", disabled=not chosen, help=row["definition"] or None
+            ):
                 _put(actor, passage, int(row["code_id"]))
     if actor.role in records.KEEPERS and looked_for.strip() and looked_for.strip() not in set(book["name"]):
         if st.button(f"新编码“{plain(looked_for.strip())}”", icon=":material/add:", key="coding.new"):
@@ -75,7 +82,9 @@ def _codes(actor: Actor, turns: list[Turn], book: pd.DataFrame, passage: dict[st
 def _put(actor: Actor, passage: dict[str, int], code_id: int) -> None:
     with refusals():
         with page_database().write() as session:
-            coding_id = records.code_passage(session, actor, passage["turn"], code_id, passage["start"], passage["end"]).id
+            coding_id = records.code_passage(
+                session, actor, passage["turn"], code_id, passage["start"], passage["end"]
+            ).id
         said_done("已编码。", lambda: _withdraw(actor, coding_id))
         st.rerun()
 
@@ -123,13 +132,18 @@ def codebook(actor: Actor, book: pd.DataFrame) -> None:
         return
     by_id = {int(row["code_id"]): row for row in book.to_dict("records")}
     chosen = st.selectbox(
-        "改哪一个", [None, *by_id], format_func=lambda each: by_id[each]["name"] if each else "新编码", key="codebook.code"
+        "改哪一个",
+        [None, *by_id],
+        format_func=lambda each: by_id[each]["name"] if each else "新编码",
+        key="codebook.code",
     )
     row = by_id.get(chosen, {})
     with st.form(f"codebook.{chosen}", border=False, enter_to_submit=False):
         said = {
             "name": st.text_input("名字", row.get("name", ""), key=f"codebook.name.{chosen}", max_chars=40),
-            "definition": st.text_area("定义", row.get("definition", ""), key=f"codebook.definition.{chosen}", max_chars=400, height=70),
+            "definition": st.text_area(
+                "定义", row.get("definition", ""), key=f"codebook.definition.{chosen}", max_chars=400, height=70
+            ),
             "include": st.text_input("包括", row.get("include", ""), key=f"codebook.include.{chosen}", max_chars=400),
             "exclude": st.text_input("不包括", row.get("exclude", ""), key=f"codebook.exclude.{chosen}", max_chars=400),
             "example": st.text_input("例", row.get("example", ""), key=f"codebook.example.{chosen}", max_chars=400),
@@ -180,14 +194,19 @@ def agreement(actor: Actor) -> None:
     with page_database().read() as session:
         people = records.coders(session, actor)
     if len(people) < 2:
-        st.info("两个人各自编过同一批访谈，这里会算出一致性（Cohen κ、Krippendorff α）和不同的段落。", icon=":material/group:")
+        st.info(
+            "两个人各自编过同一批访谈，这里会算出一致性（Cohen κ、Krippendorff α）和不同的段落。",
+            icon=":material/group:",
+        )
         return
     if actor.account_id not in people:
         st.info("您还没有编过。先独立编完，再来对照，免得互相影响。", icon=":material/visibility_off:")
         return
     with st.container(horizontal=True):
         first = st.selectbox("编码人", list(people), format_func=people.get, key="codebook.first")
-        second = st.selectbox("对照", [each for each in people if each != first], format_func=people.get, key="codebook.second")
+        second = st.selectbox(
+            "对照", [each for each in people if each != first], format_func=people.get, key="codebook.second"
+        )
     with page_database().read() as session:
         codes, differ = records.compare_coders(session, actor, first, second)
     if codes.empty:

@@ -79,7 +79,9 @@ def word_list(actor: Actor, table: pd.DataFrame, checked: Job | None) -> None:
     if not mine:
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    word = left.selectbox("移出一个词", mine, index=None, key="dictionary.remove.word", placeholder="选一个人工添加的词")
+    word = left.selectbox(
+        "移出一个词", mine, index=None, key="dictionary.remove.word", placeholder="选一个人工添加的词"
+    )
     if right.button("移出", key="dictionary.remove", disabled=word is None, width="stretch"):
         row = table[table["word"] == word].iloc[0]
         line = ("[竞品]\n" if row["is_competitor"] else "") + (
@@ -123,11 +125,16 @@ def suggestion_list(actor: Actor, checked: Job | None) -> None:
     st.caption("常连在一起、前后搭配又多样的字串。是词就收下；不是就不收，以后不再提。")
     for each in suggestions[:_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(each['word'])}** · {words.count(each['texts'], '条原声')} · 现在切成 {plain('/'.join(each['tokens']))}")
+            st.markdown(
+                f"**{plain(each['word'])}** · {words.count(each['texts'], '条原声')} · 现在切成 {plain('/'.join(each['tokens']))}"
+            )
             st.caption(f"“…{plain(each['example'])}…”")
             if st.button("收下", key=f"dictionary.take.{each['word']}", type="primary"):
                 _add(actor, each["word"])
-                said_done(f"“{each['word']}”已加入词典，下次发现主题时生效。", lambda word=each["word"]: _take_back(actor, word))
+                said_done(
+                    f"“{each['word']}”已加入词典，下次发现主题时生效。",
+                    lambda word=each["word"]: _take_back(actor, word),
+                )
                 st.rerun()
             if st.button("不是词", key=f"dictionary.reject.{each['word']}"):
                 with page_database().write() as session:
@@ -170,7 +177,11 @@ def add_form(actor: Actor) -> None:
             counts, read = records.add_words(session, actor, file.getvalue() if file is not None else lines)
         if read.problems:
             show_problems(read.problems)
-            st.success(f"新增 {counts['new']} 个，改动 {counts['changed']} 个；上面这些行没有用上。", icon=":material/check:")
+            st.success(
+                f"新增 {counts['new']} 个，改动 {counts['changed']} 个；上面这些行没有用上。", icon=":material/check:"
+            )
             return
-        said_done(f"新增 {counts['new']} 个词，改动 {counts['changed']} 个，{counts['same']} 个本来就有。下次发现主题时生效。")
+        said_done(
+            f"新增 {counts['new']} 个词，改动 {counts['changed']} 个，{counts['same']} 个本来就有。下次发现主题时生效。"
+        )
         st.rerun()

@@ -78,7 +78,12 @@ def begin(actor: Actor) -> None:
                     _take(Draft(found.title or "新问卷", found.table))
         with blank:
             if st.button("从空白开始", key="editor.blank"):
-                _take(Draft("新问卷", pd.DataFrame([{"题号": "q1", "题型": "评分", "题目": "今天整体满意吗？", "必答": True}])))
+                _take(
+                    Draft(
+                        "新问卷",
+                        pd.DataFrame([{"题号": "q1", "题型": "评分", "题目": "今天整体满意吗？", "必答": True}]),
+                    )
+                )
 
 
 def _read_excel(content: bytes) -> pd.DataFrame:
@@ -130,7 +135,9 @@ def edit(draft: Draft) -> SurveyDefinition | None:
         st.markdown(f":material/{'block' if issue.serious else 'info'}: {plain(issue.question)} {plain(issue.why)}")
     if not issues:
         ways = {tuple(question.code for question in shown) for _, shown in every_path(survey)}
-        st.success(f"检查过了：{len(list(survey.questions()))} 题，{len(ways)} 种走法，每题都走得到。", icon=":material/check:")
+        st.success(
+            f"检查过了：{len(list(survey.questions()))} 题，{len(ways)} 种走法，每题都走得到。", icon=":material/check:"
+        )
     return None if any(issue.serious for issue in issues) else survey
 
 
@@ -145,7 +152,9 @@ def phone(survey: SurveyDefinition | None) -> None:
     with st.container(border=True, width=_PHONE_PX):
         for question in pages[min(at, len(pages)) - 1]:
             _shown(question, survey)
-        st.button("下一页" if at < len(pages) else "提交", type="primary", width="stretch", disabled=True, key="editor.next")
+        st.button(
+            "下一页" if at < len(pages) else "提交", type="primary", width="stretch", disabled=True, key="editor.next"
+        )
 
 
 def _shown(question: Question, survey: SurveyDefinition) -> None:
@@ -157,7 +166,9 @@ def _shown(question: Question, survey: SurveyDefinition) -> None:
     labels = [option.label for option in question.options] + ([question.other] if question.other else [])
     key = f"editor.preview.{question.code}"
     if question.kind in ("rating", "nps"):
-        st.segmented_control("分数", [str(n) for n in scale(question)], key=key, label_visibility="collapsed", disabled=True)
+        st.segmented_control(
+            "分数", [str(n) for n in scale(question)], key=key, label_visibility="collapsed", disabled=True
+        )
     elif question.kind == "multiple":
         st.pills("可多选", labels, selection_mode="multi", key=key, label_visibility="collapsed", disabled=True)
     elif labels:

@@ -135,11 +135,15 @@ def same_person(session: Session, actor: Actor, fan: Fan) -> None:
     likely = merge.likely_same(session, actor, fan.id)
     with st.expander(f"可能是同一个人{f'（{len(likely)}）' if len(likely) else ''}", icon=":material/group:"):
         for row in likely.itertuples():
-            st.caption(f"**{plain(row.fan)}** · {words.LEVEL_LABELS[row.level]} · {row.orders} 单 · {plain(row.identities)}：{row.why}")
+            st.caption(
+                f"**{plain(row.fan)}** · {words.LEVEL_LABELS[row.level]} · {row.orders} 单 · {plain(row.identities)}：{row.why}"
+            )
             if st.button("是同一个人，合并进来", key=f"fan.merge.{row.fan_id}"):
                 _merge(actor, int(row.fan_id), fan.id, row.why)
         number = st.text_input("或输入另一位的手机号、会员号", key="fan.merge.number", max_chars=40)
-        reason = st.text_input("为什么是同一个人", key="fan.merge.reason", max_chars=300, placeholder="例如：顾客说两个号码都是她的")
+        reason = st.text_input(
+            "为什么是同一个人", key="fan.merge.reason", max_chars=300, placeholder="例如：顾客说两个号码都是她的"
+        )
         if st.button("合并进来", key="fan.merge.do", disabled=not number.strip()):
             found, total = records.fan_table(session, actor, look_for=number, limit=2)
             if total != 1:
@@ -166,7 +170,12 @@ def data_rights(actor: Actor, fan_id: int) -> None:
     if actor.role not in erase.ERASERS:
         return
     with st.expander("顾客要看自己的资料，或要求删除", icon=":material/privacy_tip:"):
-        st.link_button("下载这位的全部资料", f"/export/fan?fan={fan_id}", icon=":material/download:", help="含明文号码，会记入审计。")
+        st.link_button(
+            "下载这位的全部资料",
+            f"/export/fan?fan={fan_id}",
+            icon=":material/download:",
+            help="含明文号码，会记入审计。",
+        )
         st.caption("删除后：姓名、号码、标签、联系记录都没有了，订单和原声留下但不再属于任何人。不能恢复。")
         typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key="fan.erase.typed", max_chars=10)
         if st.button("删除这位粉丝", key="fan.erase.do"):

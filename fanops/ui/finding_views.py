@@ -29,7 +29,9 @@ def nothing_yet(actor: Actor) -> None:
     if has_themes:
         st.info("现在没有明显不同于往常的主题。点“重新比较”再查一遍，或自己写一条。", icon=":material/lightbulb:")
         return
-    st.info("还没有主题，比较不出什么。先发现主题，这里会列出新出现的、上升的和门店突出的。", icon=":material/lightbulb:")
+    st.info(
+        "还没有主题，比较不出什么。先发现主题，这里会列出新出现的、上升的和门店突出的。", icon=":material/lightbulb:"
+    )
     st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
 
 
@@ -112,7 +114,9 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
         with st.container(horizontal=True, vertical_alignment="center"):
             where = {"theme": str(row["theme_id"])} | ({"store": str(int(row["store_id"]))} if row["store_id"] else {})
             st.page_link("theme.py", label="看原声", icon=":material/format_quote:", query_params=where)
-            if row["state"] in ("open", "gone", "dismissed") and st.button("采纳", key=f"findings.accept.{finding_id}", type="primary"):
+            if row["state"] in ("open", "gone", "dismissed") and st.button(
+                "采纳", key=f"findings.accept.{finding_id}", type="primary"
+            ):
                 _decide(actor, row, "accepted")
             if row["state"] in ("open", "accepted"):
                 with st.popover("不采纳", key=f"findings.no.{finding_id}.{deeds_done()}"):
@@ -144,7 +148,9 @@ def _decide(actor: Actor, row: dict, state: str, reason: str = "") -> None:
         with page_database().write() as session:
             before = records.decide(session, actor, finding_id, state, reason)
         said_done(
-            "已采纳。到主题里开服务改进或需求条目。" if state == "accepted" else "不采纳，原因已记下；以后再比较也不会再提。",
+            "已采纳。到主题里开服务改进或需求条目。"
+            if state == "accepted"
+            else "不采纳，原因已记下；以后再比较也不会再提。",
             lambda: _undecide(actor, finding_id, before, row["reason"]),
         )
         st.rerun()
@@ -158,7 +164,10 @@ def _undecide(actor: Actor, finding_id: int, before: str, reason: str) -> None:
 def _dismiss_form(actor: Actor, row: dict) -> None:
     with st.form(f"findings.dismiss.{row['finding_id']}", border=False, enter_to_submit=False):
         reason = st.text_input(
-            "原因", key=f"findings.reason.{row['finding_id']}", max_chars=300, placeholder="例如：上月活动带来的，已结束"
+            "原因",
+            key=f"findings.reason.{row['finding_id']}",
+            max_chars=300,
+            placeholder="例如：上月活动带来的，已结束",
         )
         if st.form_submit_button("不采纳"):
             _decide(actor, row, "dismissed", reason)
@@ -181,7 +190,11 @@ def _parts(actor: Actor, row: dict, weights: Weights) -> None:
     if actor.role not in records.JUDGES:
         return
     effort = st.segmented_control(
-        "预计工作量", list(EFFORTS), default=row["effort"], format_func=EFFORTS.get, key=f"findings.effort.{row['finding_id']}"
+        "预计工作量",
+        list(EFFORTS),
+        default=row["effort"],
+        format_func=EFFORTS.get,
+        key=f"findings.effort.{row['finding_id']}",
     )
     if effort and effort != row["effort"]:
         with refusals():

@@ -17,6 +17,7 @@ from fanops.ui.theme import CHINESE_WIDGETS
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
+
 @dataclass(frozen=True)
 class PageEntry:
     """One page of the application.

@@ -113,9 +113,7 @@ def _mapping_selects(digest: str, kind: str, headings: list[str], mapping: dict[
         columns[place % 3].selectbox(label, [_NOT_TAKEN, *headings], key=key)
 
 
-def _preview(
-    db: Database, actor: Actor, content: bytes, name: str, request: ImportRequest, digest: str
-) -> Preview:
+def _preview(db: Database, actor: Actor, content: bytes, name: str, request: ImportRequest, digest: str) -> Preview:
     """Preview once per file and request: a rerun of the page costs nothing. Only this session holds it."""
     wanted = (digest, actor.scope_key, json.dumps(vars(request), ensure_ascii=False, sort_keys=True))
     held = st.session_state.get("import.preview")
@@ -173,7 +171,9 @@ def show_running(db: Database, actor: Actor) -> None:
     """Show the import that this person started last: its progress, and what came of it with the way back."""
     job_id = st.session_state.get("import.job")
     with db.read() as session:
-        job = jobs.latest_job(session, actor, "import_file") if job_id is None else jobs.find_job(session, actor, job_id)
+        job = (
+            jobs.latest_job(session, actor, "import_file") if job_id is None else jobs.find_job(session, actor, job_id)
+        )
     if job is None or (job_id is None and job.state not in jobs.ACTIVE):
         return
     if job.state != jobs.DONE:

@@ -49,7 +49,9 @@ def repeat_share(frame: pd.DataFrame) -> None:
     )
     shown = table.assign(四周=table["四周"].dt.strftime("%m月%d日起"), 复购率=table["复购率"].map(words.share))
     st.dataframe(
-        shown.rename(columns={"buyers": "买过的人", "repeaters": "买过两次的"})[["四周", "买过的人", "买过两次的", "复购率"]],
+        shown.rename(columns={"buyers": "买过的人", "repeaters": "买过两次的"})[
+            ["四周", "买过的人", "买过两次的", "复购率"]
+        ],
         hide_index=True,
     )
 
@@ -77,7 +79,10 @@ def retention(frame: pd.DataFrame) -> None:
         )
         .properties(height=120 + 34 * table["cohort"].nunique())
     )  # fmt: skip
-    charts.show(chart, f"{best['cohort']} 的新客，次月有 {words.share(best['share'])} 又来过（{words.base_note(int(best['base']))}）")
+    charts.show(
+        chart,
+        f"{best['cohort']} 的新客，次月有 {words.share(best['share'])} 又来过（{words.base_note(int(best['base']))}）",
+    )
 
 
 def stages(frame: pd.DataFrame) -> None:
@@ -103,10 +108,15 @@ def stages(frame: pd.DataFrame) -> None:
         .properties(height=300)
     )  # fmt: skip
     lost = int((now_stage == "lost").sum())
-    charts.show(bars, f"{words.count(lost, '位')}已经流失，占 {words.share(lost / len(now_stage), 0)}（{words.base_note(len(now_stage))}）")
+    charts.show(
+        bars,
+        f"{words.count(lost, '位')}已经流失，占 {words.share(lost / len(now_stage), 0)}（{words.base_note(len(now_stage))}）",
+    )
     both = pd.DataFrame({"before": before, "now": now_stage}).dropna()
     names = list(labels.values())
-    flow = pd.crosstab(both["before"].map(labels), both["now"].map(labels)).reindex(index=names, columns=names, fill_value=0)
+    flow = pd.crosstab(both["before"].map(labels), both["now"].map(labels)).reindex(
+        index=names, columns=names, fill_value=0
+    )
     st.markdown("**四周前（行）的人，现在（列）在哪里**")
     st.dataframe(flow)
     rules = behaviour.StageRules()

@@ -38,7 +38,9 @@ def interview_list(table: pd.DataFrame) -> None:
     shown = table[text.str.contains(looked_for.strip(), regex=False)] if looked_for.strip() else table
     for row in shown.head(_SHOWN).to_dict("records"):
         live = row["state"] == "live"
-        label = f"**{plain(row['fan'] or '未识别的顾客')}** · {plain(row['store'] or '—')} · {words.day(row['started_at'])}"
+        label = (
+            f"**{plain(row['fan'] or '未识别的顾客')}** · {plain(row['store'] or '—')} · {words.day(row['started_at'])}"
+        )
         with st.container(border=True, gap=None):
             st.page_link("interview.py", label=label + ("　进行中" if live else ""), icon=":material/mic:" if live else ":material/notes:",
                          query_params={"interview": str(int(row["interview_id"]))})  # fmt: skip
@@ -56,7 +58,9 @@ def begin(actor: Actor) -> None:
         guide = st.selectbox("提纲", list(guides), format_func=lambda code: guides[code].title, key="interviews.guide")
         store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.store")
     st.caption(guides[guide].purpose)
-    look_for = st.text_input("和哪位顾客聊", key="interviews.fan", placeholder="手机号、会员号，或姓；可以不填", max_chars=40)
+    look_for = st.text_input(
+        "和哪位顾客聊", key="interviews.fan", placeholder="手机号、会员号，或姓；可以不填", max_chars=40
+    )
     fan_id = pick_fan(actor, look_for, "interviews", "可以先在“记答卷”里新增，或不留身份开始。")
     if fan_id is not None:
         _start(actor, guide, store, fan_id)
@@ -95,7 +99,15 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
         st.caption("追问：" + plain("；".join(question.probes)))
     note = held.notes.get(current, {})
     live_note("顾客原话", held.id, current, "said", note, placeholder="照顾客说的写", longest=record.LONGEST_NOTE)
-    live_note("我的笔记（不算原声）", held.id, current, "note", note, placeholder="表情、背景、你的想法", longest=record.LONGEST_NOTE)
+    live_note(
+        "我的笔记（不算原声）",
+        held.id,
+        current,
+        "note",
+        note,
+        placeholder="表情、背景、你的想法",
+        longest=record.LONGEST_NOTE,
+    )
     with st.container(horizontal=True):
         if st.button("结束访谈", type="primary", key="interview.finish", icon=":material/check:"):
             with refusals():
@@ -126,7 +138,10 @@ def about(actor: Actor, held: Interview) -> None:
         facts.append(f"记下的字里 {words.share(figures.own_words_share, 0)} 是顾客原话")
     st.caption(" · ".join(plain(fact) for fact in facts))
     if figures.copied:
-        st.warning(f"{figures.copied} 段话与别的访谈几乎一样，请看一眼是不是照抄。不影响任何人的考核。", icon=":material/content_copy:")
+        st.warning(
+            f"{figures.copied} 段话与别的访谈几乎一样，请看一眼是不是照抄。不影响任何人的考核。",
+            icon=":material/content_copy:",
+        )
 
 
 def read_only(actor: Actor, held: Interview) -> None:
@@ -144,7 +159,12 @@ def bring_in(actor: Actor) -> None:
         st.info("文字稿由店长或产品团队导入。", icon=":material/lock:")
         return
     file = st.file_uploader("文字稿", type=["txt", "docx", "srt", "vtt"], key="interviews.file")
-    pasted = st.text_area("或粘贴", key="interviews.pasted", height=140, placeholder="店员：最近来得多吗？\n顾客：每周两次，就是排队太久。")
+    pasted = st.text_area(
+        "或粘贴",
+        key="interviews.pasted",
+        height=140,
+        placeholder="店员：最近来得多吗？\n顾客：每周两次，就是排队太久。",
+    )
     if file is None and not pasted.strip():
         return
     turns: list[SpokenTurn] = []

@@ -34,9 +34,13 @@ def invite(actor: Actor, wave: Wave) -> None:
     )
     choices = _choices(actor, kind or "theme")
     if not choices:
-        st.info("还没有可以选的。" + ("先到“人群”里存一个。" if kind == "segment" else ""), icon=":material/filter_alt:")
+        st.info(
+            "还没有可以选的。" + ("先到“人群”里存一个。" if kind == "segment" else ""), icon=":material/filter_alt:"
+        )
         return
-    about = st.selectbox("哪一个", list(choices), format_func=lambda key: choices[key], key=f"invite.about.{wave.id}.{kind}")
+    about = st.selectbox(
+        "哪一个", list(choices), format_func=lambda key: choices[key], key=f"invite.about.{wave.id}.{kind}"
+    )
     asked = Asked(kind or "theme", int(about))
     with page_database().read() as session:
         yes, no = inviting.preview(session, actor, wave.id, asked)

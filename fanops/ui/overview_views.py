@@ -126,7 +126,11 @@ def loop_table(loop: pd.DataFrame) -> None:
         "live": "新品上线", "told": "已告知",
     }  # fmt: skip
     chosen = st.dataframe(
-        loop[list(names)].rename(columns=names), hide_index=True, on_select="rerun", selection_mode="single-row", key="loop.table"
+        loop[list(names)].rename(columns=names),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="loop.table",
     )
     if chosen.selection.rows:
         _open_store(loop.iloc[chosen.selection.rows[0]].to_dict())
@@ -147,4 +151,6 @@ def _open_store(row: dict) -> None:
             ("fans.py", "tagged", "位有标签的粉丝", None), ("fixes.py", "fixing", "项改进", None),
             ("backlog.py", "live", "个新品上线", None), ("today.py", "told", "位已告知", None),
         ):  # fmt: skip
-            st.page_link(page, label=f"**{int(row[number])}** {what}", icon=":material/chevron_right:", query_params=query)
+            st.page_link(
+                page, label=f"**{int(row[number])}** {what}", icon=":material/chevron_right:", query_params=query
+            )

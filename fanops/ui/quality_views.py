@@ -24,7 +24,12 @@ def quality(actor: Actor, table: pd.DataFrame, counts: dict[str, int]) -> None:
         unassigned = counts["unassigned"] / counts["units"] if counts["units"] else float("nan")
         unsure = table["unsure"].sum() / counts["units"] if counts["units"] else float("nan")
         st.metric("未归类", words.share(unassigned), border=True, help="哪个主题都不像的语义单元 ÷ 全部语义单元。")
-        st.metric("拿不准", words.share(unsure), border=True, help="归属强度低的语义单元 ÷ 全部语义单元，可以在“原声”里逐条归类。")
+        st.metric(
+            "拿不准",
+            words.share(unsure),
+            border=True,
+            help="归属强度低的语义单元 ÷ 全部语义单元，可以在“原声”里逐条归类。",
+        )
     with right:
         _saturation(actor)
         _agreement(actor)
@@ -48,7 +53,9 @@ def _stability(table: pd.DataFrame) -> None:
         )
         .properties(height=80 + 26 * len(shown))
     )  # fmt: skip
-    charts.show(chart, f"{len(shown) - len(loose)} 个主题站得住，{len(loose)} 个不稳（低于 {STABLE:.0%}），看的时候多留意")
+    charts.show(
+        chart, f"{len(shown) - len(loose)} 个主题站得住，{len(loose)} 个不稳（低于 {STABLE:.0%}），看的时候多留意"
+    )
 
 
 def _saturation(actor: Actor) -> None:
@@ -60,7 +67,9 @@ def _saturation(actor: Actor) -> None:
     more = "再访谈也很难听到新的主题了" if found.more == 0 else (
         f"大约再访谈 {found.more:.0f} 次，能听到其中的 95%" if found.more == found.more else "还看不出要再访谈多少次"
     )  # fmt: skip
-    st.markdown(f"**访谈饱和度**：{found.interviews} 次访谈听到 {found.seen} 个主题，估计共有 {found.expected:.0f} 个；{more}。")
+    st.markdown(
+        f"**访谈饱和度**：{found.interviews} 次访谈听到 {found.seen} 个主题，估计共有 {found.expected:.0f} 个；{more}。"
+    )
     st.caption("Chao2 估计（Chao 等，2009）。")
 
 

@@ -58,8 +58,13 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
     fan_id = pick_fan(actor, look_for, "record", "可以在下面新增。")
     if fan_id is not None:
         _start(actor, wave_id, store_id, fan_id)
-    with st.expander("新顾客", icon=":material/person_add:"), st.form("record.new", border=False, enter_to_submit=False):
-        phone = st.text_input("手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20)
+    with (
+        st.expander("新顾客", icon=":material/person_add:"),
+        st.form("record.new", border=False, enter_to_submit=False),
+    ):
+        phone = st.text_input(
+            "手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20
+        )
         member = st.text_input("或会员号", key="record.new.member", max_chars=40)
         name = st.text_input("称呼（可不填）", key="record.new.name", max_chars=40)
         if st.form_submit_button("新增并开始", type="primary", width="stretch"):
@@ -94,7 +99,10 @@ def ask(actor: Actor, draft: record.Draft) -> None:
         return
     question = questions[at]
     values = records.values(draft.given)
-    st.subheader(plain(piped(question.title, draft.form.survey, values)) + ("" if question.required else "（可不答）"), anchor=False)
+    st.subheader(
+        plain(piped(question.title, draft.form.survey, values)) + ("" if question.required else "（可不答）"),
+        anchor=False,
+    )
     if question.help:
         st.caption(plain(piped(question.help, draft.form.survey, values)))
     if question.probes:
@@ -133,7 +141,11 @@ def _ask_one(draft: record.Draft, question: Question) -> Form | None:
         points = [str(point) for point in scale(question)]
         chosen = st.segmented_control("分数", points, key=key, label_visibility="collapsed", width="stretch",
                                       default=None if before is None else str(before.value))  # fmt: skip
-        return {code: [chosen]} if chosen is not None and (before is None or str(before.value) != chosen) else _go_on(before, code)
+        return (
+            {code: [chosen]}
+            if chosen is not None and (before is None or str(before.value) != chosen)
+            else _go_on(before, code)
+        )
     if kind == "single":
         return _single(draft, question, key)
     with st.form(key, border=False, enter_to_submit=False):
@@ -153,11 +165,15 @@ def _single(draft: record.Draft, question: Question, key: str) -> Form | None:
     before = draft.given.get(question.code)
     for option in ordered_options(question, draft.response.seed):
         chosen = before is not None and before.value == option.code
-        if st.button(plain(option.label), key=f"{key}.{option.code}", width="stretch", type="primary" if chosen else "secondary"):
+        if st.button(
+            plain(option.label), key=f"{key}.{option.code}", width="stretch", type="primary" if chosen else "secondary"
+        ):
             return {question.code: [option.code]}
     if question.other:
         with st.form(f"{key}.other", border=False):
-            words_given = st.text_input(question.other, before.other if before else "", key=f"{key}.other.text", max_chars=200)
+            words_given = st.text_input(
+                question.other, before.other if before else "", key=f"{key}.other.text", max_chars=200
+            )
             if st.form_submit_button("用这句，下一题", width="stretch") and words_given.strip():
                 return {question.code: [OTHER], f"{question.code}.other": [words_given]}
     return _go_on(before, question.code)
@@ -170,11 +186,19 @@ def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list
     if question.kind == "multiple":
         if question.other:
             labels[OTHER] = question.other
-        chosen = st.pills("可多选", list(labels), selection_mode="multi", default=value or None, format_func=labels.get, key=key)
-        other = st.text_input("其他，请说明", before.other if before else "", key=f"{key}.text", max_chars=200) if question.other else ""
+        chosen = st.pills(
+            "可多选", list(labels), selection_mode="multi", default=value or None, format_func=labels.get, key=key
+        )
+        other = (
+            st.text_input("其他，请说明", before.other if before else "", key=f"{key}.text", max_chars=200)
+            if question.other
+            else ""
+        )
         return {code: list(chosen or []), f"{code}.other": [other]}
     if question.kind == "ranking":
-        order = st.multiselect("按先后点选", list(labels), value or None, format_func=labels.get, key=key, placeholder="先点第一名")
+        order = st.multiselect(
+            "按先后点选", list(labels), value or None, format_func=labels.get, key=key, placeholder="先点第一名"
+        )
         return {f"{code}.{each}": [str(place)] for place, each in enumerate(order, 1)}
     if question.kind == "matrix":
         chosen = {
@@ -191,7 +215,9 @@ def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list
         agreed = st.checkbox(question.consent or "顾客同意我们用它回复", key=f"{key}.consent")
         return {code: [number], f"{code}.consent": ["yes" if agreed else ""]}
     if question.kind == "long_text":
-        return {code: [st.text_area("顾客的原话", value or "", key=key, height=140, placeholder="照顾客说的写，不用润色")]}
+        return {
+            code: [st.text_area("顾客的原话", value or "", key=key, height=140, placeholder="照顾客说的写，不用润色")]
+        }
     return {code: [st.text_input("回答", "" if value is None else str(value), key=key)]}
 
 
@@ -200,7 +226,13 @@ def _finish(actor: Actor, draft: record.Draft) -> None:
     st.subheader("都问完了" if not lacking else "还有必答的题", anchor=False)
     for question in draft.questions():
         given = draft.given.get(question.code)
-        said = answer_words(question, given.value) if given and not isinstance(given.value, dict) else "已答" if given else "—"
+        said = (
+            answer_words(question, given.value)
+            if given and not isinstance(given.value, dict)
+            else "已答"
+            if given
+            else "—"
+        )
         if given and given.other:
             said += f"：{given.other}"
         st.caption(f"{plain(question.title)}　**{plain(said)}**")

@@ -60,14 +60,19 @@ def _dry_run(actor: Actor, code: str) -> None:
         return
     shown = reached.head(_SAMPLE).assign(store=reached["store_id"].map(stores))
     st.dataframe(
-        shown.rename(columns={"fan": "粉丝", "store": "门店", "why": "为什么"})[["粉丝", "门店", "为什么"]], hide_index=True
+        shown.rename(columns={"fan": "粉丝", "store": "门店", "why": "为什么"})[["粉丝", "门店", "为什么"]],
+        hide_index=True,
     )
     if st.button(f"给门店生成 {len(reached)} 张卡", key=f"rule.run.{code}", type="primary"):
         with refusals():
             with page_database().write() as session:
                 made = records.run_rule(session, actor, code)
             st.session_state.pop("rule.tried", None)
-            said_done(f"“{RULES[code].title}”生成了 {made} 张服务卡。", lambda: _undo(actor, code), link=("today.py", "去看今天"))
+            said_done(
+                f"“{RULES[code].title}”生成了 {made} 张服务卡。",
+                lambda: _undo(actor, code),
+                link=("today.py", "去看今天"),
+            )
             st.rerun()
 
 

@@ -66,11 +66,21 @@ def make(actor: Actor) -> None:
         table = themes.theme_table(session, actor)
     by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
     by_theme = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
-    levels = st.pills("分层", list(words.LEVEL_LABELS), selection_mode="multi", format_func=words.LEVEL_LABELS.get, key="segment.levels")
+    levels = st.pills(
+        "分层",
+        list(words.LEVEL_LABELS),
+        selection_mode="multi",
+        format_func=words.LEVEL_LABELS.get,
+        key="segment.levels",
+    )
     with st.container(horizontal=True):
-        store = st.selectbox("常去的店", [None, *stores], format_func=lambda key: stores.get(key, "不限"), key="segment.store")
+        store = st.selectbox(
+            "常去的店", [None, *stores], format_func=lambda key: stores.get(key, "不限"), key="segment.store"
+        )
         tag = st.selectbox("标签", [None, *by_tag], format_func=lambda key: by_tag.get(key, "不限"), key="segment.tag")
-        theme = st.selectbox("说过的主题", [None, *by_theme], format_func=lambda key: by_theme.get(key, "不限"), key="segment.theme")
+        theme = st.selectbox(
+            "说过的主题", [None, *by_theme], format_func=lambda key: by_theme.get(key, "不限"), key="segment.theme"
+        )
     with st.container(horizontal=True):
         numbers = {
             name: st.number_input(label, 0, 1_000_000, None, key=f"segment.{name}", placeholder="不限")
@@ -83,7 +93,9 @@ def make(actor: Actor) -> None:
         said = records.condition_words(session, actor, wanted)
     st.markdown(f"**{words.count(count, '位')}** · {plain(said)}")
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    name = left.text_input("叫什么", key="segment.name", max_chars=records.NAME_LIMIT, placeholder="例如：静安店的沉睡粉丝")
+    name = left.text_input(
+        "叫什么", key="segment.name", max_chars=records.NAME_LIMIT, placeholder="例如：静安店的沉睡粉丝"
+    )
     if right.button("保存", type="primary", key="segment.save", width="stretch"):
         with refusals():
             with page_database().write() as session:

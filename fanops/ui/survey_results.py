@@ -65,7 +65,10 @@ def _compare(survey: SurveyDefinition, answers: list[dict], groups: dict[str, li
         st.info("只有一组有回答，没有可以对比的。", icon=":material/compare_arrows:")
         return
     bases = table.drop_duplicates("group").set_index("group")["base"]
-    table["shown"] = [f"{words.share(share, 0)}{_MARKS[differs]}" for share, differs in zip(table["share"], table["differs"], strict=True)]
+    table["shown"] = [
+        f"{words.share(share, 0)}{_MARKS[differs]}"
+        for share, differs in zip(table["share"], table["differs"], strict=True)
+    ]
     wide = table.pivot(index="group", columns="label", values="shown")[list(dict.fromkeys(table["label"]))]
     wide.index = [f"{group}（{words.base_note(int(bases[group]))}）" for group in wide.index]
     st.dataframe(wide)

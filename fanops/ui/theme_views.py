@@ -112,7 +112,10 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         figures += f" · 不满 {words.share(row['negative_share'], 0)}"
         with st.container(border=True, gap=None):
             st.page_link(
-                "theme.py", label=f"**{plain(row['name'])}**", icon=":material/topic:", query_params={"theme": str(row["theme_id"])}
+                "theme.py",
+                label=f"**{plain(row['name'])}**",
+                icon=":material/topic:",
+                query_params={"theme": str(row["theme_id"])},
             )
             st.caption(figures + ("" if move == "—" else f" · 近 28 天 {move}"))
     if not shown:

@@ -42,7 +42,11 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
         late = " · **过期**" if row["late"] else ""
         st.markdown(f"**{plain(row['fan'] or '未留姓名')}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}")
         with page_database().read() as session:
-            lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"]) if opened else [("现在做", row["deed"])]
+            lines = (
+                cards.card_lines(session, actor, int(row["fan_id"]), row["deed"])
+                if opened
+                else [("现在做", row["deed"])]
+            )
         for label, text in lines:
             st.caption(f"{label}　**{plain(text)}**" if label == "现在做" else f"{label}　{plain(text)}")
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -23,6 +23,12 @@ def build_forms_app() -> Starlette:
         routes += importlib.import_module(module).ROUTES
 
     async def not_here(_request: Request, _error: Exception) -> Response:
-        return notice("没有这个页面", "这里只有问卷。请重新扫码，或向店员要一个新的链接。", status=404, href="/s/receipt", link="查回执")
+        return notice(
+            "没有这个页面",
+            "这里只有问卷。请重新扫码，或向店员要一个新的链接。",
+            status=404,
+            href="/s/receipt",
+            link="查回执",
+        )
 
     return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={404: not_here})

@@ -27,7 +27,13 @@ async def serve_note(request: Request) -> Response:
             return _refusal(413, "内容太长了。")
     try:
         note = json.loads(body)
-        asked = (int(note["interview"]), str(note["question"])[:60], str(note["field"])[:10], str(note["text"]), int(note["at"]))
+        asked = (
+            int(note["interview"]),
+            str(note["question"])[:60],
+            str(note["field"])[:10],
+            str(note["text"]),
+            int(note["at"]),
+        )
     except (ValueError, KeyError, TypeError, OverflowError):
         return _refusal(400, "内容读不懂，刷新页面再试。")
     actor = request.scope["state"]["signed_in"].actor

@@ -45,7 +45,13 @@ def _sheet(actor: Actor, days: int) -> Response:
         until=f"{(page.until - timedelta(days=1)).astimezone(zone):%Y-%m-%d}",
         printed=f"{now().astimezone(zone):%Y-%m-%d %H:%M}",
         figures=[
-            {"name": each.name, "value": shown(each, each.value), "change": change(each), "base": each.base, "unit": each.unit}
+            {
+                "name": each.name,
+                "value": shown(each, each.value),
+                "change": change(each),
+                "base": each.base,
+                "unit": each.unit,
+            }
             for each in page.figures
         ],
         page=page,

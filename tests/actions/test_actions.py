@@ -32,7 +32,9 @@ def theme(chain) -> int:
             fan = Fan(brand_id=chain.brand_id, name_masked="王**", home_store_id=store)
             session.add(fan)
             session.flush()
-            voice = Voice(brand_id=chain.brand_id, store_id=store, fan_id=fan.id, text="排队太久了", source_key=str(place))
+            voice = Voice(
+                brand_id=chain.brand_id, store_id=store, fan_id=fan.id, text="排队太久了", source_key=str(place)
+            )
             session.add(voice)
             session.flush()
             unit = Unit(voice_id=voice.id, start=0, end=5, polarity=-1)
@@ -45,7 +47,12 @@ def theme(chain) -> int:
 def test_tags_carry_their_sentence_and_a_rejected_one_stays_away(chain, theme):
     product = chain.actors["product"]
     with chain.db.write() as session:
-        assert records.tag_preview(session, product, theme, "嫌慢") == {"raisers": 18, "new": 18, "already": 0, "rejected": 0}
+        assert records.tag_preview(session, product, theme, "嫌慢") == {
+            "raisers": 18,
+            "new": 18,
+            "already": 0,
+            "rejected": 0,
+        }
         tag, count = records.tag_raisers(session, product, theme, "嫌慢")
         assert count == 18
         fan_id = session.exec(select(FanTag.fan_id).where(FanTag.tag_id == tag.id)).first()
@@ -53,7 +60,12 @@ def test_tags_carry_their_sentence_and_a_rejected_one_stays_away(chain, theme):
         assert held["sentence"].tolist() == ["排队太久了"]
         remove_tag(session, product, int(held.iloc[0]["fan_tag_id"]), reject=True)
         assert records.tag_raisers(session, product, theme, "嫌慢")[1] == 0
-        assert records.tag_preview(session, product, theme, "嫌慢") == {"raisers": 18, "new": 0, "already": 17, "rejected": 1}
+        assert records.tag_preview(session, product, theme, "嫌慢") == {
+            "raisers": 18,
+            "new": 0,
+            "already": 17,
+            "rejected": 1,
+        }
         moment = records.last_tagged_at(session, tag.id)
         assert records.undo_tagging(session, product, tag.id, moment) == 18
     with chain.db.write() as session, pytest.raises(InvalidInput):
@@ -88,7 +100,12 @@ def test_a_fix_goes_its_way_in_each_store(chain, theme):
         assert session.exec(select(Evidence.id).where(Evidence.fix_id == fix.id)).all().__len__() == 18
         rows = records.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]
         mine, other = int(rows[stores["S1"]]), int(rows[stores["S2"]])
-        assert records.fix_table(session, a["product"]).iloc[0][["stores", "read", "done", "overdue"]].tolist() == [2, 0, 0, 2]
+        assert records.fix_table(session, a["product"]).iloc[0][["stores", "read", "done", "overdue"]].tolist() == [
+            2,
+            0,
+            0,
+            2,
+        ]
         records.note_read(session, a["clerk"], mine)
         records.move_fix(session, a["clerk"], mine, "fixing", "加了一人")
         with pytest.raises(NotAllowed):
@@ -131,7 +148,12 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
         trials = backlog.trial_table(session, product, item_id)["trial_id"].tolist()
         for place, trial_id in enumerate(trials[:11]):
             backlog.record_verdict(session, product, int(trial_id), "like" if place < 7 else "dislike")
-        freeze_plan(session, product, Plan("revenue", date(2026, 1, 5), date(2026, 3, 1), (stores["S1"],), (stores["S2"],)), item_id=item_id)
+        freeze_plan(
+            session,
+            product,
+            Plan("revenue", date(2026, 1, 5), date(2026, 3, 1), (stores["S1"],), (stores["S2"],)),
+            item_id=item_id,
+        )
         backlog.plan_stores(session, product, item_id, [stores["S1"]])
         with pytest.raises(Conflict) as refused:  # 7 of 11 is below 70 %
             backlog.advance(session, product, item_id)

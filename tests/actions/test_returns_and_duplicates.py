@@ -68,7 +68,12 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
     assert reopen_returned(chain.db, product) == {"fixes": 0, "items": 0}
     with chain.db.read() as session:
         row = session.exec(select(FixStore)).one()
-        assert row.state == "reopened" and "6 人不满（占 60.0%）" in row.note and "占 50.0%" in row.note and row.read_at is None
+        assert (
+            row.state == "reopened"
+            and "6 人不满（占 60.0%）" in row.note
+            and "占 50.0%" in row.note
+            and row.read_at is None
+        )
         assert session.exec(select(Transition.to_state).order_by(Transition.id.desc())).first() == "reopened"
 
 
@@ -78,7 +83,11 @@ def test_a_closed_item_goes_back_to_review(chain, mended):
         item = backlog.open_item(session, product, mended, "预点单")
         item.stage, item.opened_at = "closed", now() - timedelta(days=60)
         session.add(item)
-        session.add(Rollout(item_id=item.id, store_id=chain.stores["S1"], state="live", live_on=(now() - timedelta(days=40)).date()))
+        session.add(
+            Rollout(
+                item_id=item.id, store_id=chain.stores["S1"], state="live", live_on=(now() - timedelta(days=40)).date()
+            )
+        )
         say(session, chain, mended, 6, 5, "c")
         session.exec(select(FixStore)).one().state = "fixing"
     assert reopen_returned(chain.db, product) == {"fixes": 0, "items": 1}

@@ -27,7 +27,12 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="fanops-orders-"))
     os.environ |= {"FANOPS_DATA": str(folder / "data"), "FANOPS_KEY_FILE": str(folder / "key")}
     fanops = [sys.executable, "-m", "fanops.cli"]
-    for words in ("org add-brand 山茶", "org add-region 华东", "org add-store S1 静安店 --region 华东", "org add-store S2 徐汇店 --region 华东"):
+    for words in (
+        "org add-brand 山茶",
+        "org add-region 华东",
+        "org add-store S1 静安店 --region 华东",
+        "org add-store S2 徐汇店 --region 华东",
+    ):
         subprocess.run([*fanops, *words.split()], check=True, stdout=subprocess.DEVNULL)
     draw, begin = random.Random(3), datetime(2026, 1, 1)
     path = folder / "orders.csv"
@@ -37,7 +42,16 @@ def main() -> None:
         for number in range(rows):
             at = begin + timedelta(minutes=draw.randrange(460_000))
             member = f"M{draw.randrange(rows // 15):07d}" if draw.random() < 0.7 else ""
-            table.writerow([f"A{number:08d}", draw.choice(("静安店", "徐汇店")), member, f"{at:%Y-%m-%d %H:%M}", f"{draw.randrange(800, 6000) / 100:.2f}", "到店"])
+            table.writerow(
+                [
+                    f"A{number:08d}",
+                    draw.choice(("静安店", "徐汇店")),
+                    member,
+                    f"{at:%Y-%m-%d %H:%M}",
+                    f"{draw.randrange(800, 6000) / 100:.2f}",
+                    "到店",
+                ]
+            )
     began = time.perf_counter()
     done = subprocess.run([*fanops, "import", "orders", str(path)], capture_output=True, text=True)
     result = {

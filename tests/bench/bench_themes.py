@@ -66,7 +66,10 @@ def main(folder: Path, out: Path) -> None:
 
     encoder, words = load_encoder(), tokenizer()
     rows = []
-    for name, (texts, truth) in {"restaurant clauses": restaurant_clauses(folder), "shopping reviews": shopping_reviews(folder)}.items():
+    for name, (texts, truth) in {
+        "restaurant clauses": restaurant_clauses(folder),
+        "shopping reviews": shopping_reviews(folder),
+    }.items():
         for granularity in ("coarse", "normal", "fine"):
             began = time.perf_counter()
             found = discover(texts, None, encoder, words, Parameters(granularity=granularity))
@@ -78,10 +81,18 @@ def main(folder: Path, out: Path) -> None:
         labels = KMeans(len(set(truth)), n_init=1, random_state=0).fit_predict(found.vectors)
         rows.append(score(name, "k-means, number of labels known", labels, truth, time.perf_counter() - began))
     out.mkdir(parents=True, exist_ok=True)
-    about = {"machine": platform.platform(), "python": platform.python_version(), "encoder": encoder.fingerprint, "rows": rows}
+    about = {
+        "machine": platform.platform(),
+        "python": platform.python_version(),
+        "encoder": encoder.fingerprint,
+        "rows": rows,
+    }
     (out / "themes.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
     lines = ["| data | method | V | themes | unassigned | seconds |", "|---|---|---|---|---|---|"]
-    lines += [f"| {r['data']} | {r['method']} | {r['v']} | {r['themes']} | {r['unassigned']:.1%} | {r['seconds']} |" for r in rows]
+    lines += [
+        f"| {r['data']} | {r['method']} | {r['v']} | {r['themes']} | {r['unassigned']:.1%} | {r['seconds']} |"
+        for r in rows
+    ]
     (out / "themes.md").write_text("\n".join(lines) + "\n", "utf-8")
     sys.stdout.write("\n".join(lines) + "\n")
 

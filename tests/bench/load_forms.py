@@ -126,7 +126,11 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="fanops-load-"))
     port = free_port()
-    os.environ |= {"FANOPS_DATA": str(folder / "data"), "FANOPS_KEY_FILE": str(folder / "key"), "FANOPS_PORT": str(port)}
+    os.environ |= {
+        "FANOPS_DATA": str(folder / "data"),
+        "FANOPS_KEY_FILE": str(folder / "key"),
+        "FANOPS_PORT": str(port),
+    }
     code = prepare()
     command = [sys.executable, "-m", "fanops.cli", "run", "--forms-only", "--processes", str(processes)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -159,4 +159,9 @@ def test_any_cell_is_read_or_left(texts: list[str]) -> None:
 
 def test_items_and_channels() -> None:
     assert items_of("芋泥波波×2、四季春(3杯),拿铁 x1") == (("芋泥波波", 2), ("四季春", 3), ("拿铁", 1))
-    assert [channel_of(cell) for cell in ("堂食", "美团外卖", "小程序自提", "机场")] == ["store", "delivery", "miniapp", "机场"]
+    assert [channel_of(cell) for cell in ("堂食", "美团外卖", "小程序自提", "机场")] == [
+        "store",
+        "delivery",
+        "miniapp",
+        "机场",
+    ]

@@ -121,7 +121,9 @@ def test_orders_with_items_are_exact(chain) -> None:
     with chain.db.read() as session:
         orders = {row.number: row for row in session.execute(select(Order)).scalars()}
         items = session.execute(
-            select(Product.name, OrderItem.quantity).join(Product, Product.id == OrderItem.product_id).order_by(OrderItem.id)
+            select(Product.name, OrderItem.quantity)
+            .join(Product, Product.id == OrderItem.product_id)
+            .order_by(OrderItem.id)
         ).all()
     assert (orders["A1"].amount_fen, orders["A2"].amount_fen, orders["A2"].fan_id) == (1250, 900, None)
     assert [tuple(row) for row in items] == [("芋泥波波", 2), ("四季春", 1), ("四季春", 1)]
@@ -143,7 +145,11 @@ def test_undo_of_every_kind_gives_the_beginning_back(chain) -> None:
 def test_undo_puts_back_what_was_changed(chain) -> None:
     bring(chain, "members", MEMBERS)
     bring(chain, "orders", ORDERS)
-    members = bring(chain, "members", MEMBERS.replace("王小明", "王大明").replace("M2,13800138001,李芳,西湖店", "M2,13800138001,李芳,天河店"))
+    members = bring(
+        chain,
+        "members",
+        MEMBERS.replace("王小明", "王大明").replace("M2,13800138001,李芳,西湖店", "M2,13800138001,李芳,天河店"),
+    )
     orders = bring(chain, "orders", ORDERS.replace("12.50", "99.00"))
     assert (members.changed, orders.changed) == (2, 1)
 
@@ -164,7 +170,10 @@ def test_undo_is_refused_where_a_person_built_on_it(chain) -> None:
     batch = bring(chain, "voices", REVIEWS).batch_id
     with chain.db.write() as session:
         unit, fan = session.execute(
-            select(Unit.id, Voice.fan_id).join(Voice, Voice.id == Unit.voice_id).where(Voice.fan_id.is_not(None)).limit(1)
+            select(Unit.id, Voice.fan_id)
+            .join(Voice, Voice.id == Unit.voice_id)
+            .where(Voice.fan_id.is_not(None))
+            .limit(1)
         ).one()
         tag = Tag(brand_id=chain.brand_id, name="嫌慢")
         session.add(tag)
@@ -205,7 +214,11 @@ def test_third_party_fans_are_barred_from_contact(chain) -> None:
 
 @ONE
 def test_copies_are_marked_and_kept(chain) -> None:
-    bring(chain, "voices", "评论,时间\n这家店的珍珠奶茶真的特别好喝推荐,2026-11-01\n别的话说得很不一样啊完全不同,2026-11-01\n")
+    bring(
+        chain,
+        "voices",
+        "评论,时间\n这家店的珍珠奶茶真的特别好喝推荐,2026-11-01\n别的话说得很不一样啊完全不同,2026-11-01\n",
+    )
     bring(chain, "voices", "评论,时间\n这家店的珍珠奶茶真的特别好喝，推荐！,2026-11-02\n")
     with chain.db.read() as session:
         copies = session.execute(select(Voice.copy_of_id).order_by(Voice.id)).scalars().all()

@@ -44,7 +44,9 @@ def theme(chain) -> int:
                       opted_out_at=now() if place == 18 else None)  # fmt: skip
             session.add(fan)
             session.flush()
-            voice = Voice(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, text="慢", source_key=str(place))
+            voice = Voice(
+                brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, text="慢", source_key=str(place)
+            )
             session.add(voice)
             session.flush()
             unit = Unit(voice_id=voice.id, start=0, end=1)

@@ -53,7 +53,9 @@ def test_an_empty_file_says_so(content: bytes) -> None:
         read_content(content, "a.csv")
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.4 ...", b"\x89PNG\r\n\x1a\n0000", b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0junk"])
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.4 ...", b"\x89PNG\r\n\x1a\n0000", b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0junk"]
+)
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidInput):
         read_content(content, "a.xlsx")

@@ -17,7 +17,9 @@ from fanops.effect.verdict import FAILED, NOT_SHOWN, WORKED, verdict
 from fanops.errors import InvalidInput, TooLittleData
 
 
-def planted(seed: int, share: float, *, stores=12, treated=4, weeks=26, noise=0.03, staggered=False, growing=False) -> Panel:
+def planted(
+    seed: int, share: float, *, stores=12, treated=4, weeks=26, noise=0.03, staggered=False, growing=False
+) -> Panel:
     """Stores of very different size, a shared season, correlated noise, and a planted effect."""
     rng = np.random.default_rng(seed)
     error = rng.normal(0, noise, (stores, weeks))
@@ -101,7 +103,9 @@ def test_verdict_rule():
     assert verdict(estimate_effect(planted(4, 0.0)), smallest_share=0.2) == FAILED
 
 
-@pytest.mark.parametrize(("earlier", "later"), [("2026-W05", "2026-W10"), ("2026-01", "2026-11"), ("3", "10"), ("2026-02-01", "2026-02-03")])
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("2026-W05", "2026-W10"), ("2026-01", "2026-11"), ("3", "10"), ("2026-02-01", "2026-02-03")]
+)
 def test_times_sort(earlier, later):
     assert time_key(earlier) < time_key(later)
 
@@ -126,8 +130,21 @@ def test_command_prints_what_is_promised(tmp_path):
         for i, unit in enumerate(panel.units) for week in range(26)
     ]  # fmt: skip
     file = tmp_path / "panel.csv"
-    pd.DataFrame(rows, columns=["store", "week", "revenue", "rollout_week"]).to_csv(file, index=False, encoding="utf-8-sig")
-    args = ["did", str(file), "--unit", "store", "--time", "week", "--value", "revenue", "--treated-from", "rollout_week"]
+    pd.DataFrame(rows, columns=["store", "week", "revenue", "rollout_week"]).to_csv(
+        file, index=False, encoding="utf-8-sig"
+    )
+    args = [
+        "did",
+        str(file),
+        "--unit",
+        "store",
+        "--time",
+        "week",
+        "--value",
+        "revenue",
+        "--treated-from",
+        "rollout_week",
+    ]
     done = CliRunner().invoke(effect_group, [*args, "--json"], catch_exceptions=False)
     found = json.loads(done.output)
     promised = {"estimate", "low", "high", "estimate_share", "low_share", "high_share", "verdict", "n_treated", "n_control",

@@ -31,7 +31,9 @@ def leads(chain) -> list[int]:
     """37 fans of S2 and five staff there (E2 of the chain and four more); gives the staff ids by code."""
     with chain.db.write() as session:
         for number in range(4):
-            session.add(Staff(brand_id=chain.brand_id, store_id=chain.stores["S2"], code=f"N{number}", name=f"新{number}"))
+            session.add(
+                Staff(brand_id=chain.brand_id, store_id=chain.stores["S2"], code=f"N{number}", name=f"新{number}")
+            )
         for _ in range(37):
             session.add(Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S2"]))
         session.flush()
@@ -45,8 +47,16 @@ def owned(session) -> Counter:
 def test_fans_are_given_handed_over_and_the_history_stays(chain, leads):
     product, store = chain.actors["product"], chain.stores["S2"]
     with chain.db.write() as session:
-        assert sorted(owners.plan_owners(session, product, store).values(), reverse=True) == [8, 8, 7, 7, 7] and not owned(session)
-        assert owners.assign_owners(session, product, store) == 37 and owners.assign_owners(session, product, store) == 0
+        assert sorted(owners.plan_owners(session, product, store).values(), reverse=True) == [
+            8,
+            8,
+            7,
+            7,
+            7,
+        ] and not owned(session)
+        assert (
+            owners.assign_owners(session, product, store) == 37 and owners.assign_owners(session, product, store) == 0
+        )
         before = owned(session)
         assert sorted(before.values(), reverse=True) == [8, 8, 7, 7, 7]
         leaving = leads[0]
@@ -69,7 +79,16 @@ def test_follow_up_and_conversion_have_no_rate_without_a_base(chain, leads):
         fans = session.exec(select(Fan.id).limit(3)).all()
         for place, (fan_id, state) in enumerate(zip(fans, ("done", "done", "not_done"), strict=True)):
             closed = now() - timedelta(days=20)
-            session.add(ServiceCard(fan_id=fan_id, store_id=chain.stores["S2"], deed="问候", state=state, staff_id=leads[0], closed_at=closed))
+            session.add(
+                ServiceCard(
+                    fan_id=fan_id,
+                    store_id=chain.stores["S2"],
+                    deed="问候",
+                    state=state,
+                    staff_id=leads[0],
+                    closed_at=closed,
+                )
+            )
             if place == 0:
                 session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S2"], fan_id=fan_id, number="1", amount_fen=1,
                                   placed_at=closed + timedelta(days=3)))  # fmt: skip
@@ -83,7 +102,9 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
     manager, store = chain.actors["store_manager"], chain.stores["S1"]
     with chain.db.write() as session:
         fan = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store, name="王小明").id
-        session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=fan, number="A1", placed_at=now(), amount_fen=1850))
+        session.add(
+            Order(brand_id=chain.brand_id, store_id=store, fan_id=fan, number="A1", placed_at=now(), amount_fen=1850)
+        )
         add_voices(session, chain.brand_id, [NewVoice("排队太久", "review", "测试", "1", store_id=store, fan_id=fan)])
     _, _, content = erase.export_fan(chain.db, manager, {"fan": str(fan)})
     document = json.loads(content)

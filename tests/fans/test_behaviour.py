@@ -19,17 +19,33 @@ def bought(days_ago: dict[int, list[int]]) -> pd.DataFrame:
 
 
 def test_stages_by_hand():
-    orders = bought({1: [5], 2: [200, 40, 10], 3: [200, 110, 10], 4: [100, 60], 5: [300, 120], 6: [31], 7: [300, 100, 60]})
+    orders = bought(
+        {1: [5], 2: [200, 40, 10], 3: [200, 110, 10], 4: [100, 60], 5: [300, 120], 6: [31], 7: [300, 100, 60]}
+    )
     stages = lifecycle(orders, TODAY)
     # 2 came back 40 days ago after 160 without an order; 3 came back 10 days ago after 100.
-    assert stages.to_dict() == {1: "new", 2: "returned", 3: "returned", 4: "asleep", 5: "lost", 6: "active", 7: "asleep"}
+    assert stages.to_dict() == {
+        1: "new",
+        2: "returned",
+        3: "returned",
+        4: "asleep",
+        5: "lost",
+        6: "active",
+        7: "asleep",
+    }
     assert lifecycle(bought({}), TODAY).empty
 
 
 def test_activity_parts_by_hand_and_weights_count():
     orders = bought({1: [1, 2, 3], 2: [200]})
     orders.loc[0, "store_id"] = 2
-    said = pd.DataFrame({"fan_id": [1, 1, 3], "said_at": [TODAY - pd.Timedelta(days=d) for d in (1, 2, 3)], "theme_id": [7.0, np.nan, 8.0]})
+    said = pd.DataFrame(
+        {
+            "fan_id": [1, 1, 3],
+            "said_at": [TODAY - pd.Timedelta(days=d) for d in (1, 2, 3)],
+            "theme_id": [7.0, np.nan, 8.0],
+        }
+    )
     found = activity(orders, said, TODAY)
     assert found.loc[1, "frequency"] == pytest.approx(100 * 3 / 12)
     assert found.loc[1, "quality"] == pytest.approx(100 * 2 / 6)
@@ -43,7 +59,14 @@ def test_activity_parts_by_hand_and_weights_count():
 
 
 def test_cohorts_and_repeat_share_by_hand():
-    rows = [(1, "2026-05-03"), (1, "2026-06-10"), (1, "2026-06-11"), (2, "2026-05-20"), (3, "2026-06-01"), (3, "2026-08-01")]
+    rows = [
+        (1, "2026-05-03"),
+        (1, "2026-06-10"),
+        (1, "2026-06-11"),
+        (2, "2026-05-20"),
+        (3, "2026-06-01"),
+        (3, "2026-08-01"),
+    ]
     orders = pd.DataFrame(rows, columns=["fan_id", "placed_at"])
     orders["placed_at"] = pd.to_datetime(orders["placed_at"], utc=True)
     table = cohorts(orders).set_index(["cohort", "month"])

@@ -12,7 +12,9 @@ def orders_of_sixty() -> pd.DataFrame:
     rows = [(fan, "2026-01-01") for fan in range(60)]
     rows += [(fan, "2026-03-01") for fan in range(23)] + [(fan, "2026-04-20") for fan in range(23, 30)]
     rows += [(fan % 23, "2026-05-01") for fan in range(200 - len(rows))]
-    return pd.DataFrame(rows, columns=["fan_id", "placed_at"]).assign(placed_at=lambda f: pd.to_datetime(f["placed_at"]))
+    return pd.DataFrame(rows, columns=["fan_id", "placed_at"]).assign(
+        placed_at=lambda f: pd.to_datetime(f["placed_at"])
+    )
 
 
 def test_repeat_buyers_by_window():
@@ -27,7 +29,13 @@ def test_levels_by_hand():
     def bought(fan, days):
         return [(fan, pd.Timestamp("2026-06-01") - pd.Timedelta(days=day)) for day in days]
 
-    rows = bought(1, [10]) + bought(2, [10, 40]) + bought(3, [10, 140]) + bought(4, range(1, 60, 9)) + bought(5, range(1, 100, 7))
+    rows = (
+        bought(1, [10])
+        + bought(2, [10, 40])
+        + bought(3, [10, 140])
+        + bought(4, range(1, 60, 9))
+        + bought(5, range(1, 100, 7))
+    )
     rows += bought(6, range(1, 100, 7))
     orders = pd.DataFrame(rows, columns=["fan_id", "placed_at"])
     voices = pd.Series({5: 3, 6: 1})

@@ -39,10 +39,19 @@ def fans(chain) -> dict[str, int]:
         add("睡", *range(60, 200, 10), level="core")
         add("别店", 7, store=chain.stores["S3"])
         angry = add("不满", *range(2, 30, 7), level="fan")
-        voice = Voice(brand_id=chain.brand_id, store_id=store, fan_id=angry, source_key="1", text="还行，但是等了半小时。", said_at=now())
+        voice = Voice(
+            brand_id=chain.brand_id,
+            store_id=store,
+            fan_id=angry,
+            source_key="1",
+            text="还行，但是等了半小时。",
+            said_at=now(),
+        )
         session.add(voice)
         session.flush()
-        session.add_all([Unit(voice_id=voice.id, start=0, end=3, polarity=0), Unit(voice_id=voice.id, start=3, end=11, polarity=-1)])
+        session.add_all(
+            [Unit(voice_id=voice.id, start=0, end=3, polarity=0), Unit(voice_id=voice.id, start=3, end=11, polarity=-1)]
+        )
     return found
 
 
@@ -132,5 +141,7 @@ def test_regulars_are_expected_on_their_day(chain, fans):
         for order in session.exec(select(Order).where(Order.fan_id == fans["睡"], Order.number.not_like("r%"))):
             session.delete(order)
     with chain.db.read() as session:
-        assert cards.expected_today(session, chain.actors["clerk"])[["fan", "usual_days"]].values.tolist() == [["睡", 7.0]]
+        assert cards.expected_today(session, chain.actors["clerk"])[["fan", "usual_days"]].values.tolist() == [
+            ["睡", 7.0]
+        ]
         assert cards.expected_today(session, chain.actors["clerk2"]).empty

@@ -67,9 +67,13 @@ def test_a_segment_is_counted_and_said_in_words(chain, fans):
 def test_two_segments_are_compared_with_intervals(chain, fans):
     product = chain.actors["product"]
     with chain.db.read() as session:
-        table = segments.compare(session, product, Conditions(levels=("core",)), Conditions(levels=("repeat",))).set_index("measure")
+        table = segments.compare(
+            session, product, Conditions(levels=("core",)), Conditions(levels=("repeat",))
+        ).set_index("measure")
         repeat = table.loc["近 90 天复购率"]
-        assert (repeat["a"], repeat["a_base"], repeat["b"], repeat["b_base"]) == (1.0, 40, 0.0, 30) and repeat["differs"]
+        assert (repeat["a"], repeat["a_base"], repeat["b"], repeat["b_base"]) == (1.0, 40, 0.0, 30) and repeat[
+            "differs"
+        ]
         came = table.loc["近 90 天来过的比例"]
         assert came["b"] == 0.5 and came["b_low"] < 0.5 < came["b_high"]
         assert not table.loc["说的话里不满的比例", "differs"]
@@ -78,8 +82,14 @@ def test_two_segments_are_compared_with_intervals(chain, fans):
 
 
 def snapshot(session, brand_id: int) -> dict[str, list]:
-    kept = {name: table for name, table in metadata.tables.items() if name not in ("audit_entry", "fan_merge", "revision")}
-    return {name: sorted(map(str, session.exec(select(table)).all())) for name, table in kept.items() if "brand_id" in table.c or name.startswith("fan")}
+    kept = {
+        name: table for name, table in metadata.tables.items() if name not in ("audit_entry", "fan_merge", "revision")
+    }
+    return {
+        name: sorted(map(str, session.exec(select(table)).all()))
+        for name, table in kept.items()
+        if "brand_id" in table.c or name.startswith("fan")
+    }
 
 
 def test_merge_then_unmerge_is_the_start_but_for_the_log(chain):
@@ -89,11 +99,15 @@ def test_merge_then_unmerge_is_the_start_but_for_the_log(chain):
         two = find_or_create_fan(session, chain.brand_id, {"member": "M1"}, store_id=store, name="王小明").id
         find_or_create_fan(session, chain.brand_id, {"member": "M2"}, store_id=store, name="王小红")
         find_or_create_fan(session, chain.brand_id, {"phone": "13900139000"}, store_id=store, name="王小明")
-        session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=two, number="1", placed_at=now(), amount_fen=1))
+        session.add(
+            Order(brand_id=chain.brand_id, store_id=store, fan_id=two, number="1", placed_at=now(), amount_fen=1)
+        )
     with chain.db.write() as session:
         before = snapshot(session, chain.brand_id)
         likely = merge.likely_same(session, manager, one)
-        assert likely["fan_id"].tolist() == [two] and likely["orders"].tolist() == [1]  # another phone contradicts, another name too
+        assert likely["fan_id"].tolist() == [two] and likely["orders"].tolist() == [
+            1
+        ]  # another phone contradicts, another name too
         with pytest.raises(InvalidInput, match="原因"):
             merge.merge_fans(session, manager, two, one, " ")
         with pytest.raises(Conflict):
@@ -102,7 +116,9 @@ def test_merge_then_unmerge_is_the_start_but_for_the_log(chain):
         assert orders_of(session, manager)["fan_id"].tolist() == [one]
         with pytest.raises((Conflict, NotFound)):
             merge.merge_fans(session, manager, one, two, "反过来")
-        assert merge.merged_into(session, manager, one) == [(merged.id, session.get_one(Fan, two).name_masked, "顾客说的")]
+        assert merge.merged_into(session, manager, one) == [
+            (merged.id, session.get_one(Fan, two).name_masked, "顾客说的")
+        ]
         with pytest.raises(NotAllowed):
             merge.unmerge_fans(session, chain.actors["clerk"], merged.id)
         merge.unmerge_fans(session, manager, merged.id)

@@ -39,7 +39,9 @@ def waiting(chain) -> int:
             unit = Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1 if about_waiting else 1)
             session.add(unit)
             session.flush()
-            session.add(ThemeAssignment(unit_id=unit.id, theme_id=themes[not about_waiting].id, run_id=run.id, strength=0.9))
+            session.add(
+                ThemeAssignment(unit_id=unit.id, theme_id=themes[not about_waiting].id, run_id=run.id, strength=0.9)
+            )
         session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans[0], number="1", placed_at=now(),
                           amount_fen=4200))  # fmt: skip
         return themes[0].id

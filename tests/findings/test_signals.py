@@ -54,7 +54,9 @@ def test_a_store_far_from_its_peers_and_core_fans_unlike_others():
     rows = []
     for person in range(300):
         store = person % 3
-        rows.append((1 if store == 0 and person < 90 else 9, person, store + 1, "core" if person >= 200 else "fan", 200))
+        rows.append(
+            (1 if store == 0 and person < 90 else 9, person, store + 1, "core" if person >= 200 else "fan", 200)
+        )
     rows += [(2, person, person % 3 + 1, "core", 200) for person in range(200, 230)]
     found = {(signal.kind, signal.theme_id, signal.store_id) for signal in find_signals(said(rows), UNTIL)}
     assert ("store", 1, 1) in found and ("core", 2, None) in found

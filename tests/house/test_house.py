@@ -66,6 +66,12 @@ def test_the_linter_is_content() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_code_is_formatted() -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    done = subprocess.run([ruff, "format", "--check", "--no-cache", "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_files_stay_readable() -> None:
     long = {named(path): len(path.read_text("utf-8").splitlines()) for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}

@@ -62,7 +62,9 @@ def test_the_fans_words_become_voices_and_notes_do_not(chain, held):
     with chain.db.write() as session:
         voices = session.exec(select(Voice).order_by(Voice.id)).all()
         assert [voice.text for voice in voices] == ["珍珠煮得软，店员也记得我😊不加糖", "排队太久，等了半小时"]
-        assert all(voice.fan_id and voice.turn_id and voice.staff_id == chain.actors["clerk"].staff_id for voice in voices)
+        assert all(
+            voice.fan_id and voice.turn_id and voice.staff_id == chain.actors["clerk"].staff_id for voice in voices
+        )
         figures = record.quality(session, chain.actors["clerk"], held)
         assert figures.informative_share == 1 and 0.8 < figures.own_words_share < 0.9 and figures.copied == 0
         with pytest.raises(Conflict):
@@ -127,4 +129,6 @@ def test_other_tools_can_read_it(chain, held):
     assert text[int(passage.get("startPosition")) : int(passage.get("endPosition"))] == "店员也记得我😊不加糖"
     _, _, content = export_codings(chain.db, product, {})
     sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, engine="openpyxl")
-    assert list(sheets) == ["编码段", "粉丝×编码", "按门店", "按分层", "编码本"] and sheets["编码段"]["原话"].tolist() == ["店员也记得我😊不加糖"]
+    assert list(sheets) == ["编码段", "粉丝×编码", "按门店", "按分层", "编码本"] and sheets["编码段"][
+        "原话"
+    ].tolist() == ["店员也记得我😊不加糖"]

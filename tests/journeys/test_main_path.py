@@ -21,7 +21,9 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
         table = csv.writer(file)
         table.writerow(["评价内容", "门店", "手机号", "时间"])
         for said in make_reviews(date.today(), count=400):
-            table.writerow([said.text, "静安店", phone(said.fan) if said.fan is not None else "", f"{said.at:%Y-%m-%d %H:%M}"])
+            table.writerow(
+                [said.text, "静安店", phone(said.fan) if said.fan is not None else "", f"{said.at:%Y-%m-%d %H:%M}"]
+            )
         table.writerow(["", "静安店", "", "2026-10-01 10:00"])
     return path
 

@@ -39,7 +39,17 @@ SAID = [
 
 
 def words_on(at) -> str:
-    shown = [*at.markdown, *at.caption, *at.error, *at.success, *at.info, *at.warning, *at.title, *at.subheader, *at.text]
+    shown = [
+        *at.markdown,
+        *at.caption,
+        *at.error,
+        *at.success,
+        *at.info,
+        *at.warning,
+        *at.title,
+        *at.subheader,
+        *at.text,
+    ]
     return " ".join(str(box.value) for box in shown)
 
 
@@ -53,7 +63,9 @@ def filled(chain) -> int:
             fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked="王**", level="fan")
             session.add(fan)
             session.flush()
-            voice = NewVoice(text, "review", "测试", str(place), said_at=now() - timedelta(days=place), store_id=store, fan_id=fan.id)
+            voice = NewVoice(
+                text, "review", "测试", str(place), said_at=now() - timedelta(days=place), store_id=store, fan_id=fan.id
+            )
             add_voices(session, chain.brand_id, [voice])
             for week in range(12):
                 placed = now() - timedelta(weeks=week, hours=place)
@@ -159,7 +171,9 @@ def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, cha
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
         assert session.get_one(Finding, 1).state == "accepted"
-    assert "店员没有这个页面" in words_on(open_page("clerk", "findings.py")) or open_page("clerk", "findings.py").exception
+    assert (
+        "店员没有这个页面" in words_on(open_page("clerk", "findings.py")) or open_page("clerk", "findings.py").exception
+    )
 
 
 @ONE
@@ -218,7 +232,11 @@ def answer_the_question(at) -> None:
                 return
     for area in at.text_area:
         area.set_value("等位太久")
-    choices = [button for button in at.button if button.key and button.key.count(".") == 3 and button.key.startswith("record.1.")]
+    choices = [
+        button
+        for button in at.button
+        if button.key and button.key.count(".") == 3 and button.key.startswith("record.1.")
+    ]
     ways = choices or [b for b in at.button if b.label == "下一题"] or [b for b in at.button if b.label == "跳过"]
     ways[0].click().run()
 
@@ -260,7 +278,9 @@ def test_segments_are_made_and_insights_drawn(open_page, filled, chain):
 @ONE
 def test_a_survey_is_pasted_checked_previewed_and_published(open_page, chain):
     at = open_page("product", "survey_editor.py")
-    at.text_area(key="editor.pasted").set_value("满意度\n1. 今天满意吗？[单选题] *\nA. 满意\nB. 不满意\n2. 您的建议 [填空题]").run()
+    at.text_area(key="editor.pasted").set_value(
+        "满意度\n1. 今天满意吗？[单选题] *\nA. 满意\nB. 不满意\n2. 您的建议 [填空题]"
+    ).run()
     at.button(key="editor.pasted.do").click().run()
     assert not at.exception and "检查过了：2 题" in words_on(at)
     at.button(key="editor.publish").click().run()

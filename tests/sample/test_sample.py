@@ -89,7 +89,9 @@ def test_planted_themes_are_many_worded_and_differ_by_store() -> None:
     assert set(said) == {theme.key for theme in THEMES} == set(truth.THEME_KEYS)
     assert min(said.values()) > 150
     alone = {theme: {review.text for review in reviews if review.themes == (theme,)} for theme in said}
-    assert all(len(texts) > 0.8 * sum(review.themes == (theme,) for review in reviews) for theme, texts in alone.items())
+    assert all(
+        len(texts) > 0.8 * sum(review.themes == (theme,) for review in reviews) for theme, texts in alone.items()
+    )
     assert sum(len(review.themes) > 1 for review in reviews) > 1_000
     share = {
         store.code: sum("dirty" in r.themes for r in reviews if r.store == store.code)

@@ -34,7 +34,9 @@ def heard(chain) -> int:
         run = ThemeRun(brand_id=chain.brand_id, input_fingerprint="a", result_fingerprint="b")
         session.add(run)
         session.flush()
-        theme = Theme(brand_id=chain.brand_id, name="排队太久", born_run_id=run.id, created_at=now() - timedelta(days=40))
+        theme = Theme(
+            brand_id=chain.brand_id, name="排队太久", born_run_id=run.id, created_at=now() - timedelta(days=40)
+        )
         session.add(theme)
         session.flush()
         for place in range(12):
@@ -66,7 +68,10 @@ def test_the_page_counts_people_not_mentions(chain, heard):
     assert page.wants_of == "core" and (want["people"], want["base"]) == (8, 12)
     assert want["low"] < 8 / 12 < want["high"] and want["negative_share"] == 1
     assert (page.core, page.core_silent) == (12, 6)
-    assert page.silent_stores == [name for name in page.silent_stores if "静安" not in name] and len(page.silent_stores) == 2
+    assert (
+        page.silent_stores == [name for name in page.silent_stores if "静安" not in name]
+        and len(page.silent_stores) == 2
+    )
     by_name = {figure.name: figure for figure in page.figures}
     assert by_name["已识别粉丝"].value == 12 and math.isnan(by_name["营业额同比"].value)
     assert other.wants.empty and other.core == 0

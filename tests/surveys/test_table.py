@@ -23,7 +23,12 @@ def asked(survey) -> list[tuple]:
 def test_there_and_back_asks_the_same(file):
     survey = read_definition(file.read_text("utf-8"))
     again = from_table(to_table(survey), survey.title, base=survey)
-    assert (again.code, again.title, again.notice, again.is_guide) == (survey.code, survey.title, survey.notice, survey.is_guide)
+    assert (again.code, again.title, again.notice, again.is_guide) == (
+        survey.code,
+        survey.title,
+        survey.notice,
+        survey.is_guide,
+    )
     assert asked(again) == asked(survey)
     assert not [issue for issue in check_survey(again) if issue.serious]
 
@@ -81,5 +86,8 @@ def test_an_excel_table_with_numbers_and_blanks_is_read():
     table = pd.DataFrame({"题目": ["满意吗", "几分", None], "选项": ["好;不好;一般", None, None], "题型": [None, "评分", None], "最多": [None, 10.0, None],
                           "必答": ["是", None, None], "什么时候问": [None, 'q1 == "好"', None]})  # fmt: skip
     survey = from_table(table, "Excel 问卷")
-    assert [(q.code, q.kind, q.required) for _, q in survey.questions()] == [("q1", "single", True), ("q2", "rating", False)]
+    assert [(q.code, q.kind, q.required) for _, q in survey.questions()] == [
+        ("q1", "single", True),
+        ("q2", "rating", False),
+    ]
     assert survey.question("q2").maximum == 10 and survey.question("q2").show_if is not None

@@ -23,7 +23,9 @@ SAID = [
 def say(chain, *texts: str) -> None:
     with chain.db.write() as session:
         first = session.exec(select(func.count(Voice.id))).one()
-        add_voices(session, chain.brand_id, [NewVoice(text, "review", "测试", str(first + n)) for n, text in enumerate(texts)])
+        add_voices(
+            session, chain.brand_id, [NewVoice(text, "review", "测试", str(first + n)) for n, text in enumerate(texts)]
+        )
 
 
 @pytest.fixture
@@ -45,7 +47,12 @@ def where(chain) -> dict[str, int | None]:
 
 def test_without_themes_nothing_is_assigned(chain):
     say(chain, "排队太久了")
-    assert assign_new_units(chain.db, chain.actors["product"]) == {"new": 0, "assigned": 0, "unsure": 0, "unassigned": 0}
+    assert assign_new_units(chain.db, chain.actors["product"]) == {
+        "new": 0,
+        "assigned": 0,
+        "unsure": 0,
+        "unassigned": 0,
+    }
 
 
 def test_new_units_join_their_theme_and_a_later_run_keeps_it(themed):
@@ -105,8 +112,21 @@ def test_a_theme_that_has_become_another_takes_the_name_of_what_it_is_unless_a_p
             theme = session.get_one(Theme, waiting)
             theme.name, theme.named_by_hand = "等得久", named
             session.add(theme)
-        say(themed, *(f"{lead}{what}" for lead in ("", "听说", "早上", "那天", "又") for what in
-                      ("排队排了很久", "排队排到门外", "队伍排得太长", "排长队等太久", f"等位等了{2 + named}小时", "队伍动都不动")))
+        say(
+            themed,
+            *(
+                f"{lead}{what}"
+                for lead in ("", "听说", "早上", "那天", "又")
+                for what in (
+                    "排队排了很久",
+                    "排队排到门外",
+                    "队伍排得太长",
+                    "排长队等太久",
+                    f"等位等了{2 + named}小时",
+                    "队伍动都不动",
+                )
+            ),
+        )
         run_discovery(themed.db, product, {})
         with themed.db.read() as session:
             name = session.get_one(Theme, waiting).name

@@ -17,15 +17,37 @@ SAID = [
     for end in ("柠檬茶好喝", "奶茶太甜", "不错", "的味道还行", "要排队")
 ] + [
     f"{when}{what}"
-    for when in ("昨天中午", "上周", "下班以后", "周末带孩子去", "第一次来", "和同事一起", "早上", "老板说", "听说", "晚饭后")
-    for what in ("排队等了很久", "店员态度很热情", "杯子漏了一桌", "外卖送得很快", "价格比以前贵", "座位太少没地方坐", "地上有点脏", "出餐慢")
+    for when in (
+        "昨天中午",
+        "上周",
+        "下班以后",
+        "周末带孩子去",
+        "第一次来",
+        "和同事一起",
+        "早上",
+        "老板说",
+        "听说",
+        "晚饭后",
+    )
+    for what in (
+        "排队等了很久",
+        "店员态度很热情",
+        "杯子漏了一桌",
+        "外卖送得很快",
+        "价格比以前贵",
+        "座位太少没地方坐",
+        "地上有点脏",
+        "出餐慢",
+    )
 ]
 
 
 @pytest.fixture
 def voices(chain):
     with chain.db.write() as session:
-        add_voices(session, chain.brand_id, [NewVoice(text, "review", "测试", str(place)) for place, text in enumerate(SAID)])
+        add_voices(
+            session, chain.brand_id, [NewVoice(text, "review", "测试", str(place)) for place, text in enumerate(SAID)]
+        )
         product = Product(brand_id=chain.brand_id, name="芋泥波波")
         session.add(product)
         session.flush()

@@ -19,9 +19,15 @@ from fanops.themes.label import label_table
 from fanops.themes.parameters import Parameters
 
 PLANTED = {
-    "wait": (["排队", "等位", "等叫号", "出餐", "等上菜"], ["太久了", "等了半小时", "等了一个小时", "慢得要命", "要等很久"]),
+    "wait": (
+        ["排队", "等位", "等叫号", "出餐", "等上菜"],
+        ["太久了", "等了半小时", "等了一个小时", "慢得要命", "要等很久"],
+    ),
     "pearl": (["珍珠", "芋圆", "椰果", "小料", "波波"], ["太硬", "嚼不动", "有点夹生", "煮得不软", "硬邦邦"]),
-    "staff": (["店员", "服务员", "收银小姐姐", "前台小哥", "店长"], ["态度很好", "特别热情", "很有耐心", "笑脸迎人", "说话亲切"]),
+    "staff": (
+        ["店员", "服务员", "收银小姐姐", "前台小哥", "店长"],
+        ["态度很好", "特别热情", "很有耐心", "笑脸迎人", "说话亲切"],
+    ),
     "dirty": (["桌子", "地面", "卫生间", "吧台", "椅子"], ["很脏没人擦", "黏糊糊的", "不干净", "有苍蝇", "很久没打扫"]),
 }
 
@@ -32,7 +38,9 @@ def corpus(seed: int = 1, size: int = 240) -> tuple[list[str], list[str]]:
     for _ in range(size):
         key = str(rng.choice(list(PLANTED)))
         subjects, says = PLANTED[key]
-        texts.append(f"{rng.choice(['', '真的', '这次', '每次'])}{rng.choice(subjects)}{rng.choice(['', '都', '还是'])}{rng.choice(says)}")
+        texts.append(
+            f"{rng.choice(['', '真的', '这次', '每次'])}{rng.choice(subjects)}{rng.choice(['', '都', '还是'])}{rng.choice(says)}"
+        )
         truth.append(key)
     return texts, truth
 
@@ -43,7 +51,9 @@ def find(texts, people=None, **parameters):
 
 def purity(labels, truth) -> float:
     frame = pd.DataFrame({"label": labels, "truth": truth})
-    return frame[frame["label"] >= 0].groupby("label")["truth"].agg(lambda t: t.value_counts().iloc[0]).sum() / len(frame)
+    return frame[frame["label"] >= 0].groupby("label")["truth"].agg(lambda t: t.value_counts().iloc[0]).sum() / len(
+        frame
+    )
 
 
 def test_planted_themes_are_found_and_named_apart():
@@ -107,7 +117,9 @@ def test_density_method_leaves_some_unassigned_and_works():
 
 def test_labelling_gives_one_row_per_input_row():
     texts, _ = corpus(size=60)
-    frame = pd.DataFrame({"id": range(64), "评论": pd.Series([*texts, "", None, "没有", "\ud800好吃\x00"], dtype=object)})
+    frame = pd.DataFrame(
+        {"id": range(64), "评论": pd.Series([*texts, "", None, "没有", "\ud800好吃\x00"], dtype=object)}
+    )
     found = label_table(frame, "评论", "id")
     assert found.table["id"].tolist() == list(range(64))
     assert found.table.loc[60:62, "theme_id"].tolist() == [-1, -1, -1]
@@ -116,7 +128,10 @@ def test_labelling_gives_one_row_per_input_row():
     few = label_table(frame.head(5), "评论")
     assert len(few.table) == 5 and few.note
     units = label_table(frame, "评论", level="unit").table
-    assert [frame["评论"][row - 1][start:end] for row, start, end in zip(units["row"], units["start"], units["end"], strict=True)] == units["text"].tolist()
+    assert [
+        frame["评论"][row - 1][start:end]
+        for row, start, end in zip(units["row"], units["start"], units["end"], strict=True)
+    ] == units["text"].tolist()
     with pytest.raises(InvalidInput, match="没有“文本”"):
         label_table(frame, "文本")
 
@@ -131,7 +146,12 @@ def test_matching_continues_splits_merges_and_ends():
         frozenset(range(900, 950)),         # new
     ]  # fmt: skip
     found = match_clusters(registry, clusters, np.stack([axis[0], axis[0], axis[1], axis[3]]))
-    assert [(m.theme_id, m.kind) for m in found.matches] == [(1, "continued"), (None, "split"), (2, "merged"), (None, "born")]
+    assert [(m.theme_id, m.kind) for m in found.matches] == [
+        (1, "continued"),
+        (None, "split"),
+        (2, "merged"),
+        (None, "born"),
+    ]
     assert found.matches[1].from_ids == (1,) and found.matches[2].from_ids == (3,)
     assert found.died == (3,)
     dead = [Registered(7, frozenset(range(50)), axis[0], is_live=False)]
@@ -144,7 +164,13 @@ def add_voices(chain, texts, start=0):
             fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"])
             session.add(fan)
             session.flush()
-            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, store_id=chain.stores["S1"], text=text, source_key=str(start + place))
+            voice = Voice(
+                brand_id=chain.brand_id,
+                fan_id=fan.id,
+                store_id=chain.stores["S1"],
+                text=text,
+                source_key=str(start + place),
+            )
             session.add(voice)
             session.flush()
             session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=0))

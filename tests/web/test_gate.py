@@ -77,7 +77,9 @@ def test_what_nobody_may_reach(browser, signed_in, path: str) -> None:
 
 
 @ONE
-@pytest.mark.parametrize("path", ["/login", "/themes", "/healthz", "/_stcore/metrics", "/nothing-here", "/s/x", "/static/x"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/themes", "/healthz", "/_stcore/metrics", "/nothing-here", "/s/x", "/static/x"]
+)
 def test_everything_carries_the_headers(signed_in, path: str) -> None:
     headers = signed_in("ceo").get(path, headers=HTML).headers
     policy = headers["content-security-policy"]

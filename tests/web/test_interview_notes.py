@@ -40,7 +40,9 @@ def test_hostile_bodies_store_nothing_and_break_nothing(signed_in, chain, held) 
     clerk, draw = signed_in("clerk"), random.Random(5)
     odd = [None, -1, 2**70, 1e400, [], {}, "", "x" * 5000, "\x00", "\ud800", True, "love", held, 7]
     for _ in range(500):
-        body = {name: draw.choice(odd) for name in ("interview", "question", "field", "text", "at") if draw.random() < 0.9}
+        body = {
+            name: draw.choice(odd) for name in ("interview", "question", "field", "text", "at") if draw.random() < 0.9
+        }
         content = json.dumps(body).encode("utf-8", "surrogatepass")
         if draw.random() < 0.2:
             content = content[: draw.randrange(len(content) + 1)]

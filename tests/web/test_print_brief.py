@@ -22,7 +22,14 @@ def test_the_sheet_is_for_those_who_lead_and_escapes_what_fans_wrote(signed_in, 
         fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"], level="core")
         session.add_all([theme, fan])
         session.flush()
-        voice = Voice(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, source_key="1", text="慢", said_at=now())
+        voice = Voice(
+            brand_id=chain.brand_id,
+            store_id=chain.stores["S1"],
+            fan_id=fan.id,
+            source_key="1",
+            text="慢",
+            said_at=now(),
+        )
         session.add(voice)
         session.flush()
         unit = Unit(voice_id=voice.id, start=0, end=1)

@@ -47,8 +47,12 @@ def test_a_fan_answers_resumes_and_gets_a_receipt(browser, code, chain):
     assert client.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"}).status_code == 303
     resumed = client.get(f"/s/{code}").text  # closed and opened again: where it stopped
     assert "哪里没做好" in resumed and "哪里做得好" not in resumed
-    wrong = client.post(f"/s/{code}", data={"at": 1, "wrong": ["等得太久"], "contact": "123", "say": "排队太久", "go": "next"})
-    assert wrong.status_code == 422 and "11 位" in wrong.text and "排队太久" in wrong.text and 'value="123"' in wrong.text
+    wrong = client.post(
+        f"/s/{code}", data={"at": 1, "wrong": ["等得太久"], "contact": "123", "say": "排队太久", "go": "next"}
+    )
+    assert (
+        wrong.status_code == 422 and "11 位" in wrong.text and "排队太久" in wrong.text and 'value="123"' in wrong.text
+    )
     done = client.post(f"/s/{code}", data={
         "at": 1, "wrong": ["等得太久"], "wrong.other": "", "say": "排队太久，店员很热情", "contact": "138 0013 8000",
         "contact.consent": "yes", "go": "next"})  # fmt: skip
@@ -125,10 +129,25 @@ def test_five_hundred_hostile_posts(browser, code, chain):
     rng = random.Random(4)
     nasty = ["", "x" * 6000, "\x00", "' OR 1=1 --", "<script>alert(1)</script>", "../../etc", "９９", "-1", "1e999", "NaN",
              "😀" * 50, "\u202e反", "${jndi:x}", "{{7*7}}", "on", "other", "yes", "2", "等得太久"]  # fmt: skip
-    fields = ["overall", "wrong", "wrong.other", "right", "say", "contact", "contact.consent", "at", "go", "draft", "x.y"]
+    fields = [
+        "overall",
+        "wrong",
+        "wrong.other",
+        "right",
+        "say",
+        "contact",
+        "contact.consent",
+        "at",
+        "go",
+        "draft",
+        "x.y",
+    ]
     client.post(f"/s/{code}/start")
     for number in range(500):
-        data = {name: [rng.choice(nasty) for _ in range(rng.randint(1, 3))] for name in rng.sample(fields, rng.randint(0, 6))}
+        data = {
+            name: [rng.choice(nasty) for _ in range(rng.randint(1, 3))]
+            for name in rng.sample(fields, rng.randint(0, 6))
+        }
         path = rng.choice([f"/s/{code}", f"/s/{code}", f"/s/{code}/start", "/s/receipt"])
         status = client.post(path, data=data).status_code
         assert status < 500, (number, path, data)

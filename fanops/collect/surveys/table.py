@@ -15,7 +15,21 @@ from fanops.collect.surveys.definition import KINDS, SurveyDefinition, build_def
 from fanops.collect.surveys.write import to_data
 from fanops.errors import InvalidInput, Problem
 
-COLUMNS = ("题号", "题组", "题目", "题型", "必答", "选项", "矩阵行", "其他选项", "最少", "最多", "什么时候问", "说明", "征得同意")
+COLUMNS = (
+    "题号",
+    "题组",
+    "题目",
+    "题型",
+    "必答",
+    "选项",
+    "矩阵行",
+    "其他选项",
+    "最少",
+    "最多",
+    "什么时候问",
+    "说明",
+    "征得同意",
+)
 NOTICE = "您的回答只用来改进我们的产品和服务。不想回答的题可以跳过。答完会得到一个回执码，凭它随时可以查看、修改或删除您的回答。"
 CONSENT = "我同意用这个号码联系我，只为回复这次反馈"
 _KIND_OF = {label: kind for kind, label in KINDS.items()}
@@ -39,7 +53,9 @@ def to_table(survey: SurveyDefinition) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def from_table(table: pd.DataFrame, title: str, code: str = "", base: SurveyDefinition | None = None) -> SurveyDefinition:
+def from_table(
+    table: pd.DataFrame, title: str, code: str = "", base: SurveyDefinition | None = None
+) -> SurveyDefinition:
     """Make a survey of a table.
 
     Args:
@@ -75,7 +91,11 @@ def from_table(table: pd.DataFrame, title: str, code: str = "", base: SurveyDefi
                    for number, (name, questions) in enumerate(groups.items(), 1)],
     }  # fmt: skip
     if base is not None:
-        data |= {name: value for name, value in to_data(base).items() if name in ("purpose", "industry", "thanks", "is_guide")}
+        data |= {
+            name: value
+            for name, value in to_data(base).items()
+            if name in ("purpose", "industry", "thanks", "is_guide")
+        }
     return build_definition(data)
 
 
@@ -127,9 +147,7 @@ def _question(cells: dict[str, str], row: int, codes: set[str]) -> tuple[dict[st
 
 
 def _with_what_a_table_cannot_say(question: dict[str, Any], base: SurveyDefinition, code: str) -> dict[str, Any]:
-    known = next(
-        each for group in to_data(base)["groups"] for each in group["questions"] if each["code"] == code
-    )
+    known = next(each for group in to_data(base)["groups"] for each in group["questions"] if each["code"] == code)
     kept = {name: known[name] for name in ("jump", "probes", "pattern", "random_order") if name in known}
     for name in ("options", "rows"):  # an option that is still there keeps its code
         codes = {each["label"]: each for each in known.get(name, ()) if isinstance(each, dict)}
@@ -146,7 +164,9 @@ def _code_of(title: str) -> str:
 
 # --- pasted text ------------------------------------------------------------------------------------------------
 
-_NUMBERED = re.compile(r"^\s*(?:第?\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[题、.．)）:：]|Q\d{1,3}\s*[.、:：]?)\s*(.+)$", re.I)
+_NUMBERED = re.compile(
+    r"^\s*(?:第?\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[题、.．)）:：]|Q\d{1,3}\s*[.、:：]?)\s*(.+)$", re.I
+)
 _OPTION = re.compile(r"^\s*(?:[A-Za-z]\s*[.、．)）:：]|[○●◯□■☐☑◻▢•·\-*])\s*(.+)$")
 _MARK = re.compile(r"[\[【(（]\s*([^\]】)）]{1,14})\s*[\]】)）]")
 _OTHER = re.compile(r"^其他|^其它")

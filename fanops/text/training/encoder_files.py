@@ -11,7 +11,10 @@ import numpy as np
 from fanops.text.training.vocabulary import Vocabulary
 
 FORMAT = "fanops-static-encoder-1"
-_MODULES = "sentence_transformers.sentence_transformer.modules.StaticEmbedding", "sentence_transformers.base.modules.Normalize"
+_MODULES = (
+    "sentence_transformers.sentence_transformer.modules.StaticEmbedding",
+    "sentence_transformers.base.modules.Normalize",
+)
 
 
 def build_tokenizer(vocabulary: Vocabulary):
@@ -54,7 +57,9 @@ def write_encoder(folder: Path, vocabulary: Vocabulary, table: np.ndarray, about
         "model.safetensors": save(tensors),
         "tokenizer.json": build_tokenizer(vocabulary).to_str(pretty=False).encode(),
         "modules.json": json.dumps(modules, indent=1).encode(),
-        "config.json": json.dumps({"format": FORMAT, "dimension": table.shape[1], **about}, ensure_ascii=False, indent=1).encode(),
+        "config.json": json.dumps(
+            {"format": FORMAT, "dimension": table.shape[1], **about}, ensure_ascii=False, indent=1
+        ).encode(),
     }
     for name, content in contents.items():  # whole, or not at all
         part = folder / f"{name}.part"

@@ -40,7 +40,9 @@ def test_fitting_brings_labels_together() -> None:
     ids = [sorted(draw.choice(np.arange(1, 21) + 20 * (place % 2), 4, replace=False).tolist()) for place in range(120)]
     labels = np.arange(120) % 2
     target = draw.normal(size=(120, 16)).astype(np.float32)
-    fit = FitParameters(dimension=8, steps=120, batch=32, learning_rate=2e-2, domains=0, labelled=1.0, aspects=1.0, deviation=0.1)
+    fit = FitParameters(
+        dimension=8, steps=120, batch=32, learning_rate=2e-2, domains=0, labelled=1.0, aspects=1.0, deviation=0.1
+    )
     table = fit_table(
         words, np.full(41, 1 / 41), pack(ids, target=target), pack(ids, labels=labels, groups=np.zeros(120)),
         pack(ids, labels=labels), fit,

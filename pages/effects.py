@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.access import Role
-from fanops.actions import records, records_backlog
+from fanops.actions import records_backlog, records_fixes
 from fanops.effect import records as effect_records
 from fanops.ui import effect_views
 from fanops.ui.guard import need, page_database
@@ -14,7 +14,7 @@ st.title("做了，有没有用")
 with page_database().read() as session:
     measured = effect_records.measured(session, actor)
     items = records_backlog.item_table(session, actor)
-    fixes = records.fix_table(session, actor)
+    fixes = records_fixes.fix_table(session, actor)
 choices = {f"item-{row.item_id}": f"需求条目 · {row.title}" for row in items.itertuples()}
 choices |= {f"fix-{row.fix_id}": f"服务改进 · {row.title}" for row in fixes.itertuples()}
 if not choices:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fanops.actions import records
-from fanops.ui import action_views
+from fanops.actions import records_fixes
+from fanops.ui import fix_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 
@@ -11,15 +11,23 @@ actor = current_actor()
 st.title("哪些事在改")
 show_done()
 with page_database().read() as session:
-    fixes = records.fix_table(session, actor)
-    stores = records.fix_stores(session, actor)
+    fixes = records_fixes.fix_table(session, actor)
+    stores = records_fixes.fix_stores(session, actor)
+    area_names = records_fixes.areas(session, actor)
 
+chosen = st.query_params.get("fix", "")
+fix = fixes[fixes["fix_id"].astype(str) == chosen]
+if actor.store_id is None and len(fix):
+    fix_views.one_fix(actor, fix.iloc[0], stores[stores["fix_id"] == fix.iloc[0]["fix_id"]], area_names)
+    st.stop()
+fix_views.send_checklist(actor)
 if fixes.empty:
-    st.info("还没有服务改进。到一个主题里，点“开服务改进”。", icon=":material/build:")
+    st.info("还没有服务改进。到一个主题里点“开服务改进”，或在这里发一张检查清单。", icon=":material/build:")
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
-action_views.fixes_summary(fixes, stores)
+fix_views.summary(fixes, stores)
 if actor.store_id is not None:
-    action_views.own_fixes(actor, stores)
+    fix_views.own_fixes(actor, stores)
 else:
-    action_views.fix_list(actor, fixes, stores)
+    fix_views.fix_list(fixes)
+fix_views.areas_form(actor, area_names)

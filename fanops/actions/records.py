@@ -1,31 +1,23 @@
-"""From a theme to what is done: the raisers and their sentences, tags, service fixes, backlog items; with the way back."""
+"""From a theme to what is done: the raisers and their sentences, tags, evidence; with the way back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
-from sqlalchemy import case, distinct, func
-from sqlmodel import Session, delete, select
+from sqlalchemy import distinct, func
+from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
-from fanops.actions.fix_states import AREAS, DONE, MOVES
-from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.access import Actor, Role, in_scope, record_audit, require
+from fanops.errors import InvalidInput
 from fanops.tables import (
     Evidence,
     Fan,
     FanTag,
-    Fix,
-    FixStore,
-    Staff,
-    Store,
     Tag,
     TagRejection,
-    Theme,
     ThemeAssignment,
-    Transition,
     Unit,
     Voice,
     now,
@@ -35,6 +27,7 @@ from fanops.themes.records import PERSON, get_theme
 MANAGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 TITLE_LIMIT = 60
+_MOST_EVIDENCE = 2_000
 
 
 def _said(actor: Actor, theme_id: int, *columns: Any) -> Any:
@@ -150,172 +143,16 @@ def undo_tagging(session: Session, actor: Actor, tag_id: int, tagged_at) -> int:
     return len(rows)
 
 
-# --- service fixes ------------------------------------------------------------------------------------------------
-
-
-def open_fix(
-    session: Session, actor: Actor, theme_id: int, store_ids: Sequence[int], title: str, *, what_to_do: str = "",
-    area: str = "service", due_on: date | None = None,
-) -> Fix:  # fmt: skip
-    """Open a service fix (服务改进) of a theme in stores; the theme's sentences in the actor's scope become its evidence.
-
-    Raises:
-        InvalidInput: No title, no store, an unknown area.
-        NotFound: A theme or store the actor can't see.
-    """
-    require(actor, *MANAGERS)
-    get_theme(session, actor, theme_id)
-    if not store_ids:
-        raise InvalidInput("要选至少一家门店。")
-    if area not in AREAS:
-        raise InvalidInput("没有这个类别。", f"可用：{'、'.join(AREAS.values())}。")
-    fix = Fix(brand_id=actor.brand_id, theme_id=theme_id, title=checked_title(title), what_to_do=what_to_do.strip(),
-              area=area, account_id=actor.account_id)  # fmt: skip
-    session.add(fix)
-    session.flush()
-    for store_id in dict.fromkeys(store_ids):
-        store = require_store(session, actor, store_id)
-        row = FixStore(fix_id=fix.id, store_id=store.id, due_on=due_on)
-        session.add(row)
-        session.flush()
-        session.add(Transition(fix_store_id=row.id, account_id=actor.account_id, from_state="", to_state="found"))
-    _keep_evidence(session, actor, theme_id, fix_id=fix.id, store_ids=store_ids)
-    record_audit(session, actor, "open_fix", f"fix:{fix.id}", stores=len(set(store_ids)))
-    return fix
-
-
-def _keep_evidence(session: Session, actor: Actor, theme_id: int, *, store_ids=None, **about: int) -> int:
+def keep_evidence(session: Session, actor: Actor, theme_id: int, *, store_ids=None, **about: int) -> int:
+    """Keep a theme's sentences in the actor's scope as evidence of a fix or an item; those of ``store_ids`` where there are any."""
     statement = _said(actor, theme_id, Unit.id)
     if store_ids is not None:
         own = statement.where(Voice.store_id.in_(list(store_ids)))
-        units = session.exec(own.order_by(ThemeAssignment.strength.desc(), Unit.id)).all()
-        statement = statement if not units else own
-    units = session.exec(statement.order_by(ThemeAssignment.strength.desc(), Unit.id).limit(2_000)).all()
+        statement = own if session.exec(own.limit(1)).first() is not None else statement
+    units = session.exec(statement.order_by(ThemeAssignment.strength.desc(), Unit.id).limit(_MOST_EVIDENCE)).all()
     session.add_all(Evidence(unit_id=unit_id, **about) for unit_id in units)
     session.flush()
     return len(units)
-
-
-def fix_table(session: Session, actor: Actor) -> pd.DataFrame:
-    """List fixes with their stores in scope.
-
-    Returns:
-        Newest first: ``fix_id, title, area, theme_id, theme, opened_at, stores, read, done, overdue, evidence``.
-    """
-    overdue = case((FixStore.due_on < date.today(), case((FixStore.state.in_(DONE), 0), else_=1)), else_=0)
-    statement = (
-        select(
-            Fix.id, Fix.title, Fix.area, Fix.theme_id, Theme.name, Fix.opened_at, func.count(FixStore.id),
-            func.count(FixStore.read_at), func.sum(case((FixStore.state.in_(DONE), 1), else_=0)), func.sum(overdue),
-        )
-        .join(FixStore, FixStore.fix_id == Fix.id)
-        .outerjoin(Theme, Theme.id == Fix.theme_id)
-        .group_by(Fix.id, Fix.title, Fix.area, Fix.theme_id, Theme.name, Fix.opened_at)
-        .order_by(Fix.id.desc())
-    )  # fmt: skip
-    rows = session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).all()
-    columns = ["fix_id", "title", "area", "theme_id", "theme", "opened_at", "stores", "read", "done", "overdue"]
-    frame = pd.DataFrame(rows, columns=columns)
-    counted = dict(
-        session.exec(
-            select(Evidence.fix_id, func.count()).where(Evidence.fix_id.is_not(None)).group_by(Evidence.fix_id)
-        ).all()
-    )
-    return frame.assign(evidence=[counted.get(fix_id, 0) for fix_id in frame["fix_id"]])
-
-
-def fix_stores(session: Session, actor: Actor, fix_id: int | None = None) -> pd.DataFrame:
-    """List the stores of a fix (or of all fixes) in scope.
-
-    Returns:
-        ``fix_store_id, fix_id, title, what_to_do, store_id, store, state, owner, due_on, read_at, done_at, note``.
-    """
-    statement = (
-        select(
-            FixStore.id, Fix.id, Fix.title, Fix.what_to_do, Store.id, Store.name, FixStore.state, Staff.name,
-            FixStore.due_on, FixStore.read_at, FixStore.done_at, FixStore.note,
-        )
-        .join(Fix, Fix.id == FixStore.fix_id)
-        .join(Store, Store.id == FixStore.store_id)
-        .outerjoin(Staff, Staff.id == FixStore.owner_staff_id)
-        .order_by(Fix.id.desc(), Store.code)
-    )  # fmt: skip
-    if fix_id is not None:
-        statement = statement.where(Fix.id == fix_id)
-    rows = session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).all()
-    columns = ["fix_store_id", "fix_id", "title", "what_to_do", "store_id", "store", "state", "owner", "due_on",
-               "read_at", "done_at", "note"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _own_fix_store(session: Session, actor: Actor, fix_store_id: int) -> FixStore:
-    statement = select(FixStore).join(Fix, Fix.id == FixStore.fix_id).where(FixStore.id == fix_store_id)
-    row = session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).first()
-    if row is None:
-        raise NotFound("没有这项改进，或它不在您的门店。")
-    return row
-
-
-def note_read(session: Session, actor: Actor, fix_store_id: int) -> None:
-    """Note that the store has read a fix (once; only by people of that store)."""
-    row = _own_fix_store(session, actor, fix_store_id)
-    if row.read_at is None and actor.store_id == row.store_id:
-        row.read_at = now()
-
-
-def move_fix(
-    session: Session, actor: Actor, fix_store_id: int, to: str, note: str = "", *, happened_at: datetime | None = None
-) -> FixStore:
-    """Move a store's fix to another state.
-
-    Args:
-        session: A writing session.
-        actor: Who moves it.
-        fix_store_id: Which store's fix.
-        to: The state.
-        note: What was done.
-        happened_at: When it really happened, if it is written down later; now by default.
-
-    Raises:
-        Conflict: No such move from here.
-        NotAllowed: Not for this role.
-    """
-    row = _own_fix_store(session, actor, fix_store_id)
-    roles = MOVES.get((row.state, to))
-    if roles is None:
-        raise Conflict("从现在的状态不能直接到那一步。", "请按顺序来。")
-    require(actor, *roles)
-    session.add(
-        Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500])
-    )
-    row.state = to
-    row.note = note.strip() or row.note
-    moment = happened_at or now()
-    row.read_at = row.read_at or moment
-    row.done_at = (row.done_at or moment) if to in DONE else None
-    row.closed_at = moment if to == "closed" else None
-    session.add(row)
-    session.flush()
-    return row
-
-
-def undo_open_fix(session: Session, actor: Actor, fix_id: int) -> None:
-    """Take a fix back that nobody has worked on.
-
-    Raises:
-        Conflict: A store has begun.
-    """
-    require(actor, *MANAGERS)
-    fix = session.exec(select(Fix).where(Fix.id == fix_id, Fix.brand_id == actor.brand_id)).first()
-    if fix is None:
-        raise NotFound("没有这项改进。")
-    if (
-        session.exec(select(FixStore.id).where(FixStore.fix_id == fix_id, FixStore.state != "found")).first()
-        is not None
-    ):
-        raise Conflict("已经有门店开始整改，不能撤销。", "可以逐家关闭。")
-    session.exec(delete(Fix).where(Fix.id == fix_id))
-    record_audit(session, actor, "undo_open_fix", f"fix:{fix_id}")
 
 
 # --- the way back -------------------------------------------------------------------------------------------------
@@ -361,8 +198,3 @@ def evidence_counts(session: Session, *, item_id: int) -> tuple[int, int]:
     )
     sentences, fans = session.exec(statement).one()
     return int(sentences), int(fans)
-
-
-def keep_item_evidence(session: Session, actor: Actor, theme_id: int, item_id: int) -> int:
-    """Make a theme's sentences the evidence of an item."""
-    return _keep_evidence(session, actor, theme_id, item_id=item_id)

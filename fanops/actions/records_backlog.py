@@ -42,7 +42,7 @@ def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted:
                        wanted=wanted.strip(), account_id=actor.account_id)  # fmt: skip
     session.add(item)
     session.flush()
-    records.keep_item_evidence(session, actor, theme_id, item.id)
+    records.keep_evidence(session, actor, theme_id, item_id=item.id)
     session.add(Transition(item_id=item.id, account_id=actor.account_id, from_state="", to_state="listen"))
     record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
     return item

@@ -63,16 +63,40 @@ def open_fix(
 ) -> None:
     """Open a fix of THEME_ID in stores."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records
+    from fanops.actions import records_fixes
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
-        row = records.open_fix(session, actor, theme_id, ids, title, what_to_do=what, area=area,
+        row = records_fixes.open_fix(session, actor, theme_id, ids, title, what_to_do=what, area=area,
                                due_on=due.date() if due else None)  # fmt: skip
         number = row.id
     click.echo(json.dumps({"fix_id": number}) if as_json else f"已开服务改进 {number}，{len(ids)} 家门店。")
+
+
+@fix.command("checklist")
+@click.option("--title", required=True, help="Name of the checklist.")
+@click.option("--line", "lines", multiple=True, required=True, help="A line to tick; repeat for several.")
+@click.option("--store", "stores", multiple=True, help="Store code; repeat for several, none for all.")
+@click.option("--area", default="service", show_default=True, help="One of the brand's areas.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due day.")
+@_brand_and_json
+def send_checklist(
+    title: str, lines: tuple[str, ...], stores: tuple[str, ...], area: str, due, brand, as_json: bool
+) -> None:
+    """Send a checklist to stores."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records_fixes
+    from fanops.database import ready_database
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        ids = _store_ids(session, actor, stores)
+        row = records_fixes.open_fix(session, actor, None, ids, title, area=area, checklist=lines,
+                                     due_on=due.date() if due else None)  # fmt: skip
+        number = row.id
+    click.echo(json.dumps({"fix_id": number}) if as_json else f"清单 {number} 已发给 {len(ids)} 家门店。")
 
 
 @fix.command("list")
@@ -80,17 +104,18 @@ def open_fix(
 def list_fixes(brand: str | None, as_json: bool) -> None:
     """List fixes with how many stores have read and done them."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records
+    from fanops.actions import records_fixes
     from fanops.database import ready_database
 
     with ready_database().read() as session:
-        table = records.fix_table(session, owner_actor(session, brand))
+        table = records_fixes.fix_table(session, owner_actor(session, brand))
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
         return
     for row in table.itertuples():
         click.echo(
-            f"{row.fix_id:>4}  {row.title}  门店 {row.stores}，已读 {row.read}，完成 {row.done}，过期 {row.overdue}，依据 {row.evidence}"
+            f"{row.fix_id:>4}  {row.title}  门店 {row.stores}，已读 {row.read}，已做完 {row.done}，已验收 {row.accepted}，"
+            f"过期 {row.overdue}，依据 {row.evidence}"
         )
     if table.empty:
         click.echo("还没有服务改进。用 fanops fix open 主题编号 --title … 开一项。")
@@ -105,18 +130,18 @@ def list_fixes(brand: str | None, as_json: bool) -> None:
 def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) -> None:
     """Move FIX_ID in STORE (code) to STATE."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records
+    from fanops.actions import records_fixes
     from fanops.actions.fix_states import LABELS
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         wanted = _store_ids(session, actor, (store,))[0]
-        rows = records.fix_stores(session, actor, fix_id)
+        rows = records_fixes.fix_stores(session, actor, fix_id)
         rows = rows[rows["store_id"] == wanted]
         if rows.empty:
             raise NotFound("这项改进不在那家门店。")
-        records.move_fix(session, actor, int(rows.iloc[0]["fix_store_id"]), state, note)
+        records_fixes.move_fix(session, actor, int(rows.iloc[0]["fix_store_id"]), state, note)
     click.echo(f"已改为{LABELS[state]}。")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, visible_stores
-from fanops.actions import records, records_backlog
+from fanops.actions import records, records_backlog, records_fixes
 from fanops.database import Database
 from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
@@ -59,13 +59,13 @@ def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
     stores = {store.code: store.id for store in visible_stores(session, actor)}
     treated = [stores[code] for code in truth.FIX_STORES]
     done = datetime.combine(truth.fix_day(anchor), datetime.min.time(), settings().zone)
-    fix = records.open_fix(
+    fix = records_fixes.open_fix(
         session, actor, theme_id, treated, truth.FIX_TITLE, what_to_do="高峰期开预点单，到店从取餐柜自取；叫号屏移到门口。",
         due_on=truth.fix_day(anchor),
     )  # fmt: skip
-    for fix_store_id in records.fix_stores(session, actor, fix.id)["fix_store_id"]:
+    for fix_store_id in records_fixes.fix_stores(session, actor, fix.id)["fix_store_id"]:
         for state in ("assigned", "fixing", "accepted"):
-            records.move_fix(session, actor, int(fix_store_id), state, happened_at=done)
+            records_fixes.move_fix(session, actor, int(fix_store_id), state, happened_at=done)
     plan = Plan(
         "revenue", truth.first_day(anchor), anchor - timedelta(days=1), tuple(treated),
         tuple(store_id for store_id in stores.values() if store_id not in treated), smallest_share=0.02, pass_share=0.03,
@@ -73,7 +73,7 @@ def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
     freeze_plan(session, actor, plan, fix_id=fix.id)
     measure(session, actor, fix_id=fix.id, until=anchor - timedelta(days=1))
     late = [stores[code] for code in sorted(stores) if code not in truth.FIX_STORES][:3]
-    records.open_fix(
+    records_fixes.open_fix(
         session, actor, theme_id, late, f"{truth.FIX_TITLE}：下一批", what_to_do="照第一批四家店的做法。",
         due_on=anchor + timedelta(days=10),
     )  # fmt: skip

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
-from fanops.actions import records, records_backlog
-from fanops.actions.fix_states import AREAS
+from fanops.actions import records, records_backlog, records_fixes
 from fanops.tables import Theme
 from fanops.ui.done import deeds_done, said_done, show_done
 from fanops.ui.guard import page_database
@@ -33,17 +32,23 @@ def action_bar(actor: Actor, theme: Theme) -> None:
 def _fix_form(actor: Actor, theme: Theme) -> None:
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
+        areas = records_fixes.areas(session, actor)
     with st.form(f"act.fix.{theme.id}", border=False, enter_to_submit=False):
         title = st.text_input("要改好什么", theme.name, max_chars=records.TITLE_LIMIT, key=f"act.fix.title.{theme.id}")
         what = st.text_area(
             "怎么做", key=f"act.fix.what.{theme.id}", placeholder="例如：高峰期加一人叫号，等位超过 10 分钟送小食"
         )
+        lines = st.text_area("检查项，每行一条（可以不写）", key=f"act.fix.lines.{theme.id}", height=80)
         chosen = st.multiselect(
             "门店", list(stores), list(stores) if len(stores) == 1 else None, format_func=stores.get,
             key=f"act.fix.stores.{theme.id}", placeholder="选门店",
         )  # fmt: skip
         area = st.segmented_control(
-            "类别", list(AREAS), default="service", format_func=AREAS.get, key=f"act.fix.area.{theme.id}"
+            "类别",
+            list(areas),
+            default="service" if "service" in areas else None,
+            format_func=areas.get,
+            key=f"act.fix.area.{theme.id}",
         )
         due = st.date_input(
             "截止", date.today() + timedelta(days=14), key=f"act.fix.due.{theme.id}", format="YYYY-MM-DD"
@@ -51,8 +56,16 @@ def _fix_form(actor: Actor, theme: Theme) -> None:
         if st.form_submit_button("开这项改进", type="primary"):
             with refusals():
                 with page_database().write() as session:
-                    fix_id = records.open_fix(
-                        session, actor, theme.id, chosen, title, what_to_do=what, area=area or "service", due_on=due
+                    fix_id = records_fixes.open_fix(
+                        session,
+                        actor,
+                        theme.id,
+                        chosen,
+                        title,
+                        what_to_do=what,
+                        area=area or next(iter(areas)),
+                        due_on=due,
+                        checklist=lines.splitlines(),
                     ).id
                 said_done(f"已在 {len(chosen)} 家门店开了“{title.strip()}”。", lambda: _undo_fix(actor, fix_id),
                           link=("fixes.py", "去看服务改进"))  # fmt: skip
@@ -61,7 +74,7 @@ def _fix_form(actor: Actor, theme: Theme) -> None:
 
 def _undo_fix(actor: Actor, fix_id: int) -> None:
     with page_database().write() as session:
-        records.undo_open_fix(session, actor, fix_id)
+        records_fixes.undo_open_fix(session, actor, fix_id)
 
 
 def _tag_form(actor: Actor, theme: Theme) -> None:

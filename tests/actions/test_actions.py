@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from fanops.access import Role
-from fanops.actions import gates, records
+from fanops.actions import gates, records, records_fixes
 from fanops.actions import records_backlog as backlog
 from fanops.actions.fix_states import MOVES, next_states
 from fanops.effect.records import Plan, freeze_plan, save_measurement
@@ -80,9 +80,9 @@ def test_a_manager_sees_and_tags_only_their_own(chain, theme):
         with pytest.raises(NotFound):
             records.raisers(session, chain.actors["stranger"], theme)
         with pytest.raises(NotFound):
-            records.open_fix(session, manager, theme, [chain.stores["S2"]], "加人")
+            records_fixes.open_fix(session, manager, theme, [chain.stores["S2"]], "加人")
         with pytest.raises(NotAllowed):
-            records.open_fix(session, chain.actors["clerk"], theme, [chain.stores["S1"]], "加人")
+            records_fixes.open_fix(session, chain.actors["clerk"], theme, [chain.stores["S1"]], "加人")
         table, total = fan_table(session, manager)
         assert total == 12 and len(table) == 12
         other = fan_table(session, chain.actors["product"], store_id=chain.stores["S2"])[0].iloc[0]["fan_id"]
@@ -94,34 +94,36 @@ def test_a_manager_sees_and_tags_only_their_own(chain, theme):
 def test_a_fix_goes_its_way_in_each_store(chain, theme):
     a, stores = chain.actors, chain.stores
     with chain.db.write() as session:
-        fix = records.open_fix(
+        fix = records_fixes.open_fix(
             session, a["product"], theme, [stores["S1"], stores["S2"]], "加人", due_on=date.today() - timedelta(days=1)
         )
         assert session.exec(select(Evidence.id).where(Evidence.fix_id == fix.id)).all().__len__() == 18
-        rows = records.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]
+        rows = records_fixes.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]
         mine, other = int(rows[stores["S1"]]), int(rows[stores["S2"]])
-        assert records.fix_table(session, a["product"]).iloc[0][["stores", "read", "done", "overdue"]].tolist() == [
+        assert records_fixes.fix_table(session, a["product"]).iloc[0][
+            ["stores", "read", "done", "overdue"]
+        ].tolist() == [
             2,
             0,
             0,
             2,
         ]
-        records.note_read(session, a["clerk"], mine)
-        records.move_fix(session, a["clerk"], mine, "fixing", "加了一人")
+        records_fixes.note_read(session, a["clerk"], mine)
+        records_fixes.move_fix(session, a["clerk"], mine, "fixing", "加了一人")
         with pytest.raises(NotAllowed):
-            records.move_fix(session, a["clerk"], mine, "accepted")
+            records_fixes.move_fix(session, a["clerk"], mine, "accepted")
         with pytest.raises(NotFound):
-            records.move_fix(session, a["clerk"], other, "fixing")
+            records_fixes.move_fix(session, a["clerk"], other, "fixing")
         with pytest.raises(Conflict):
-            records.move_fix(session, a["region_manager"], mine, "closed")
-        records.move_fix(session, a["region_manager"], mine, "accepted")
-        assert records.fix_table(session, a["product"]).iloc[0][["read", "done", "overdue"]].tolist() == [1, 1, 1]
+            records_fixes.move_fix(session, a["region_manager"], mine, "closed")
+        records_fixes.move_fix(session, a["region_manager"], mine, "accepted")
+        assert records_fixes.fix_table(session, a["product"]).iloc[0][["read", "done", "overdue"]].tolist() == [1, 1, 1]
         assert len(records.evidence_units(session, a["clerk"], fix_id=fix.id)) == 12
         with pytest.raises(Conflict):
-            records.undo_open_fix(session, a["product"], fix.id)
-        second = records.open_fix(session, a["product"], theme, [stores["S1"]], "再加人")
-        records.undo_open_fix(session, a["product"], second.id)
-        assert len(records.fix_table(session, a["product"])) == 1
+            records_fixes.undo_open_fix(session, a["product"], fix.id)
+        second = records_fixes.open_fix(session, a["product"], theme, [stores["S1"]], "再加人")
+        records_fixes.undo_open_fix(session, a["product"], second.id)
+        assert len(records_fixes.fix_table(session, a["product"])) == 1
 
 
 @given(st.sampled_from(sorted({start for start, _ in MOVES})), st.sampled_from(list(Role)))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlmodel import select
 
-from fanops.actions import merge_items, records
+from fanops.actions import merge_items, records_fixes
 from fanops.actions import records_backlog as backlog
 from fanops.actions.export_backlog import export_backlog
 from fanops.actions.review_returns import Heard, has_returned, reopen_returned
@@ -41,7 +41,7 @@ def mended(chain) -> int:
         session.flush()
         say(session, chain, theme.id, 10, 70, "a")
         say(session, chain, None, 10, 70, "b")
-        fix = records.open_fix(session, chain.actors["product"], theme.id, [chain.stores["S1"]], "加人")
+        fix = records_fixes.open_fix(session, chain.actors["product"], theme.id, [chain.stores["S1"]], "加人")
         session.get_one(Fix, fix.id).opened_at = now() - timedelta(days=60)
         row = session.exec(select(FixStore)).one()
         row.state, row.done_at, row.closed_at = "closed", now() - timedelta(days=50), now() - timedelta(days=45)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from fanops.actions import records as actions
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_fixes
 from fanops.cli.worker import handlers
 from fanops.collect import records_surveys as surveys
 from fanops.collect.records_voices import NewVoice, add_voices
@@ -74,11 +74,11 @@ def filled(chain) -> int:
     run_discovery(chain.db, product, {})
     with chain.db.write() as session:
         theme_id = session.exec(select(Theme.id).where(Theme.parent_id.is_(None)).order_by(Theme.id)).first()
-        fix = actions.open_fix(session, product, theme_id, [chain.stores["S1"]], "高峰期加人")
-        row = int(actions.fix_stores(session, product, fix.id).iloc[0]["fix_store_id"])
+        fix = records_fixes.open_fix(session, product, theme_id, [chain.stores["S1"]], "高峰期加人")
+        row = int(records_fixes.fix_stores(session, product, fix.id).iloc[0]["fix_store_id"])
         done = datetime.now(settings().zone) - timedelta(weeks=5)
         for state in ("fixing", "accepted"):
-            actions.move_fix(session, product, row, state, happened_at=done)
+            records_fixes.move_fix(session, product, row, state, happened_at=done)
         measure(session, product, fix_id=fix.id)
         item = backlog.open_item(session, product, theme_id, "预点单", "手机上先点")
         backlog.plan_stores(session, product, item.id, [chain.stores["S1"]])
@@ -321,3 +321,49 @@ def test_the_raisers_of_a_theme_are_invited_to_a_wave(open_page, filled, chain):
     assert not at.exception and "会邀请" in words_on(at)
     at.button(key=f"invite.do.{wave}").click().run()
     assert not at.exception and "各有自己的链接" in words_on(at) and "打开 0" in words_on(at)
+
+
+@ONE
+def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        fix_id = records_fixes.open_fix(
+            session,
+            product,
+            None,
+            [chain.stores["S1"], chain.stores["S2"]],
+            "开店前检查",
+            checklist=["擦柜子", "看温度"],
+        ).id
+        rows = records_fixes.fix_stores(session, product, fix_id).set_index("store_id")["fix_store_id"]
+    key = int(rows[chain.stores["S1"]])
+    at = open_page("clerk", "fixes.py")
+    at.button(key=f"fix.done.do.{key}").click().run()
+    assert "还有 2 条没有勾" in words_on(at)
+    at.checkbox(key=f"fix.tick.{key}.0").check().run()
+    at.checkbox(key=f"fix.tick.{key}.1").check().run()
+    at.text_area(key=f"fix.note.{key}").set_value("开门前十分钟做")
+    at.button(key=f"fix.done.do.{key}").click().run()
+    assert not at.exception and "等上级验收" in words_on(at)
+    at = open_page("product", "fixes.py")
+    assert "已做完 1" in words_on(at) + str([bar.proto.text for bar in at.get("progress")])
+    at = open_page("product", "fixes.py", fix=fix_id)
+    assert "1 家已读，1 家已做完，0 家已验收" in words_on(at) and "还没做完的 1 家" in words_on(at)
+    at.button(key="fix.accept.all").click().run()
+    assert not at.exception
+    with chain.db.read() as session:
+        assert records_fixes.fix_table(session, product).iloc[0]["accepted"] == 1
+
+
+@ONE
+def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
+    at = open_page("product", "fixes.py")
+    at.text_input(key="fixes.send.title").set_value("开店前检查")
+    next(button for button in at.button if button.label == "发出").click().run()
+    assert "清单还是空的" in words_on(at) and at.text_input(key="fixes.send.title").value == "开店前检查"
+    at.text_area(key="fixes.send.lines").set_value("擦柜子\n看温度")
+    next(button for button in at.button if button.label == "发出").click().run()
+    assert not at.exception and "已发给" in words_on(at)
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert records_fixes.fix_table(session, chain.actors["product"]).empty

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from fanops.actions import records as actions
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_fixes
 from fanops.summary.records_brief import brief
 from fanops.summary.records_loop import loop_totals, standing_still
 from fanops.tables import (
@@ -109,7 +109,7 @@ def test_what_stands_still_is_listed(chain, heard):
     with chain.db.read() as session:
         assert standing_still(session, product).empty  # eight fans are fewer than ten
     with chain.db.write() as session:
-        fix = actions.open_fix(session, product, heard, [store], "加人")
+        fix = records_fixes.open_fix(session, product, heard, [store], "加人")
         session.get_one(Fix, fix.id).opened_at = now() - timedelta(days=20)
         for row in session.exec(select(Transition)):
             row.changed_at = now() - timedelta(days=20)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.access import Role
 from fanops.actions import records_backlog as backlog
+from fanops.actions.records_gates import gate_rules
 from fanops.ui import action_views, backlog_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
@@ -14,17 +15,28 @@ st.title("产品改什么")
 show_done()
 with page_database().read() as session:
     items = backlog.item_table(session, actor)
+    rules = gate_rules(session, actor)
 if items.empty:
     st.info("还没有需求条目。到一个主题里，点“开需求条目”。", icon=":material/checklist:")
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
-backlog_views.board(items)
-st.link_button("导出 Excel（带依据）", "/export/backlog", icon=":material/download:")
 names = dict(zip(items["item_id"].astype(int), items["title"], strict=True))
+asked = st.query_params.get("item", "")
+chosen = int(asked) if asked.isdigit() and int(asked) in names else next(iter(names))
+by_stage, as_table, by_store = st.tabs(["看板", "表格", "各门店"])
+with by_stage:
+    opened = backlog_views.item_board(actor, items, rules, chosen)
+with as_table:
+    backlog_views.item_table(items)
+    st.link_button("导出 Excel（带依据）", "/export/backlog", icon=":material/download:")
+with by_store:
+    backlog_views.store_states(actor, items)
+if opened:
+    st.session_state["item"] = chosen = opened
 chosen = st.selectbox("看哪一条", list(names), format_func=names.get, key="item", bind="query-params")
 row = items[items["item_id"] == chosen].iloc[0]
 with refusals():
-    backlog_views.gate(actor, row)
+    backlog_views.gate(actor, row, rules)
     evidence, rollout, trial, same = st.tabs(["依据", "门店铺开", "粉丝试用", "重复"])
     with evidence:
         action_views.evidence_list(actor, item_id=int(chosen))
@@ -34,3 +46,4 @@ with refusals():
         backlog_views.trial(actor, int(chosen))
     with same:
         backlog_views.duplicates(actor, int(chosen))
+backlog_views.gate_form(actor, rules)

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require
 from fanops.errors import InvalidInput
 from fanops.tables import (
+    BacklogItem,
     Evidence,
     Fan,
     FanTag,
@@ -158,15 +159,21 @@ def keep_evidence(session: Session, actor: Actor, theme_id: int, *, store_ids=No
 # --- the way back -------------------------------------------------------------------------------------------------
 
 
+def _behind(fix_id: int | None, item_id: int | None):
+    """Evidence of a fix, or of an item and of those merged into it (so that an unmerge takes it away again)."""
+    if fix_id is not None:
+        return Evidence.fix_id == fix_id
+    merged = select(BacklogItem.id).where((BacklogItem.id == item_id) | (BacklogItem.merged_into_id == item_id))
+    return Evidence.item_id.in_(merged)
+
+
 def evidence_units(
     session: Session, actor: Actor, *, fix_id: int | None = None, item_id: int | None = None
 ) -> list[int]:
     """Give the unit ids behind a fix or an item, within the actor's scope."""
     statement = select(Evidence.unit_id).join(Unit, Unit.id == Evidence.unit_id).join(Voice, Voice.id == Unit.voice_id)
-    statement = statement.where(Evidence.fix_id == fix_id) if fix_id else statement.where(Evidence.item_id == item_id)
-    return list(
-        session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id).order_by(Evidence.id))
-    )
+    statement = statement.where(_behind(fix_id, item_id)).order_by(Evidence.id)
+    return list(dict.fromkeys(session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id))))
 
 
 def evidence_fans(session: Session, *, fix_id: int | None = None, item_id: int | None = None) -> dict[int, int | None]:
@@ -177,7 +184,7 @@ def evidence_fans(session: Session, *, fix_id: int | None = None, item_id: int |
         .join(Unit, Unit.id == Evidence.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .join(Fan, Fan.id == Voice.fan_id)
-        .where(Evidence.fix_id == fix_id if fix_id else Evidence.item_id == item_id)
+        .where(_behind(fix_id, item_id))
         .order_by(Evidence.id)
     )
     found: dict[int, int | None] = {}
@@ -189,12 +196,12 @@ def evidence_fans(session: Session, *, fix_id: int | None = None, item_id: int |
 def evidence_counts(session: Session, *, item_id: int) -> tuple[int, int]:
     """Give how many sentences and distinct fans stand behind an item."""
     statement = (
-        select(func.count(Evidence.id), func.count(distinct(PERSON)))
+        select(func.count(distinct(Evidence.unit_id)), func.count(distinct(PERSON)))
         .select_from(Evidence)
         .join(Unit, Unit.id == Evidence.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(Fan, Fan.id == Voice.fan_id)
-        .where(Evidence.item_id == item_id)
+        .where(_behind(None, item_id))
     )
     sentences, fans = session.exec(statement).one()
     return int(sentences), int(fans)

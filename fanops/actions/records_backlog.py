@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
+from fanops.actions.records_gates import gate_rules
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_contacts import why_not_contact
 from fanops.tables import (
@@ -77,39 +78,15 @@ def item_table(session: Session, actor: Actor) -> pd.DataFrame:
             select(Rollout.item_id, func.sum(live), func.count(Rollout.id)).group_by(Rollout.item_id)
         )
     }
-    found = []
+    found, rules = [], gate_rules(session, actor)
     for item, theme in rows:
         sentences, fans = records.evidence_counts(session, item_id=item.id)
         on, planned = stores.get(item.id, (0, 0))
-        lacking = gates.missing(item.stage, facts_of(session, item))
-        found.append(
-            (
-                item.id,
-                item.title,
-                item.stage,
-                item.theme_id,
-                theme,
-                item.opened_at,
-                sentences,
-                fans,
-                on,
-                planned,
-                lacking,
-            )
-        )
-    columns = [
-        "item_id",
-        "title",
-        "stage",
-        "theme_id",
-        "theme",
-        "opened_at",
-        "sentences",
-        "fans",
-        "live",
-        "planned",
-        "lacking",
-    ]
+        lacking = gates.missing(item.stage, facts_of(session, item), rules)
+        found.append((item.id, item.title, item.stage, item.theme_id, theme, item.opened_at, sentences, fans, on,
+                      planned, lacking))  # fmt: skip
+    columns = ["item_id", "title", "stage", "theme_id", "theme", "opened_at", "sentences", "fans", "live", "planned",
+               "lacking"]  # fmt: skip
     return pd.DataFrame(found, columns=columns)
 
 
@@ -166,10 +143,11 @@ def advance(session: Session, actor: Actor, item_id: int, note: str = "") -> Bac
     """
     require(actor, *KEEPERS)
     item = get_item(session, actor, item_id)
-    lacking = gates.missing(item.stage, facts_of(session, item))
+    rules = gate_rules(session, actor)
+    lacking = gates.missing(item.stage, facts_of(session, item), rules)
     if lacking:
         raise Conflict(f"还不能离开“{gates.LABELS[item.stage]}”。", "".join(lacking))
-    following = gates.STAGES[gates.STAGES.index(item.stage) + 1]
+    following = gates.following(item.stage, rules)
     session.add(
         Transition(
             item_id=item.id, account_id=actor.account_id, from_state=item.stage, to_state=following, note=note[:500]
@@ -180,6 +158,32 @@ def advance(session: Session, actor: Actor, item_id: int, note: str = "") -> Bac
     session.add(item)
     session.flush()
     record_audit(session, actor, "advance_item", f"backlog_item:{item.id}", to=following)
+    return item
+
+
+def send_back(session: Session, actor: Actor, item_id: int, to: str, why: str) -> BacklogItem:
+    """Send an item back to an earlier stage; the reason is kept.
+
+    Raises:
+        InvalidInput: No reason.
+        Conflict: Not an earlier stage of this brand.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    stages = gates.stages_of(gate_rules(session, actor))
+    if to not in stages or gates.STAGES.index(to) >= gates.STAGES.index(item.stage):
+        raise Conflict("只能退回更早的阶段。", "往前走用“进入下一阶段”。")
+    if not why.strip():
+        raise InvalidInput("退回要写原因。", "例如：打样后发现要换供应商。")
+    session.add(
+        Transition(
+            item_id=item.id, account_id=actor.account_id, from_state=item.stage, to_state=to, note=why.strip()[:500]
+        )
+    )
+    item.stage, item.closed_at = to, None
+    session.add(item)
+    session.flush()
+    record_audit(session, actor, "send_back_item", f"backlog_item:{item.id}", to=to)
     return item
 
 
@@ -237,6 +241,19 @@ def rollout_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
     )
     rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
     return pd.DataFrame(rows, columns=["store_id", "store", "wave", "state", "live_on"])
+
+
+def store_item_table(session: Session, actor: Actor) -> pd.DataFrame:
+    """List each item's state in each store in scope: ``store_id, store, item_id, title, wave, state, live_on``."""
+    statement = (
+        select(Store.id, Store.name, BacklogItem.id, BacklogItem.title, Rollout.wave, Rollout.state, Rollout.live_on)
+        .join(Rollout, Rollout.store_id == Store.id)
+        .join(BacklogItem, BacklogItem.id == Rollout.item_id)
+        .where(BacklogItem.merged_into_id.is_(None))
+        .order_by(Store.code, BacklogItem.id.desc())
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
+    return pd.DataFrame(rows, columns=["store_id", "store", "item_id", "title", "wave", "state", "live_on"])
 
 
 def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:

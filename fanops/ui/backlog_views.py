@@ -1,4 +1,4 @@
-"""The backlog on the screen: board, gate, rollout per store, fan trial."""
+"""The backlog on the screen: board and table, gate, rollout per store, fan trial."""
 
 from __future__ import annotations
 
@@ -10,15 +10,69 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.actions import gates, merge_items
 from fanops.actions import records_backlog as backlog
+from fanops.actions.records_gates import set_gate_rules
+from fanops.errors import Conflict
 from fanops.intervals import wilson
 from fanops.ui import words
+from fanops.ui.board import board
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
 
-def board(items: pd.DataFrame) -> None:
-    """Show all items with their stage and what they lack."""
+def item_board(actor: Actor, items: pd.DataFrame, rules: gates.GateRules, chosen: int) -> int | None:
+    """Show items as cards in the columns of their stages; moving a card goes through the gate.
+
+    Returns:
+        The item just opened, None when none was.
+    """
+    columns = [{"name": stage, "label": gates.LABELS[stage]} for stage in gates.stages_of(rules)]
+    cards = [
+        {"id": int(row.item_id), "column": row.stage, "title": row.title,
+         "lines": [f"{row.fans} 位粉丝，{row.sentences} 句",
+                   *([f"已上线 {row.live}/{row.planned} 家"] if row.planned else []),
+                   *(["已关闭"] if row.stage == "closed" else [f"还缺：{row.lacking[0]}"] if row.lacking else ["可以前进"])]}
+        for row in items.itertuples()
+    ]  # fmt: skip
+    movable = actor.role in backlog.KEEPERS
+    opened, moved = board(columns, cards, "backlog.board", chosen=chosen, movable=movable)
+    if movable:
+        st.caption("拖动卡片、用卡片上的箭头，或按 Alt 加左右键换阶段；往前要过门槛，往回要写原因。")
+    if moved:
+        _move(actor, items.set_index("item_id").loc[moved[0]], moved[0], moved[1], rules)
+    return opened
+
+
+def _move(actor: Actor, row, item_id: int, to: str, rules: gates.GateRules) -> None:
+    if gates.STAGES.index(to) < gates.STAGES.index(row["stage"]):
+        _send_back(actor, item_id, row["title"], to)
+        return
+    with refusals():
+        if to != gates.following(row["stage"], rules):
+            raise Conflict(
+                f"“{row['title']}”一次只能进一个阶段。",
+                f"下一个是“{gates.LABELS[gates.following(row['stage'], rules)]}”。",
+            )
+        with page_database().write() as session:
+            backlog.advance(session, actor, item_id)
+        said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。")
+        st.rerun()
+
+
+@st.dialog("退回更早的阶段")
+def _send_back(actor: Actor, item_id: int, title: str, to: str) -> None:
+    st.write(f"把“{plain(title)}”退回“{gates.LABELS[to]}”。")
+    why = st.text_input("原因", key=f"item.back.why.{item_id}", max_chars=200, placeholder="例如：打样后发现要换供应商")
+    if st.button("退回", key=f"item.back.do.{item_id}", type="primary"):
+        with refusals():
+            with page_database().write() as session:
+                backlog.send_back(session, actor, item_id, to, why)
+            said_done(f"“{title}”已退回“{gates.LABELS[to]}”。")
+            st.rerun()
+
+
+def item_table(items: pd.DataFrame) -> None:
+    """Show all items as a table with their stage and what they lack."""
     shown = pd.DataFrame(
         {
             "条目": items["title"],
@@ -32,13 +86,46 @@ def board(items: pd.DataFrame) -> None:
     st.dataframe(shown, hide_index=True)
 
 
-def gate(actor: Actor, row) -> None:
+def store_states(actor: Actor, items: pd.DataFrame) -> None:
+    """Show each item's state in each store: one row per store."""
+    with page_database().read() as session:
+        table = backlog.store_item_table(session, actor)
+    if table.empty:
+        st.info("还没有条目铺到门店。到一个条目的“门店铺开”里选门店。", icon=":material/storefront:")
+        return
+    wide = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS)).pivot(
+        index="store", columns="title", values="state"
+    )
+    st.dataframe(wide.fillna("—").rename_axis("门店").reset_index(), hide_index=True)
+
+
+def gate_form(actor: Actor, rules: gates.GateRules) -> None:
+    """Let the head office choose the brand's stages and what its gates ask."""
+    if actor.role not in backlog.KEEPERS:
+        return
+    with st.expander("阶段与门槛", icon=":material/tune:"), st.form("gates.rules", border=False):
+        optional = list(gates.OPTIONAL)
+        used = st.pills("要走的阶段（聆听、定义、分波铺开总要走）", optional, selection_mode="multi", key="gates.used",
+                        default=[stage for stage in optional if stage not in rules.skipped], format_func=gates.LABELS.get)  # fmt: skip
+        fewest = st.number_input("试用至少要几份评价", 1, 200, rules.fewest_verdicts, key="gates.fewest")
+        baseline = st.checkbox("第一家店之前要冻结效果方案", rules.needs_baseline, key="gates.baseline")
+        told = st.checkbox("关闭之前要告知每一位提出者（或写明原因）", rules.needs_told, key="gates.told")
+        if st.form_submit_button("保存"):
+            with refusals():
+                with page_database().write() as session:
+                    set_gate_rules(session, actor, gates.GateRules(
+                        [stage for stage in optional if stage not in (used or [])], int(fewest), baseline, told))  # fmt: skip
+                said_done("阶段与门槛已保存。")
+                st.rerun()
+
+
+def gate(actor: Actor, row, rules: gates.GateRules) -> None:
     """Show an item's stage, what its gate lacks, and the fields that fill it."""
     item_id = int(row["item_id"])
     stage = row["stage"]
-    place = gates.STAGES.index(stage)
-    st.progress((place + 1) / len(gates.STAGES), text=" → ".join(
-        f"**{gates.LABELS[name]}**" if name == stage else gates.LABELS[name] for name in gates.STAGES))  # fmt: skip
+    stages = gates.stages_of(rules)
+    st.progress((stages.index(stage) + 1) / len(stages), text=" → ".join(
+        f"**{gates.LABELS[name]}**" if name == stage else gates.LABELS[name] for name in stages))  # fmt: skip
     if row["theme"]:
         st.page_link("theme.py", label=f"来自主题“{plain(row['theme'])}”", icon=":material/topic:",
                      query_params={"theme": str(int(row["theme_id"]))})  # fmt: skip

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from fanops.access import Role
-from fanops.actions import gates, records, records_fixes
+from fanops.actions import gates, merge_items, records, records_fixes
 from fanops.actions import records_backlog as backlog
 from fanops.actions.fix_states import MOVES, next_states
+from fanops.actions.records_gates import set_gate_rules
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of, timeline
@@ -199,4 +200,57 @@ def test_the_fourth_contact_is_refused_and_those_are_left_out(chain, theme):
 )
 def test_the_trial_gate(likes, verdicts, is_open):
     facts = gates.ItemFacts(pass_share=0.6, likes=likes, verdicts=verdicts, has_baseline=True, pilot_stores=1)
-    assert (gates.missing("trial", facts) == []) is is_open
+    assert (gates.missing("trial", facts, gates.GateRules()) == []) is is_open
+
+
+def test_gates_are_the_brands_own(chain, theme):
+    product = chain.actors["product"]
+    short = gates.GateRules(skipped=["sample", "trial", "pilot", "review"], needs_baseline=False, needs_told=False)
+    assert gates.stages_of(short) == ["listen", "define", "rollout", "closed"]
+    with chain.db.write() as session:
+        item_id = backlog.open_item(session, product, theme, "预点单", "手机上先点").id
+        with pytest.raises(InvalidInput, match="定义"):
+            set_gate_rules(session, product, gates.GateRules(skipped=["define"]))
+        with pytest.raises(NotAllowed):
+            set_gate_rules(session, chain.actors["store_manager"], short)
+        set_gate_rules(session, product, short)
+        backlog.advance(session, product, item_id)
+        with pytest.raises(Conflict, match="定义"):  # the first stores are asked for, whichever stage comes before them
+            backlog.advance(session, product, item_id)
+        backlog.plan_stores(session, product, item_id, [chain.stores["S1"]])
+        assert backlog.advance(session, product, item_id).stage == "rollout"
+        backlog.set_rollout(session, product, item_id, chain.stores["S1"], "live")
+        with pytest.raises(Conflict, match="铺开"):
+            backlog.advance(session, product, item_id)
+        save_measurement(session, product, "did", "有效", {}, baseline_id=None, item_id=item_id)
+        assert backlog.advance(session, product, item_id).closed_at is not None
+        with pytest.raises(InvalidInput, match="原因"):
+            backlog.send_back(session, product, item_id, "define", " ")
+        with pytest.raises(Conflict):
+            backlog.send_back(session, product, item_id, "sample", "没有这个阶段")
+        again = backlog.send_back(session, product, item_id, "rollout", "还要再铺两家")
+        assert (again.stage, again.closed_at) == ("rollout", None)
+        set_gate_rules(session, product, gates.GateRules())
+        backlog.advance(session, product, item_id)
+        with pytest.raises(Conflict, match="预点单"):  # it stands in 复盘
+            set_gate_rules(session, product, gates.GateRules(skipped=["review"]))
+
+
+def test_merged_evidence_comes_and_goes_with_the_merge(chain, theme):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        other = Theme(brand_id=chain.brand_id, name="等位久")
+        session.add(other)
+        session.flush()
+        one = backlog.open_item(session, product, theme, "预点单").id
+        two = backlog.open_item(session, product, other.id, "叫号").id
+        before = (records.evidence_counts(session, item_id=two), records.evidence_fans(session, item_id=two))
+        merge_items.merge_items(session, product, one, two)
+        assert records.evidence_counts(session, item_id=two) == (18, 18)
+        assert (
+            len(records.evidence_fans(session, item_id=two))
+            == len(records.evidence_units(session, product, item_id=two))
+            == 18
+        )
+        merge_items.unmerge_item(session, product, one)
+        assert (records.evidence_counts(session, item_id=two), records.evidence_fans(session, item_id=two)) == before

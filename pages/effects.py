@@ -5,7 +5,7 @@ import streamlit as st
 from fanops.access import Role
 from fanops.actions import records_backlog, records_fixes
 from fanops.effect import records as effect_records
-from fanops.ui import effect_views
+from fanops.ui import effect_details, effect_views
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
 
@@ -25,6 +25,11 @@ choices = dict(sorted(choices.items(), key=lambda entry: entry[0] not in measure
 chosen = st.selectbox("哪一项行动", list(choices), format_func=choices.get, key="action", bind="query-params")
 kind, number = chosen.split("-")
 about = {"item_id": int(number)} if kind == "item" else {"fix_id": int(number)}
-with refusals():
+measured_tab, raisers_tab, credit_tab = st.tabs(["效果", "提出者", "谁最先听到"])
+with measured_tab, refusals():
     effect_views.plan_section(actor, about)
     effect_views.measure_section(actor, about)
+with raisers_tab, refusals():
+    effect_details.raisers_section(actor, about)
+with credit_tab:
+    effect_details.credit_section(actor)

@@ -159,7 +159,7 @@ def keep_evidence(session: Session, actor: Actor, theme_id: int, *, store_ids=No
 # --- the way back -------------------------------------------------------------------------------------------------
 
 
-def _behind(fix_id: int | None, item_id: int | None):
+def behind(fix_id: int | None, item_id: int | None) -> Any:
     """Evidence of a fix, or of an item and of those merged into it (so that an unmerge takes it away again)."""
     if fix_id is not None:
         return Evidence.fix_id == fix_id
@@ -172,7 +172,7 @@ def evidence_units(
 ) -> list[int]:
     """Give the unit ids behind a fix or an item, within the actor's scope."""
     statement = select(Evidence.unit_id).join(Unit, Unit.id == Evidence.unit_id).join(Voice, Voice.id == Unit.voice_id)
-    statement = statement.where(_behind(fix_id, item_id)).order_by(Evidence.id)
+    statement = statement.where(behind(fix_id, item_id)).order_by(Evidence.id)
     return list(dict.fromkeys(session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id))))
 
 
@@ -184,7 +184,7 @@ def evidence_fans(session: Session, *, fix_id: int | None = None, item_id: int |
         .join(Unit, Unit.id == Evidence.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .join(Fan, Fan.id == Voice.fan_id)
-        .where(_behind(fix_id, item_id))
+        .where(behind(fix_id, item_id))
         .order_by(Evidence.id)
     )
     found: dict[int, int | None] = {}
@@ -201,7 +201,7 @@ def evidence_counts(session: Session, *, item_id: int) -> tuple[int, int]:
         .join(Unit, Unit.id == Evidence.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(Fan, Fan.id == Voice.fan_id)
-        .where(_behind(None, item_id))
+        .where(behind(None, item_id))
     )
     sentences, fans = session.exec(statement).one()
     return int(sentences), int(fans)

@@ -50,9 +50,10 @@ class Effect:
         minimum_detectable_share: Effect that this design would have shown with 80 % power at 5 %, relative.
         pre_trend_p: p value of no difference in trend before the start; NaN where it can't be tested.
         by_time: Event time → ``time, estimate_share, low_share, high_share, stores`` (negative: before).
-        by_store: ``unit, estimate_share, periods, base`` of treated stores.
+        by_store: ``unit, estimate_share, low_share, high_share, periods, base`` of treated stores.
         scale: ``log`` or ``level``.
         counterfactual: Mean of what would have been, units of the value.
+        by_placebo: ``unit, estimate_share`` of control stores, as if they had started with the treated ones.
     """
 
     estimate: float
@@ -71,6 +72,7 @@ class Effect:
     by_store: pd.DataFrame = field(repr=False)
     scale: str = "log"
     counterfactual: float = float("nan")
+    by_placebo: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def estimate_effect(panel: Panel) -> Effect:
@@ -97,7 +99,7 @@ def estimate_effect(panel: Panel) -> Effect:
     weights = lengths / lengths.sum()
     point = float(weights @ effects)
     placebo = _placebo_effects(y, start, control, stores)
-    standard_error, freedom = _standard_error(effects, weights, placebo)
+    standard_error, freedom, of_one = _standard_error(effects, weights, placebo)
     t = stats.t.ppf(1 - ALPHA / 2, freedom)
     low, high = point - t * standard_error, point + t * standard_error
     p = float(2 * stats.t.sf(abs(point) / standard_error, freedom)) if standard_error > 0 else float(point == 0)
@@ -113,8 +115,35 @@ def estimate_effect(panel: Panel) -> Effect:
         *amounts, *shares, p, len(stores), len(control), panel.n_periods,
         float(np.expm1(detectable)) if positive else detectable / abs(base) if base else float("nan"),
         _pre_trend(y, start, stores, control), _by_time(residual, start, stores, positive, base, standard_error, placebo),
-        _by_store(panel, stores, effects, lengths, positive, base), "log" if positive else "level", base,
+        _by_store(panel, stores, effects, lengths, positive, base, t * of_one), "log" if positive else "level", base,
+        _by_placebo(panel, control, placebo @ weights, positive, base),
     )  # fmt: skip
+
+
+def detectable_share(values: NDArray[np.float64], treated: NDArray[np.bool_], periods_after: int) -> float:
+    """Give the effect that a design would show with 80 % power at 5 %, worked out on history alone, before starting.
+
+    The last ``periods_after`` periods of the history play the time after the start.
+
+    Args:
+        values: History, shape (n, t), NaN where missing.
+        treated: Which stores will get the change, shape (n,).
+        periods_after: Periods that will be looked at after the start.
+
+    Returns:
+        A relative effect; see ``Effect.minimum_detectable_share``.
+
+    Raises:
+        TooLittleData: Too few controls, or a history shorter than two periods before that.
+    """
+    n, periods = values.shape
+    begin = periods - periods_after
+    if begin < 2:
+        raise TooLittleData(f"历史只有 {periods} 个时间段，算不出能看出多大的变化。", "把开始日期往前放。")
+    start = np.where(treated, begin, periods)
+    names = tuple(str(place) for place in range(n))
+    panel = Panel(names, tuple(str(place) for place in range(periods)), values, start.astype(np.int64))
+    return estimate_effect(panel).minimum_detectable_share
 
 
 def _need_enough(panel: Panel) -> None:
@@ -176,8 +205,8 @@ def _placebo_effects(
 
 def _standard_error(
     effects: NDArray[np.float64], weights: NDArray[np.float64], placebo: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Give the standard error of the weighted mean effect and its degrees of freedom.
+) -> tuple[float, float, float]:
+    """Give the standard error of the weighted mean effect, its degrees of freedom, and the standard error of one store.
 
     The spread of one store's effect is taken from the control stores' placebo effects (they have no effect at all, so
     different effects of treated stores do not hide the noise), pooled with the treated stores' own spread when there
@@ -195,7 +224,7 @@ def _standard_error(
         freedom = c - 1
     own_part = noise * c / (c + 1)  # of the leave-one-out placebo's noise, the part that is the store's own
     variance = own_part * float(weights @ weights) + own_part / c
-    return float(np.sqrt(variance)), float(max(1, freedom))
+    return float(np.sqrt(variance)), float(max(1, freedom)), float(np.sqrt(own_part + own_part / c))
 
 
 def _base(values, residual, stores, start, positive: bool) -> float:
@@ -247,14 +276,25 @@ def _by_time(residual, start, stores, positive, base, standard_error, placebo) -
     return pd.DataFrame(rows, columns=["time", "estimate_share", "low_share", "high_share", "stores"])
 
 
-def _by_store(panel: Panel, stores, effects, lengths, positive: bool, base: float) -> pd.DataFrame:
-    shares = np.expm1(effects) if positive else effects / abs(base)
+def _by_store(panel: Panel, stores, effects, lengths, positive: bool, base: float, half: float) -> pd.DataFrame:
     before = [float(np.nanmean(panel.values[s, : panel.start[s]])) for s in stores]
     return pd.DataFrame(
         {
             "unit": [panel.units[s] for s in stores],
-            "estimate_share": shares,
+            "estimate_share": _share(effects, positive, base),
+            "low_share": _share(effects - half, positive, base),
+            "high_share": _share(effects + half, positive, base),
             "periods": lengths.astype(int),
             "base": before,
         }
     )
+
+
+def _by_placebo(panel: Panel, control, effects, positive: bool, base: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"unit": [panel.units[s] for s in control], "estimate_share": _share(effects, positive, base)}
+    ).dropna(ignore_index=True)
+
+
+def _share(effects: NDArray[np.float64], positive: bool, base: float) -> NDArray[np.float64]:
+    return np.expm1(effects) if positive else effects / abs(base) if base else np.full(len(effects), np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -14,14 +15,19 @@ from fanops.access import Actor
 from fanops.effect import records
 from fanops.effect.before_after import LABEL, compare_stores
 from fanops.effect.checks import placebo_date
-from fanops.effect.did import estimate_effect
+from fanops.effect.did import Effect, estimate_effect
+from fanops.effect.metrics import METRICS
 from fanops.effect.panel import Panel
+from fanops.effect.records_panel import weekly_panel
+from fanops.effect.synthetic import synthetic_control
+from fanops.effect.value import value_of
 from fanops.effect.verdict import TOO_LITTLE, verdict
 from fanops.errors import TooLittleData
 from fanops.intervals import holm
 from fanops.tables import Measurement, now
 
 _HISTORY_WEEKS = 12
+_LEAST_KNOWN = 0.7  # of a metric's store-weeks, for it to be estimated at all
 
 
 def measure(
@@ -56,9 +62,13 @@ def measure(
     last = until or now().date() - timedelta(days=1)
     if plan:
         last = min(last, date.fromisoformat(plan["ends_on"]))
-    frame = records.weekly_panel(session, actor, metric, first, last, thing.theme_id)
-    panel = _panel(frame, since, set(plan["treated"]) | set(plan["controls"]) if plan else None)
-    higher = records.METRICS[metric][2]
+    stores = set(plan["treated"]) | set(plan["controls"]) if plan else None
+
+    def panel_of(name: str) -> Panel:
+        return _panel(weekly_panel(session, actor, name, first, last, thing.theme_id), since, stores)
+
+    panel = panel_of(metric)
+    higher = METRICS[metric].higher_is_better
     common = {"metric": metric, "first": first, "last": last, "weeks": panel.n_periods}
     if plan and len(plan["controls"]) >= 2:
         try:
@@ -70,7 +80,11 @@ def measure(
             found, higher_is_better=higher, smallest_share=plan["smallest_share"], pass_share=plan["pass_share"]
         )
         result = common | _effect_result(found) | _checks(panel)
-        result["others"] = _other_metrics(session, actor, metric, found.p, first, last, since, plan, thing.theme_id)
+        seen = {metric: (panel, found)} | _other_effects(panel_of, metric, thing.theme_id)
+        result["others"] = _corrected(seen, metric)
+        if "revenue" in seen:
+            worth = value_of(*seen["revenue"])
+            result["value"] = asdict(worth) | {"by_store": worth.by_store.to_dict("records")}
         return records.save_measurement(session, actor, "did", word, result, baseline_id=baseline.id, **about)
     stores = compare_stores(panel.values, panel.start, list(panel.units))
     if stores.empty:
@@ -95,42 +109,54 @@ def _panel(frame: pd.DataFrame, since: dict[int, date], stores: set[int] | None)
     return Panel(units, tuple(str(w) for w in weeks), wide.to_numpy(dtype=float), np.array(start, dtype=np.int64))
 
 
-def _effect_result(found) -> dict[str, Any]:
-    result = asdict(found)
-    result["by_time"], result["by_store"] = found.by_time.to_dict("records"), found.by_store.to_dict("records")
-    return result
+def _effect_result(found: Effect) -> dict[str, Any]:
+    frames = {name: getattr(found, name).to_dict("records") for name in ("by_time", "by_store", "by_placebo")}
+    return asdict(found) | frames
 
 
 def _checks(panel: Panel) -> dict[str, Any]:
     false_start = placebo_date(panel)
-    if false_start is None:
-        return {"placebo_date": None}
-    return {"placebo_date": [false_start.estimate_share, false_start.low_share, false_start.high_share]}
+    ends = [false_start.estimate_share, false_start.low_share, false_start.high_share] if false_start else None
+    return {"placebo_date": ends, "synthetic": _synthetic(panel)}
 
 
-def _other_metrics(
-    session: Session, actor: Actor, planned: str, p: float, first: date, last: date, since: dict[int, date], plan: dict,
-    theme_id: int | None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Estimate the metrics that the plan did not name, over the same stores; all p values corrected together."""
-    stores = set(plan["treated"]) | set(plan["controls"])
-    found: list[dict[str, Any]] = [{"metric": planned, "p": p, "planned": True}]
-    for metric in records.METRICS:
-        if metric == planned or (metric == "mention_share" and theme_id is None):
+def _synthetic(panel: Panel) -> dict[str, Any] | None:
+    """A second opinion where few stores are treated; None where it can't be had."""
+    try:
+        found = synthetic_control(panel)
+    except TooLittleData:
+        return None
+    return asdict(found) | {name: getattr(found, name).to_dict("records") for name in ("weights", "by_time")}
+
+
+def _other_effects(
+    panel_of: Callable[[str], Panel], planned: str, theme_id: int | None
+) -> dict[str, tuple[Panel, Effect]]:
+    """Estimate the metrics that the plan did not name, over the same stores, where there is enough to."""
+    found = {}
+    for name, metric in METRICS.items():
+        if name == planned or (metric.needs_theme and theme_id is None):
+            continue
+        panel = panel_of(name)
+        if np.isfinite(panel.values).mean() < _LEAST_KNOWN:
             continue
         try:
-            effect = estimate_effect(
-                _panel(records.weekly_panel(session, actor, metric, first, last, theme_id), since, stores)
-            )
+            found[name] = (panel, estimate_effect(panel))
         except TooLittleData:
             continue
-        found.append(
-            {"metric": metric, "estimate_share": effect.estimate_share, "low_share": effect.low_share,
-             "high_share": effect.high_share, "p": effect.p, "planned": False}
-        )  # fmt: skip
-    for row, value in zip(found, holm([row["p"] for row in found]).tolist(), strict=True):
-        row["p_corrected"] = value
     return found
+
+
+def _corrected(seen: dict[str, tuple[Panel, Effect]], planned: str) -> list[dict[str, Any]]:
+    """Give all metrics with their p values corrected together."""
+    rows = [
+        {"metric": name, "estimate_share": effect.estimate_share, "low_share": effect.low_share,
+         "high_share": effect.high_share, "p": effect.p, "planned": name == planned}
+        for name, (_, effect) in seen.items()
+    ]  # fmt: skip
+    return [
+        row | {"p_corrected": value} for row, value in zip(rows, holm([row["p"] for row in rows]).tolist(), strict=True)
+    ]
 
 
 def _together(panel: Panel) -> dict[str, float]:

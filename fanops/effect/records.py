@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require
+from fanops.access import Actor, Role, record_audit, require
 from fanops.effect.checks import match_controls
+from fanops.effect.did import detectable_share
+from fanops.effect.metrics import METRICS
+from fanops.effect.records_panel import weekly_panel
 from fanops.errors import InvalidInput, NotFound
 from fanops.settings import settings
 from fanops.tables import (
@@ -23,23 +25,12 @@ from fanops.tables import (
     Fix,
     FixStore,
     Measurement,
-    Order,
     Rollout,
-    Store,
-    ThemeAssignment,
-    Unit,
-    Voice,
     now,
 )  # fmt: skip
 
+_HISTORY_WEEKS = 12
 PLANNERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
-METRICS = {
-    "revenue": ("营业额", "每家店每周的订单金额合计（元）", True),
-    "orders": ("订单数", "每家店每周的订单笔数", True),
-    "repeat_share": ("复购率", "当周下单的已识别顾客中，此前 90 天内买过的比例", True),
-    "mention_share": ("主题提及率", "当周原声中说到这个主题的比例", False),
-}
-_REPEAT_WINDOW_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def freeze_plan(
     """
     require(actor, *PLANNERS)
     if plan.metric not in METRICS:
-        raise InvalidInput("没有这个指标。", f"可用：{'、'.join(word for word, _, _ in METRICS.values())}。")
+        raise InvalidInput("没有这个指标。", f"可用：{'、'.join(metric.name for metric in METRICS.values())}。")
     if not plan.treated or set(plan.treated) & set(plan.controls):
         raise InvalidInput("上线门店不能空着，也不能同时是对照门店。")
     if plan.starts_on >= plan.ends_on:
@@ -123,6 +114,32 @@ def suggest_controls(
     return [int(stores[place]) for place in match_controls(wide.to_numpy(dtype=float), chosen, most)]
 
 
+def power(
+    session: Session, actor: Actor, metric: str, treated: Sequence[int], controls: Sequence[int], before: date, weeks: int,
+    theme_id: int | None = None,
+) -> float:  # fmt: skip
+    """Give the smallest effect that a plan would show with 80 % power at 5 %, from the weeks before it starts.
+
+    Args:
+        session: A reading session.
+        actor: Whose stores.
+        metric: One of METRICS.
+        treated: Stores that will get the change.
+        controls: Stores to compare with.
+        before: The first day that no longer counts as history.
+        weeks: Weeks after the start that will be looked at.
+        theme_id: For ``mention_share``.
+
+    Raises:
+        TooLittleData: Too few controls or too short a history.
+    """
+    history = before - timedelta(weeks=weeks + max(_HISTORY_WEEKS, weeks))
+    frame = weekly_panel(session, actor, metric, history, before - timedelta(days=1), theme_id)
+    frame = frame[frame["store_id"].isin([*treated, *controls])]
+    wide = frame.pivot(index="store_id", columns="week", values="value")
+    return detectable_share(wide.to_numpy(dtype=float), wide.index.isin(list(treated)), weeks)
+
+
 def plan_of(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
 ) -> Baseline | None:
@@ -150,91 +167,6 @@ def treated_since(
         .where(FixStore.fix_id == fix_id, FixStore.done_at.is_not(None), Fix.brand_id == actor.brand_id)
     )
     return {store: done.astimezone(settings().zone).date() for store, done in session.exec(statement)}
-
-
-def weekly_panel(
-    session: Session, actor: Actor, metric: str, starts_on: date, ends_on: date, theme_id: int | None = None
-) -> pd.DataFrame:
-    """Build a store × week panel within the actor's scope.
-
-    Args:
-        session: A reading session.
-        actor: Whose stores.
-        metric: One of METRICS.
-        starts_on: First day, moved to its Monday.
-        ends_on: Last day; the week it lies in counts only when it is whole.
-        theme_id: For ``mention_share``.
-
-    Returns:
-        Rows ``store_id, store, week`` (Monday), ``value``; revenue in yuan, shares 0–1 (NaN without a base).
-    """
-    first = starts_on - timedelta(days=starts_on.weekday())
-    last = ends_on + timedelta(days=1)
-    last = last - timedelta(days=last.weekday())
-    names = dict(
-        session.exec(in_scope(select(Store.id, Store.name), actor, brand=Store.brand_id, store=Store.id)).all()
-    )
-    weeks = [first + timedelta(weeks=n) for n in range(max(0, (last - first).days // 7))]
-    index = pd.MultiIndex.from_product([sorted(names), weeks], names=["store_id", "week"])
-    if metric == "mention_share":
-        values = _mentions(session, actor, first, last, theme_id).reindex(index)
-    else:
-        history = first - timedelta(days=_REPEAT_WINDOW_DAYS if metric == "repeat_share" else 0)
-        values = _order_metric(_orders(session, actor, history, last), metric, first).reindex(index)
-        values = values.fillna(0.0) if metric in ("revenue", "orders") else values
-    frame = values.rename("value").reset_index()
-    frame.insert(1, "store", frame["store_id"].map(names))
-    return frame
-
-
-def _bounds(first: date, last: date) -> tuple[datetime, datetime]:
-    zone = settings().zone
-    return tuple(datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, last))
-
-
-def _weeks(moments: pd.Series) -> pd.Series:
-    local = pd.to_datetime(moments, utc=True).dt.tz_convert(str(settings().zone))
-    days = local.dt.normalize() - pd.to_timedelta(local.dt.day_of_week, unit="D")
-    return days.dt.date
-
-
-def _orders(session: Session, actor: Actor, first: date, last: date) -> pd.DataFrame:
-    since, until = _bounds(first, last)
-    statement = select(Order.store_id, Order.fan_id, Order.placed_at, Order.amount_fen).where(
-        Order.placed_at >= since, Order.placed_at < until
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all()
-    frame = pd.DataFrame(rows, columns=["store_id", "fan_id", "placed_at", "amount_fen"])
-    return frame.assign(week=_weeks(frame["placed_at"])) if len(frame) else frame.assign(week=[])
-
-
-def _order_metric(orders: pd.DataFrame, metric: str, first: date) -> pd.Series:
-    if metric == "repeat_share":
-        known = orders[orders["fan_id"].notna()].sort_values("placed_at")
-        gap = known.groupby("fan_id")["placed_at"].diff()
-        known = known.assign(again=gap.notna() & (gap <= pd.Timedelta(days=_REPEAT_WINDOW_DAYS)))
-        weekly = known.groupby(["store_id", "week", "fan_id"])["again"].max().groupby(["store_id", "week"]).mean()
-        return weekly[weekly.index.get_level_values("week") >= first].astype(float)
-    grouped = orders.groupby(["store_id", "week"])["amount_fen"]
-    return grouped.sum() / 100 if metric == "revenue" else grouped.count().astype(float)
-
-
-def _mentions(session: Session, actor: Actor, first: date, last: date, theme_id: int | None) -> pd.Series:
-    since, until = _bounds(first, last)
-    statement = (
-        select(Voice.store_id, Voice.id, Voice.said_at, ThemeAssignment.theme_id)
-        .join(Unit, Unit.voice_id == Voice.id)
-        .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-        .where(Voice.said_at >= since, Voice.said_at < until, Voice.store_id.is_not(None), Unit.no_content.is_(False))
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).all()
-    frame = pd.DataFrame(rows, columns=["store_id", "voice_id", "said_at", "theme_id"])
-    if frame.empty:
-        return pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[], []], names=["store_id", "week"]))
-    frame = frame.assign(week=_weeks(frame["said_at"]), said=frame["theme_id"] == theme_id)
-    return (
-        frame.groupby(["store_id", "week", "voice_id"])["said"].max().groupby(["store_id", "week"]).mean().astype(float)
-    )
 
 
 def save_measurement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from fanops.access import Actor, visible_stores
 from fanops.effect import records
 from fanops.effect.before_after import LABEL
 from fanops.effect.measure import measure
+from fanops.effect.metrics import METRICS
+from fanops.errors import TooLittleData
 from fanops.tables import Measurement
-from fanops.ui import charts, words
+from fanops.ui import charts, effect_details, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -25,7 +28,7 @@ def plan_section(actor: Actor, about: dict[str, int]) -> None:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
         since = records.treated_since(session, actor, **about)
     if plan is not None:
-        name = records.METRICS[plan.metric][0]
+        name = METRICS[plan.metric].name
         st.markdown(
             f":material/lock: **效果方案已冻结**（{words.minute(plan.frozen_at)}，指纹 {plan.sha256[:8]}）："
             f"看{name}，{words.day(plan.starts_on)} 到 {words.day(plan.ends_on)}，"
@@ -52,34 +55,57 @@ def _alike(actor: Actor, since: dict[int, date], stores: dict[int, str]) -> list
 
 def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], since: dict[int, date]) -> None:
     key = "-".join(f"{name}{value}" for name, value in about.items())
-    with st.form(f"plan.{key}", border=False, enter_to_submit=False):
-        metric = st.selectbox(
-            "看哪个指标", list(records.METRICS), format_func=lambda m: records.METRICS[m][0], key=f"plan.metric.{key}"
+    metric = st.selectbox(
+        "看哪个指标", list(METRICS), format_func=lambda m: METRICS[m].name, key=f"plan.metric.{key}",
+        help="；".join(f"{each.name}：{each.meaning}" for each in METRICS.values()),
+    )  # fmt: skip
+    treated = st.multiselect("上线门店", list(stores), [s for s in since if s in stores], format_func=stores.get,
+                             key=f"plan.treated.{key}", placeholder="选门店")  # fmt: skip
+    alike = _alike(actor, since, stores)
+    if alike:
+        st.caption("历史走势最像上线门店的：" + plain("、".join(stores[each] for each in alike)))
+    controls = st.multiselect("对照门店（空着：其余全部）", list(stores), format_func=stores.get, key=f"plan.controls.{key}",
+                              placeholder="其余全部")  # fmt: skip
+    left, right = st.columns(2)
+    first = left.date_input(
+        "从（含上线前的历史）", date.today() - timedelta(weeks=16), key=f"plan.first.{key}", format="YYYY-MM-DD"
+    )
+    last = right.date_input("到", date.today() + timedelta(weeks=8), key=f"plan.last.{key}", format="YYYY-MM-DD")
+    left, right = st.columns(2)
+    smallest = left.number_input("至少值得的变化（%）", 0.0, 100.0, 2.0, 0.5, key=f"plan.small.{key}")
+    line = right.number_input("达标线（%）", 0.0, 100.0, 3.0, 0.5, key=f"plan.line.{key}")
+    rest = tuple(s for s in stores if s not in treated)
+    plan = records.Plan(metric, first, last, tuple(treated), tuple(controls) or rest, smallest / 100, line / 100)
+    if treated:
+        _foretell(actor, about, plan, min([since.get(store, date.today()) for store in treated]))
+    if st.button("冻结方案", key=f"plan.freeze.{key}", icon=":material/lock:"):
+        with refusals():
+            with page_database().write() as session:
+                records.freeze_plan(session, actor, plan, **about)
+            st.rerun()
+
+
+def _foretell(actor: Actor, about: dict[str, int], plan: records.Plan, start: date) -> None:
+    """Say before starting what such a design could show at all."""
+    weeks = max(2, (plan.ends_on - start).days // 7)
+    try:
+        with page_database().read() as session:
+            theme_id = records.subject(session, actor, **about).theme_id
+            least = records.power(session, actor, plan.metric, plan.treated, plan.controls, start, weeks, theme_id)
+    except TooLittleData as refusal:
+        st.caption(f"还算不出能看出多大的变化：{plain(refusal.message)}")
+        return
+    if math.isnan(least):
+        st.caption("历史数据不足，算不出能看出多大的变化。")
+        return
+    text = f"上线后看 {weeks} 周，这些门店有八成把握看出 **{words.share(least)}** 以上的变化。"
+    if least > plan.smallest_share:
+        st.warning(
+            text + "比“至少值得的变化”大：很可能什么也看不出来。多选几家门店，或看久一点。",
+            icon=":material/visibility_off:",
         )
-        treated = st.multiselect("上线门店", list(stores), [s for s in since if s in stores], format_func=stores.get,
-                                 key=f"plan.treated.{key}", placeholder="选门店")  # fmt: skip
-        alike = _alike(actor, since, stores)
-        if alike:
-            st.caption("历史走势最像上线门店的：" + plain("、".join(stores[each] for each in alike)))
-        controls = st.multiselect("对照门店（空着：其余全部）", list(stores), format_func=stores.get, key=f"plan.controls.{key}",
-                                  placeholder="其余全部")  # fmt: skip
-        left, right = st.columns(2)
-        first = left.date_input(
-            "从（含上线前的历史）", date.today() - timedelta(weeks=16), key=f"plan.first.{key}", format="YYYY-MM-DD"
-        )
-        last = right.date_input("到", date.today() + timedelta(weeks=8), key=f"plan.last.{key}", format="YYYY-MM-DD")
-        left, right = st.columns(2)
-        smallest = left.number_input("至少值得的变化（%）", 0.0, 100.0, 2.0, 0.5, key=f"plan.small.{key}")
-        line = right.number_input("达标线（%）", 0.0, 100.0, 3.0, 0.5, key=f"plan.line.{key}")
-        if st.form_submit_button("冻结方案"):
-            rest = tuple(s for s in stores if s not in treated)
-            plan = records.Plan(
-                metric, first, last, tuple(treated), tuple(controls) or rest, smallest / 100, line / 100
-            )
-            with refusals():
-                with page_database().write() as session:
-                    records.freeze_plan(session, actor, plan, **about)
-                st.rerun()
+    else:
+        st.caption(text)
 
 
 def measure_section(actor: Actor, about: dict[str, int]) -> None:
@@ -90,9 +116,7 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     metric = "revenue"
     if plan is None:
-        metric = left.selectbox(
-            "指标", list(records.METRICS), format_func=lambda m: records.METRICS[m][0], key="effects.metric"
-        )
+        metric = left.selectbox("指标", list(METRICS), format_func=lambda m: METRICS[m].name, key="effects.metric")
     if right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
         with refusals():
             with page_database().write() as session:
@@ -111,8 +135,9 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
 def show_measurement(row: Measurement) -> None:
     """Show one measurement: verdict, numbers with interval and base, picture, rows."""
     result = row.result
-    name, meaning, _ = records.METRICS[result["metric"]]
-    base = f"{name}：{meaning}。{result['first']} 到 {result['last']}，{result['weeks']} 个整周。"
+    metric = METRICS[result["metric"]]
+    name = metric.name
+    base = f"{name}：{metric.meaning}。{result['first']} 到 {result['last']}，{result['weeks']} 个整周。"
     if row.method == "before_after":
         st.subheader(LABEL)
         _show_before_after(result, name)
@@ -175,13 +200,15 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
             {
                 "上线门店": shown["unit"],
                 "变化": shown["estimate_share"].map(words.signed_share),
+                "区间": effect_details.ranges(shown, "low_share", "high_share"),
                 "上线后周数": shown["periods"],
                 "上线前每周": shown["base"].map(lambda v: f"{v:,.1f}"),
             }
         ),
         hide_index=True,
     )
-    _show_checks(result)
+    effect_details.show_value(result)
+    effect_details.show_checks(result)
     p = result.get("pre_trend_p")
     st.caption(
         f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家。"
@@ -191,27 +218,3 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
             else ""
         )
     )
-
-
-def _show_checks(result: dict[str, Any]) -> None:
-    """Show what a false start shows, and the metrics that the plan did not name, corrected together."""
-    if placebo := result.get("placebo_date"):
-        point, low, high = placebo
-        fine = low <= 0 <= high
-        st.caption(
-            f"假装更早上线再算一次：{words.signed_share(point)}（{words.signed_share(low)} 到 {words.signed_share(high)}），"
-            + ("应该是 0，也看不出不是 0。" if fine else "**本该是 0 却不是，结论要小心。**")
-        )
-    others = result.get("others") or []
-    if len(others) < 2:
-        return
-    rows = [
-        {"指标": records.METRICS[row["metric"]][0] + ("（方案里定的）" if row["planned"] else ""),
-         "变化": "见上" if row["planned"] else words.signed_share(row["estimate_share"]),
-         "区间": "" if row["planned"] else f"{words.signed_share(row['low_share'])} 到 {words.signed_share(row['high_share'])}",
-         "校正后 p": "<0.001" if row["p_corrected"] < 0.001 else f"{row['p_corrected']:.3f}"}
-        for row in others
-    ]  # fmt: skip
-    st.markdown("**别的指标**")
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
-    st.caption("同一批门店、同一段时间；几个指标一起看，p 按 Holm 法校正。只有方案里定的指标决定结论。")

@@ -25,11 +25,12 @@ choices = dict(sorted(choices.items(), key=lambda entry: entry[0] not in measure
 chosen = st.selectbox("哪一项行动", list(choices), format_func=choices.get, key="action", bind="query-params")
 kind, number = chosen.split("-")
 about = {"item_id": int(number)} if kind == "item" else {"fix_id": int(number)}
-measured_tab, raisers_tab, credit_tab = st.tabs(["效果", "提出者", "谁最先听到"])
+measured_tab, raisers_tab, credit_tab = st.tabs(["效果", "提出者和原声", "谁最先听到"])
 with measured_tab, refusals():
     effect_views.plan_section(actor, about)
     effect_views.measure_section(actor, about)
 with raisers_tab, refusals():
+    effect_details.mentions_section(actor, about)
     effect_details.raisers_section(actor, about)
 with credit_tab:
     effect_details.credit_section(actor)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from fanops.summary import records as summary
 from fanops.summary import records_loop as loop
 from fanops.ui import brief_views, overview_views
 from fanops.ui.guard import need, page_database
@@ -14,7 +13,7 @@ days = st.segmented_control("停了多久算卡住", [7, 14, 30], default=14, fo
                             bind="query-params") or 14  # fmt: skip
 with page_database().read() as session:
     totals = loop.loop_totals(session, actor)
-    stores = summary.loop_counts(session, actor)
+    stores = loop.seven_links(session, actor)
     stuck = loop.standing_still(session, actor, days)
 if not totals["people"].iloc[0]:
     st.info("还没有听到声音。先导入评价，或到“记答卷”“访谈”里收集。", icon=":material/hearing:")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.summary import records as summary
+from fanops.summary.records_loop import seven_links
 from fanops.ui import overview_views
 from fanops.ui.guard import current_actor, page_database
 
@@ -18,7 +19,7 @@ with page_database().read() as session:
     overview_views.scope_line(session, actor)
     figures = summary.key_figures(session, actor, PERIODS.get(period or "近 28 天", 28))
     waiting = summary.waiting(session, actor)
-    loop = summary.loop_counts(session, actor)
+    loop = seven_links(session, actor)
     verdicts = summary.latest_verdicts(session, actor)
 
 overview_views.figures_row(figures)

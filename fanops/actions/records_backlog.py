@@ -19,6 +19,7 @@ from fanops.tables import (
     BacklogItem,
     Baseline,
     Fan,
+    Fix,
     Measurement,
     Rollout,
     Store,
@@ -330,11 +331,13 @@ def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, 
 
 
 def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
-    """List who is to be told (or was): ``telling_id, fan_id, fan, store, title, state, told_at``."""
+    """List who is to be told (or was) of an item or a fix: ``telling_id, fan_id, fan, store, title, state, told_at``."""
+    title = func.coalesce(BacklogItem.title, Fix.title)
     statement = (
-        select(Telling.id, Fan.id, Fan.name_masked, Store.name, BacklogItem.title, Telling.state, Telling.told_at)
+        select(Telling.id, Fan.id, Fan.name_masked, Store.name, title, Telling.state, Telling.told_at)
         .join(Fan, Fan.id == Telling.fan_id)
-        .join(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(Fix, Fix.id == Telling.fix_id)
         .outerjoin(Store, Store.id == Telling.store_id)
         .where(Telling.state == state)
         .order_by(Telling.id)

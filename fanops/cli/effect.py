@@ -52,6 +52,7 @@ def did(
                    "minimum_detectable_share": found.minimum_detectable_share, "pre_trend_p": found.pre_trend_p,
                    "p": found.p, "n_periods": found.n_periods, "scale": found.scale,
                    "method": "imputation estimator over untreated store-periods; inference over stores"}  # fmt: skip
+    result["synthetic"] = _synthetic(panel)
     result = {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in result.items()}
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
@@ -72,6 +73,20 @@ def did(
     )
 
 
-from fanops.cli.effect_database import item  # noqa: E402  (the group must exist first)
+def _synthetic(panel) -> dict | None:
+    """A second opinion where one to three stores are treated; None where it can't be had."""
+    from fanops.effect.synthetic import synthetic_control
+    from fanops.errors import TooLittleData
 
-effect.add_command(item)
+    try:
+        found = synthetic_control(panel)
+    except TooLittleData:
+        return None
+    return {"estimate_share": found.estimate_share, "p": found.p, "least_p": found.least_p, "fit_share": found.fit_share,
+            "weights": found.weights.to_dict("records")}  # fmt: skip
+
+
+from fanops.cli.effect_database import credit, item, power, raisers  # noqa: E402  (the group must exist first)
+
+for command in (item, power, raisers, credit):
+    effect.add_command(command)

@@ -42,3 +42,101 @@ def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: boo
                 )
     else:
         click.echo(f"{found.verdict}：{result.get('note', '')}")
+
+
+@click.command()
+@click.option(
+    "--metric",
+    default="revenue",
+    show_default=True,
+    help="revenue, orders, repeat_share, complaint_share, nps or rating.",
+)
+@click.option(
+    "--treated", multiple=True, required=True, help="Store code that will get the change; repeat for several."
+)
+@click.option("--control", "controls", multiple=True, help="Store code to compare with; none for all others.")
+@click.option("--weeks", default=8, show_default=True, help="Weeks after the start that will be looked at.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def power(
+    metric: str, treated: tuple[str, ...], controls: tuple[str, ...], weeks: int, brand: str | None, as_json: bool
+) -> None:
+    """Say before starting which effect a design could show at all (80 % power at 5 %)."""
+    from fanops.access import visible_stores
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.effect import records
+    from fanops.errors import NotFound
+    from fanops.settings import settings
+    from fanops.tables import now
+
+    with ready_database().read() as session:
+        actor = owner_actor(session, brand)
+        codes = {store.code: store.id for store in visible_stores(session, actor)}
+        if unknown := [code for code in (*treated, *controls) if code not in codes]:
+            raise NotFound(f"没有这些门店：{'、'.join(unknown)}。", f"现有：{'、'.join(codes)}")
+        own = [codes[code] for code in treated]
+        rest = [codes[code] for code in controls] or [number for number in codes.values() if number not in own]
+        today = now().astimezone(settings().zone).date()
+        least = records.power(session, actor, metric, own, rest, today, weeks)
+    if as_json:
+        click.echo(
+            json.dumps({"minimum_detectable_share": least, "treated": len(own), "controls": len(rest), "weeks": weeks})
+        )
+        return
+    click.echo(f"上线 {len(own)} 家，对照 {len(rest)} 家，上线后看 {weeks} 周：有八成把握看出 {least:.1%} 以上的变化。")
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.option("--fix", "is_fix", is_flag=True, help="NUMBER is a service fix, not a backlog item.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def raisers(number: int, is_fix: bool, brand: str | None, as_json: bool) -> None:
+    """Compare what the raisers of an action did afterwards with similar fans who had not asked."""
+    from dataclasses import asdict
+
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.effect.records_raisers import OUTCOMES, compare_raisers
+
+    about = {"fix_id": number} if is_fix else {"item_id": number}
+    with ready_database().read() as session:
+        found = compare_raisers(session, owner_actor(session, brand), **about)
+    if as_json:
+        outcomes = {name: asdict(outcome) for name, outcome in found.outcomes.items()}
+        counts = {"raisers": found.raisers, "matched": found.matched, "days": found.days}
+        click.echo(json.dumps(counts | outcomes).replace("NaN", "null"))
+        return
+    click.echo(f"提出者 {found.raisers} 位，配上相似粉丝 {found.matched} 位，上线后 {found.days} 天：")
+    for name, outcome in found.outcomes.items():
+        if outcome.base:
+            click.echo(
+                f"  {OUTCOMES[name][0]}  提出者 {outcome.raisers:.2f}，相似粉丝 {outcome.others:.2f}，"
+                f"相差 {outcome.difference:+.2f}（{outcome.low:+.2f} 到 {outcome.high:+.2f}，n={outcome.base}）"
+            )
+
+
+@click.command()
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def credit(brand: str | None, as_json: bool) -> None:
+    """List who first wrote down what each action came from, and what the action was worth."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.effect.records_credit import credit_table
+
+    with ready_database().read() as session:
+        table = credit_table(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
+        return
+    for row in table.itertuples():
+        worth = (
+            "还没测"
+            if row.value is None or row.value != row.value
+            else f"¥{row.value:,.0f}（¥{row.low:,.0f} 到 ¥{row.high:,.0f}）"
+        )
+        click.echo(f"{row.staff}  {row.store or '总部'}  {row.title}  {row.verdict or '—'}  {worth}")
+    if table.empty:
+        click.echo("还没有行动来自访谈或问卷。")

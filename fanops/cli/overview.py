@@ -18,12 +18,13 @@ def overview(days: int, brand: str | None, as_json: bool) -> None:
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.summary import records
+    from fanops.summary.records_loop import seven_links
 
     with ready_database().read() as session:
         actor = owner_actor(session, brand)
         figures = records.key_figures(session, actor, days)
         waits = records.waiting(session, actor)
-        loop = records.loop_counts(session, actor)
+        loop = seven_links(session, actor)
     if as_json:
         plain = [
             {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(f).items()} for f in figures

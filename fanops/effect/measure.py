@@ -171,3 +171,33 @@ def _together(panel: Panel) -> dict[str, float]:
         .drop("unit")
         .to_dict()
     )
+
+
+def mentions_before_after(
+    session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None, weeks: int = 8
+) -> pd.DataFrame:
+    """Give per store how often the theme was mentioned before and after; what ``compare_stores`` gives, shares of voices 0–1.
+
+    Args:
+        session: A reading session.
+        actor: Whose stores.
+        item_id: The backlog item, or
+        fix_id: the service fix.
+        weeks: Weeks looked at on either side of each store's start, at most.
+
+    Raises:
+        TooLittleData: Nothing done yet, or an action without a theme.
+    """
+    about = {"item_id": item_id, "fix_id": fix_id}
+    theme_id = records.subject(session, actor, **about).theme_id
+    since = records.treated_since(session, actor, **about)
+    if theme_id is None or not since:
+        raise TooLittleData("还没有门店上线或完成，或它不来自一个主题。", "上线之后再来。")
+    first = min(since.values()) - timedelta(weeks=weeks)
+    frame = weekly_panel(session, actor, "mention_share", first, now().date() - timedelta(days=1), theme_id)
+    panel = _panel(frame, since, set(since))
+    values = panel.values.copy()
+    for store, start in enumerate(panel.start):
+        values[store, : max(0, start - weeks)] = np.nan
+        values[store, start + weeks :] = np.nan
+    return compare_stores(values, panel.start, list(panel.units))

@@ -153,19 +153,21 @@ def plan_of(
 def treated_since(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
 ) -> dict[int, date]:
-    """Give the day from which each store of an item (live) or a fix (done) counts as treated."""
+    """Give the day from which each store in scope counts as treated by an item (live) or a fix (done)."""
     if item_id is not None:
         statement = (
             select(Rollout.store_id, Rollout.live_on)
             .join(BacklogItem, BacklogItem.id == Rollout.item_id)
-            .where(Rollout.item_id == item_id, Rollout.live_on.is_not(None), BacklogItem.brand_id == actor.brand_id)
+            .where(Rollout.item_id == item_id, Rollout.live_on.is_not(None))
         )
+        statement = in_scope(statement, actor, brand=BacklogItem.brand_id, store=Rollout.store_id)
         return dict(session.exec(statement).all())
     statement = (
         select(FixStore.store_id, FixStore.done_at)
         .join(Fix, Fix.id == FixStore.fix_id)
-        .where(FixStore.fix_id == fix_id, FixStore.done_at.is_not(None), Fix.brand_id == actor.brand_id)
+        .where(FixStore.fix_id == fix_id, FixStore.done_at.is_not(None))
     )
+    statement = in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)
     return {store: done.astimezone(settings().zone).date() for store, done in session.exec(statement)}
 
 

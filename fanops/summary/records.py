@@ -18,15 +18,12 @@ from fanops.settings import settings
 from fanops.tables import (
     BacklogItem,
     Fan,
-    FanTag,
     Finding,
     Fix,
     FixStore,
     Job,
     Measurement,
     Order,
-    Rollout,
-    Store,
     Telling,
     ThemeAssignment,
     ThemeLineage,
@@ -163,7 +160,9 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
     else:
         late = (FixStore.due_on < date.today(), FixStore.state.not_in(DONE))
         found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py"))
-        found.append(Waiting("项服务改进等验收", fix_count(FixStore.state == "fixing"), "fixes.py"))
+        found.append(Waiting("项服务改进又出现了", fix_count(FixStore.state == "reopened"), "fixes.py"))
+        ready = (FixStore.state == "fixing", FixStore.done_at.is_not(None))
+        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py"))
     tellings = select(func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id).where(Telling.state == "due")
     count = session.exec(in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)).one()
     found.append(Waiting("位粉丝等我们告知", count, "today.py"))
@@ -202,41 +201,6 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
         Waiting("句话的归类拿不准", unsure, "voices.py"),
         Waiting("个后台任务失败了", failed, "work.py"),
     ]
-
-
-def loop_counts(session: Session, actor: Actor) -> pd.DataFrame:
-    """Count the loop per store: ``store_id, store, heard, themed, tagged, fixing, done, live, told``, and a row 合计."""
-    stores = session.exec(
-        in_scope(select(Store.id, Store.name), actor, brand=Store.brand_id, store=Store.id).order_by(Store.code)
-    ).all()
-    frame = pd.DataFrame(stores, columns=["store_id", "store"])
-
-    def per_store(statement, column, brand) -> dict[int, int]:
-        return dict(session.exec(in_scope(statement, actor, brand=brand, store=column).group_by(column)).all())
-
-    heard = select(Voice.store_id, func.count(Voice.id))
-    themed = (
-        select(Voice.store_id, func.count(distinct(ThemeAssignment.theme_id)))
-        .join(Unit, Unit.voice_id == Voice.id)
-        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-    )
-    tagged = select(Fan.home_store_id, func.count(distinct(FanTag.fan_id))).join(FanTag, FanTag.fan_id == Fan.id)
-    fixes = select(FixStore.store_id, func.count(FixStore.id)).join(Fix, Fix.id == FixStore.fix_id)
-    done = fixes.where(FixStore.state.in_(DONE))
-    live = select(Rollout.store_id, func.count(Rollout.id)).join(BacklogItem, BacklogItem.id == Rollout.item_id)
-    told = select(Telling.store_id, func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id)
-    columns = {
-        "heard": per_store(heard, Voice.store_id, Voice.brand_id),
-        "themed": per_store(themed, Voice.store_id, Voice.brand_id),
-        "tagged": per_store(tagged.where(FanTag.removed_at.is_(None)), Fan.home_store_id, Fan.brand_id),
-        "fixing": per_store(fixes, FixStore.store_id, Fix.brand_id),
-        "done": per_store(done, FixStore.store_id, Fix.brand_id),
-        "live": per_store(live.where(Rollout.state == "live"), Rollout.store_id, BacklogItem.brand_id),
-        "told": per_store(told.where(Telling.state == "told"), Telling.store_id, Fan.brand_id),
-    }
-    for name, counts in columns.items():
-        frame[name] = frame["store_id"].map(counts).fillna(0).astype(int)
-    return frame
 
 
 def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFrame:

@@ -14,15 +14,18 @@ from fanops.actions.gates import LABELS as STAGE_LABELS
 from fanops.tables import (
     BacklogItem,
     Fan,
+    FanTag,
     Fix,
     FixStore,
     Measurement,
     Rollout,
+    ServiceCard,
     Store,
     Telling,
     Theme,
     ThemeAssignment,
     Transition,
+    Trial,
     Voice,
     now,
 )  # fmt: skip
@@ -71,6 +74,74 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
     return pd.DataFrame(
         [(link, counts[link], counts[link] / heard) for link in LINKS], columns=["link", "people", "share"]
     )
+
+
+# The seven linked parts of operating fans, in the order in which one leads to the next.
+SEVEN_LINKS = {
+    "asked": ("访谈与问卷", "位粉丝答过问卷或受过访谈"),
+    "tagged": ("打标签", "位粉丝有标签"),
+    "served": ("近服务", "张服务卡做了"),
+    "fixed": ("门店改善", "项改进做完"),
+    "built": ("公司改善", "个产品改动上线"),
+    "tried": ("请顾客体验", "位来试过并给了评价"),
+    "earned": ("门店增收", "元，已测量的行动带来的营业额"),
+}
+
+
+def seven_links(session: Session, actor: Actor) -> pd.DataFrame:
+    """Count the loop per store in scope.
+
+    Returns:
+        ``store_id, store, heard`` (voices), the seven of SEVEN_LINKS (``earned`` in yuan, NaN where nothing was measured), ``told``.
+    """
+    stores = session.exec(
+        in_scope(select(Store.id, Store.name), actor, brand=Store.brand_id, store=Store.id).order_by(Store.code)
+    ).all()
+    frame = pd.DataFrame(stores, columns=["store_id", "store"])
+
+    def per_store(statement, column, brand) -> dict[int, int]:
+        return dict(session.exec(in_scope(statement, actor, brand=brand, store=column).group_by(column)).all())
+
+    def people(column):
+        return func.count(func.distinct(column))
+
+    fan = Fan.id
+    asked = select(Voice.store_id, people(Voice.fan_id)).where(Voice.kind.in_(("interview", "survey")))
+    tagged = select(Fan.home_store_id, people(FanTag.fan_id)).join(FanTag, FanTag.fan_id == fan)
+    served = select(ServiceCard.store_id, func.count(ServiceCard.id)).join(Fan, fan == ServiceCard.fan_id)
+    fixed = select(FixStore.store_id, func.count(FixStore.id)).join(Fix, Fix.id == FixStore.fix_id)
+    built = select(Rollout.store_id, func.count(Rollout.id)).join(BacklogItem, BacklogItem.id == Rollout.item_id)
+    tried = select(Trial.store_id, people(Trial.fan_id)).join(Fan, fan == Trial.fan_id)
+    told = select(Telling.store_id, people(Telling.fan_id)).join(Fan, fan == Telling.fan_id)
+    heard = select(Voice.store_id, func.count(Voice.id))
+    columns = {
+        "heard": per_store(heard, Voice.store_id, Voice.brand_id),
+        "asked": per_store(asked, Voice.store_id, Voice.brand_id),
+        "tagged": per_store(tagged.where(FanTag.removed_at.is_(None)), Fan.home_store_id, Fan.brand_id),
+        "served": per_store(served.where(ServiceCard.state == "done"), ServiceCard.store_id, Fan.brand_id),
+        "fixed": per_store(fixed.where(FixStore.done_at.is_not(None)), FixStore.store_id, Fix.brand_id),
+        "built": per_store(built.where(Rollout.state == "live"), Rollout.store_id, BacklogItem.brand_id),
+        "tried": per_store(tried.where(Trial.verdict != ""), Trial.store_id, Fan.brand_id),
+        "told": per_store(told.where(Telling.state == "told"), Telling.store_id, Fan.brand_id),
+    }
+    for name, counts in columns.items():
+        frame[name] = frame["store_id"].map(counts).fillna(0).astype(int)
+    frame["earned"] = frame["store"].map(_earned(session, actor)).astype(float)
+    return frame[["store_id", "store", "heard", *SEVEN_LINKS, "told"]]
+
+
+def _earned(session: Session, actor: Actor) -> dict[str, float]:
+    """Give by store name the revenue that the newest measurement of each action found."""
+    newest = (
+        select(func.max(Measurement.id))
+        .where(Measurement.brand_id == actor.brand_id)
+        .group_by(Measurement.item_id, Measurement.fix_id)
+    )
+    found: dict[str, float] = {}
+    for result in session.exec(select(Measurement.result).where(Measurement.id.in_(newest))):
+        for row in (result.get("value") or {}).get("by_store", []):
+            found[row["unit"]] = found.get(row["unit"], 0.0) + row["value"]
+    return found
 
 
 def standing_still(session: Session, actor: Actor, days: int = 14) -> pd.DataFrame:

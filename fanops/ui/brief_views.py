@@ -13,6 +13,8 @@ from fanops.ui.overview_views import change_words, figure_words
 from fanops.ui.refusal import plain
 
 _LONG_LIST = 12
+LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "findings.py", "done": "fixes.py", "told": "today.py",
+              "proved": "effects.py"}  # fmt: skip
 
 
 def figures(page: Brief) -> None:
@@ -111,6 +113,9 @@ def loop_funnel(totals: pd.DataFrame) -> None:
     if len(last):
         finding += f"，其中 {words.count(last['人数'].iloc[0], '人')}走到“{last['环节'].iloc[0]}”"
     charts.show(bars, finding)
+    with st.container(horizontal=True):
+        for row in shown.itertuples():
+            st.page_link(LINK_PAGES[row.link], label=f"**{row.人数:,}** {row.环节}", icon=":material/chevron_right:")
 
 
 def stuck_list(stuck: pd.DataFrame, days: int) -> None:

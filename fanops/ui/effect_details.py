@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor
+from fanops.effect.measure import mentions_before_after
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_credit import credit_table
 from fanops.effect.records_raisers import OUTCOMES, compare_raisers
@@ -131,6 +132,35 @@ def _other_metrics(others: list[dict[str, Any]]) -> None:
     st.markdown("**别的指标**")
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption("同一批门店、同一段时间；几个指标一起看，p 按 Holm 法校正。只有方案里定的指标决定结论。")
+
+
+def mentions_section(actor: Actor, about: dict[str, int]) -> None:
+    """Show per store whether people still talk about it."""
+    st.subheader("还有人说吗", anchor=False)
+    try:
+        with page_database().read() as session:
+            frame = mentions_before_after(session, actor, **about)
+    except TooLittleData as refusal:
+        st.caption(plain(f"不足：{refusal.message}{refusal.hint}"))
+        return
+    known = frame.dropna(subset=["before", "after"])
+    if known.empty:
+        st.caption("不足：上线前后的原声还太少。")
+        return
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "门店": known["unit"],
+                "之前提到的比例": known["before"].map(words.share),
+                "之后": known["after"].map(words.share),
+                "变化": known["change_share"].map(words.signed_share),
+                "区间": ranges(known, "low", "high"),
+                "周数": [f"前 {a}，后 {b}" for a, b in zip(known["n_before"], known["n_after"], strict=True)],
+            }
+        ),
+        hide_index=True,
+    )
+    st.caption("每周原声中说到这个主题的比例，上线前后各看最多 8 周。前后对比(不能归因)。")
 
 
 def raisers_section(actor: Actor, about: dict[str, int]) -> None:

@@ -83,7 +83,9 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
         st.caption(f"还没做完的 {len(rest)} 家：" + plain("、".join(names)))
     where, said, how = st.tabs(["各门店", "顾客怎么说", "做得好的门店"])
     with where:
-        st.dataframe(_store_rows(of_fix), hide_index=True)
+        with page_database().read() as session:
+            told = records_fixes.told_by_store(session, actor, int(fix.fix_id))
+        st.dataframe(_store_rows(of_fix, told), hide_index=True)
         _move_form(actor, of_fix)
     with said:
         evidence_list(actor, fix_id=int(fix.fix_id))
@@ -91,7 +93,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
         examples(actor, int(fix.fix_id))
 
 
-def _store_rows(of_fix: pd.DataFrame) -> pd.DataFrame:
+def _store_rows(of_fix: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     lines = len(of_fix["checklist"].iloc[0])
     shown = {
         "门店": of_fix["store"],
@@ -102,6 +104,13 @@ def _store_rows(of_fix: pd.DataFrame) -> pd.DataFrame:
     }
     if lines:
         shown["检查项"] = of_fix["ticks"].map(lambda ticks: f"{len(ticks)}/{lines}")
+    if len(told):
+        shown["回访"] = [
+            ""
+            if row is None
+            else f"告知 {row.told}/{row.told + row.due}，{row.fixed} 位说好了，{row.not_fixed} 位说没好"
+            for row in (told.loc[store] if store in told.index else None for store in of_fix["store_id"])
+        ]
     return pd.DataFrame(shown | {"怎么做的": of_fix["note"]})
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor, visible_stores
 from fanops.summary.records import KeyFigure, Waiting
+from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
 from fanops.ui import words
 from fanops.ui.guard import page_database
@@ -117,25 +118,26 @@ def verdict_list(verdicts: pd.DataFrame) -> None:
 
 
 def loop_table(loop: pd.DataFrame) -> None:
-    """Show the loop per store: heard, themed, tagged, fixed, live, told."""
+    """Show the seven links per store; a row opens into what its numbers count."""
     if loop.empty or not loop["heard"].sum():
         return
-    st.subheader("从听到到告知")
-    names = {
-        "store": "门店", "heard": "听到", "themed": "主题", "tagged": "有标签的粉丝", "fixing": "改进", "done": "已完成",
-        "live": "新品上线", "told": "已告知",
-    }  # fmt: skip
-    chosen = st.dataframe(
-        loop[list(names)].rename(columns=names),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="loop.table",
+    st.subheader("每家门店的七个环节", anchor=False)
+    shown = loop.assign(earned=loop["earned"].map(lambda yuan: "—" if math.isnan(yuan) else f"¥{yuan:,.0f}"))
+    names = (
+        {"store": "门店", "heard": "听到"} | {key: name for key, (name, _) in SEVEN_LINKS.items()} | {"told": "已告知"}
     )
+    chosen = st.dataframe(
+        shown[list(names)].rename(columns=names), hide_index=True, on_select="rerun", selection_mode="single-row",
+        key="loop.table", column_config={"门店": st.column_config.TextColumn(pinned=True)},
+    )  # fmt: skip
     if chosen.selection.rows:
-        _open_store(loop.iloc[chosen.selection.rows[0]].to_dict())
+        _open_store(shown.iloc[chosen.selection.rows[0]].to_dict())
     else:
-        st.caption("点一行，打开这家店每个数字下面的明细。")
+        st.caption(
+            "点一行，打开这家店每个数字下面的明细。"
+            + "；".join(f"{name}：{what}" for name, what in SEVEN_LINKS.values())
+            + "。"
+        )
     silent = loop[loop["heard"] == 0]["store"].tolist()
     if silent:
         st.caption("还没有声音的门店：" + plain("、".join(silent)))
@@ -145,12 +147,13 @@ def _open_store(row: dict) -> None:
     """Give the way from each number of a store to the rows under it."""
     store = {"store": str(int(row["store_id"]))}
     st.markdown(f"**{plain(row['store'])}**")
+    ways = (
+        ("voices.py", "heard", "条原声", store), ("surveys.py", "asked", SEVEN_LINKS["asked"][1], None),
+        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], None), ("today.py", "served", SEVEN_LINKS["served"][1], None),
+        ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
+        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", None),
+        ("effects.py", "earned", "来自已测量的行动", None),
+    )  # fmt: skip
     with st.container(horizontal=True):
-        for page, number, what, query in (
-            ("voices.py", "heard", "条原声", store), ("themes.py", "themed", "个主题", store),
-            ("fans.py", "tagged", "位有标签的粉丝", None), ("fixes.py", "fixing", "项改进", None),
-            ("backlog.py", "live", "个新品上线", None), ("today.py", "told", "位已告知", None),
-        ):  # fmt: skip
-            st.page_link(
-                page, label=f"**{int(row[number])}** {what}", icon=":material/chevron_right:", query_params=query
-            )
+        for page, number, what, query in ways:
+            st.page_link(page, label=f"**{row[number]}** {what}", icon=":material/chevron_right:", query_params=query)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from fanops.actions import merge_items, records_backlog, records_fixes
+from fanops.effect.measure import mentions_before_after
 from fanops.effect.raisers import contrast, match_fans
 from fanops.effect.records import save_measurement
 from fanops.effect.records_credit import credit_table
@@ -112,6 +113,18 @@ def test_raisers_who_came_back_are_seen_against_those_alike(chain, asked):
                             until=(datetime.now(settings().zone) - timedelta(days=35)).date())  # fmt: skip
         with pytest.raises(TooLittleData):
             compare_raisers(session, replace(chain.actors["product"], store_id=chain.stores["S2"]), fix_id=fix_id)
+
+
+def test_mentions_before_and_after_by_store(chain, asked):
+    fix_id, _ = asked
+    with chain.db.read() as session:
+        found = mentions_before_after(session, chain.actors["product"], fix_id=fix_id)
+        assert found["unit"].tolist() == ["静安店"]
+        assert found["before"].tolist() == [1.0] and found["after"].isna().all()  # nobody spoke at all since
+        with pytest.raises(TooLittleData):
+            mentions_before_after(
+                session, replace(chain.actors["product"], store_id=chain.stores["S2"]), item_id=None, fix_id=fix_id
+            )
 
 
 def test_credit_goes_to_who_wrote_it_down_first_and_back_with_an_unmerge(chain):

@@ -72,7 +72,7 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
     window.shot("theme_acted_desk")
 
     window.open("/fixes")
-    assert title in page.get_by_label("看哪一项").input_value()
+    assert title in page.locator("[data-testid=stMain]").inner_text()
     window.shot("fix_desk")
     window.open("/backlog")
     assert title in page.locator("[data-testid=stMain]").inner_text()

@@ -10,13 +10,17 @@ from sqlmodel import select
 
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
+from fanops.effect.records import save_measurement
 from fanops.summary.records_brief import brief
-from fanops.summary.records_loop import loop_totals, standing_still
+from fanops.summary.records_loop import loop_totals, seven_links, standing_still
 from fanops.tables import (
     Fan,
+    FanTag,
     Fix,
     Measurement,
     Order,
+    ServiceCard,
+    Tag,
     Theme,
     ThemeAssignment,
     ThemeRun,
@@ -119,3 +123,47 @@ def test_what_stands_still_is_listed(chain, heard):
         assert stuck[["what", "title", "page", "id"]].values.tolist() == [["改进没有动", "加人", "fixes.py", fix.id]]
         assert standing_still(session, product, 30).empty
         assert standing_still(session, chain.actors["clerk2"], 14).empty
+
+
+def test_the_seven_links_by_hand(chain, heard):
+    product, store = chain.actors["product"], chain.stores["S1"]
+    with chain.db.write() as session:
+        fans = session.exec(select(Fan.id).where(Fan.home_store_id == store).order_by(Fan.id)).all()
+        tag = Tag(brand_id=chain.brand_id, name="嫌慢")
+        session.add(tag)
+        session.flush()
+        session.add_all(FanTag(fan_id=fan_id, tag_id=tag.id) for fan_id in fans[:3])
+        session.add(ServiceCard(fan_id=fans[0], store_id=store, deed="先上", state="done"))
+        session.add(ServiceCard(fan_id=fans[1], store_id=store, deed="先上"))
+        for place in range(2):
+            session.add(
+                Voice(
+                    brand_id=chain.brand_id,
+                    store_id=store,
+                    fan_id=fans[0],
+                    kind="interview",
+                    text="排队",
+                    source_key=f"i{place}",
+                )
+            )
+        fix = records_fixes.open_fix(session, product, heard, [store], "加人")
+        row = int(records_fixes.fix_stores(session, product, fix.id).iloc[0]["fix_store_id"])
+        records_fixes.note_done(session, chain.actors["clerk"], row)
+        records_fixes.move_fix(session, product, row, "accepted")
+        for verdict, worth in (("有效", 900.0), ("有效", 1500.0)):  # the newest counts
+            result = {"value": {"by_store": [{"unit": "静安店", "value": worth}]}}
+            save_measurement(session, product, "did", verdict, result, baseline_id=None, fix_id=fix.id)
+        told = backlog.telling_table(session, product)
+        assert len(told) == 8 and set(told["title"]) == {"加人"}
+        backlog.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
+        assert records_fixes.told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
+        item = backlog.open_item(session, product, heard, "预点单")
+        backlog.invite_raisers(session, product, item.id)
+        backlog.record_verdict(
+            session, product, int(backlog.trial_table(session, product, item.id).iloc[0]["trial_id"]), "like"
+        )
+        backlog.plan_stores(session, product, item.id, [store])
+        backlog.set_rollout(session, product, item.id, store, "live")
+        links = seven_links(session, product).set_index("store_id").loc[store]
+        assert links.drop("store").tolist() == [18, 1, 3, 1, 1, 1, 1, 1500.0, 1]
+        assert len(seven_links(session, chain.actors["clerk2"])) == 1

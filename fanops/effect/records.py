@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, record_audit, require
+from fanops.access import Actor, Role, in_scope, record_audit, require
 from fanops.effect.checks import match_controls
 from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS

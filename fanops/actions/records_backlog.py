@@ -281,7 +281,7 @@ def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:
 
 
 def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
-    """List an item's trials in scope: ``trial_id, fan, level, store, invited_at, came_at, verdict, words``."""
+    """List an item's trials in scope: ``trial_id, fan, level, store, channel, invited_at, came_at, verdict, words``."""
     get_item(session, actor, item_id)
     statement = (
         select(
@@ -289,6 +289,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
             Fan.name_masked,
             Fan.level,
             Store.name,
+            Trial.channel,
             Trial.invited_at,
             Trial.came_at,
             Trial.verdict,
@@ -300,7 +301,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
         .order_by(Trial.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
-    columns = ["trial_id", "fan", "level", "store", "invited_at", "came_at", "verdict", "words"]
+    columns = ["trial_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -271,7 +271,12 @@ def write_mail(
 
 
 def message_table(
-    session: Session, actor: Actor, state: str = "", webhook_id: int | None = None, limit: int = 200
+    session: Session,
+    actor: Actor,
+    state: str = "",
+    webhook_id: int | None = None,
+    limit: int = 200,
+    message_id: int | None = None,
 ) -> pd.DataFrame:
     """List messages, newest first.
 
@@ -289,6 +294,8 @@ def message_table(
     )
     if state:
         statement = statement.where(Message.state == state)
+    if message_id is not None:
+        statement = statement.where(Message.id == message_id)
     if webhook_id is not None:
         statement = statement.where(Message.webhook_id == webhook_id)
     rows = [

@@ -7,7 +7,6 @@ Source:
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -33,7 +32,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise InvalidInput("签名密钥不对。", f"它以 {_PREFIX} 开头。") from error
     signed = f"{message_id}.{timestamp}.".encode() + body
     return _VERSION + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -68,4 +67,5 @@ def verify(secret: str, given: Mapping[str, str], body: bytes, at: int) -> bool:
     if not timestamp.isdecimal() or abs(at - int(timestamp)) > TOLERANCE_S:
         return False
     wanted = sign(secret, given.get("webhook-id", ""), int(timestamp), body)
-    return any(hmac.compare_digest(wanted, each) for each in given.get("webhook-signature", "").split(" "))
+    signatures = given.get("webhook-signature", "").encode().split(b" ")
+    return any(hmac.compare_digest(wanted.encode(), each) for each in signatures)

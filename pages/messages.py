@@ -1,0 +1,20 @@
+"""消息: what leaves the house by itself, where to, and whether it arrived."""
+
+import streamlit as st
+
+from fanops.ui import message_views
+from fanops.ui.done import show_done
+from fanops.ui.guard import need
+from fanops.ui.refusal import refusals
+from fanops.ui.roles import HEAD_OFFICE
+
+actor = need(*HEAD_OFFICE)
+st.title("消息送到了吗")
+st.caption("事情一有进展就告诉外面的看板和门店群；给粉丝的邮件也在这里。不带粉丝的原话、姓名和号码。")
+show_done()
+log, receivers = st.tabs(["记录", "接收地址"])
+with refusals():
+    with log:
+        message_views.log(actor)
+    with receivers:
+        message_views.receivers(actor)

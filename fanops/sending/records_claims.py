@@ -18,7 +18,7 @@ from fanops.tables import Fan, Message, Webhook, now
 # Longer than any attempt takes; a message taken by a worker that died is tried again after it.
 LEASE = timedelta(minutes=2)
 _BREATH = timedelta(minutes=1)
-SENDING = "发送中断，没有结果"
+SENDING = "正在发送，或已中断"
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ def claim_message(session: Session, message_id: int | None = None) -> Claim | No
 def _why_not(session: Session, row: Message) -> str:
     """Say why a fan must not be written to any more: they may have opted out since the message was written."""
     fan = session.get(Fan, row.fan_id) if row.fan_id else None
+    if fan is not None and fan.merged_into_id is not None:
+        fan = session.get(Fan, fan.merged_into_id)
     if fan is None or fan.erased_at is not None:
         return "资料已删除"
     return "已退订" if fan.opted_out_at is not None else "" if row.to_sealed else "没有收信地址"

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
+from fanops.errors import Conflict
 from fanops.sending import records as sending
 from fanops.sending.addresses import KINDS
 from fanops.sending.events import EVENTS
@@ -20,12 +21,6 @@ from fanops.ui.refusal import plain, refusals
 
 _NEW_KEY = "messages.new_key"
 _SHOWN = 200
-_AFTER_TEST = {
-    sending.SENT: "测试消息已送到。",
-    sending.WAITING: "测试消息没有送到，会再试；原因见“记录”。",
-    sending.FAILED: "测试消息没有送到，原因见“记录”。",
-    "": "测试消息在等待发送。",
-}
 
 
 # --- the log ------------------------------------------------------------------------------------------------------
@@ -60,13 +55,13 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "编号": table["message_id"],
-            "写下": table["created_at"].map(words.minute),
-            "方式": table["channel"].map(sending.CHANNEL_LABELS),
+            "状态": table["state"].map(sending.STATE_LABELS),
             "给谁": table["to"],
             "内容": table["subject"],
-            "状态": table["state"].map(sending.STATE_LABELS),
-            "试过": table["attempts"].map(len),
             "原因": table["why"],
+            "试过": table["attempts"].map(len),
+            "方式": table["channel"].map(sending.CHANNEL_LABELS),
+            "写下": table["created_at"].map(words.minute),
             "下次": [words.minute(at) if at is not None and at == at else "" for at in table["next_try_at"]],
         }
     )
@@ -97,9 +92,7 @@ def _one(actor: Actor, row: pd.Series) -> None:
         with refusals():
             with page_database().write() as session:
                 sending.send_again(session, actor, message_id)
-            state = send_now(page_database(), message_id)
-            said_done(f"消息 {message_id}：{sending.STATE_LABELS.get(state, '在等待发送')}。")
-            st.rerun()
+            _send_and_say(actor, message_id, f"消息 {message_id} ")
     if row["state"] == sending.WAITING and right.button(
         "放弃", key=f"messages.give_up.{message_id}", icon=":material/block:", width="stretch"
     ):
@@ -108,6 +101,29 @@ def _one(actor: Actor, row: pd.Series) -> None:
                 sending.give_up(session, actor, message_id)
             said_done(f"消息 {message_id} 已放弃。", lambda: _again(actor, message_id))
             st.rerun()
+
+
+def _send_and_say(actor: Actor, message_id: int, what: str) -> None:
+    """Send a message while the person waits, and say what came of it.
+
+    Raises:
+        Conflict: It did not arrive, with the reason.
+    """
+    send_now(page_database(), message_id)
+    with page_database().read() as session:
+        row = sending.message_table(session, actor, message_id=message_id).iloc[0]
+    if row["state"] == sending.SENT:
+        said_done(f"{what}已送到。")
+        st.rerun()
+    if not row["why"]:
+        said_done(f"{what}在等待发送，几秒后再看。")
+        st.rerun()
+    hint = (
+        f"{words.minute(row['next_try_at'])} 会再试。"
+        if row["state"] == sending.WAITING
+        else "不会再试，改好后可以再发。"
+    )
+    raise Conflict(f"{what}没有送到：{row['why']}。", hint)
 
 
 def _again(actor: Actor, message_id: int) -> None:
@@ -139,18 +155,23 @@ def receivers(actor: Actor) -> None:
 def _health(row) -> str:
     if row.paused_at is not None and row.paused_at == row.paused_at:
         return ":material/pause_circle: 暂停着，等待的消息留着不发"
-    if row.failed or (row.waiting and not row.sent):
-        return f":material/error: 近 7 天没有送到 {row.failed} 条，等待 {row.waiting} 条"
-    if row.sent:
-        return f":material/check_circle: 正常，近 7 天送到 {row.sent} 条，最近 {words.minute(row.last_sent_at)}"
-    return ":material/radio_button_unchecked: 还没有发过"
+    parts = [
+        f"送到 {row.sent} 条，最近 {words.minute(row.last_sent_at)}" if row.sent else "",
+        f"没有送到 {row.failed} 条" if row.failed else "",
+        f"等待 {row.waiting} 条" if row.waiting else "",
+    ]
+    said = "；".join(part for part in parts if part)
+    if not said:
+        return ":material/radio_button_unchecked: 近 7 天没有消息"
+    return f":material/{'error' if row.failed or row.waiting else 'check_circle'}: 近 7 天{said}"
 
 
 def _receiver(actor: Actor, row) -> None:
     place = plain(row.store) if isinstance(row.store, str) else "全部门店"
     st.markdown(f"**{plain(row.name)}** · {KINDS[row.kind]} · {place}")
     st.text(row.address)
-    st.caption("、".join(EVENTS[event] for event in row.events) or "只用来通知门店邀请顾客体验")
+    chosen = "全部事件" if set(row.events) == set(EVENTS) else "、".join(EVENTS[event] for event in row.events)
+    st.caption(chosen or "只用来通知门店邀请顾客体验")
     st.markdown(_health(row))
     is_paused = row.paused_at is not None and row.paused_at == row.paused_at
     test, pause, remove = st.columns(3)
@@ -159,8 +180,7 @@ def _receiver(actor: Actor, row) -> None:
         with refusals():
             with page_database().write() as session:
                 message_id = sending.write_test(session, actor, number).id
-            said_done(_AFTER_TEST[send_now(page_database(), message_id)])
-            st.rerun()
+            _send_and_say(actor, message_id, "测试消息")
     if pause.button("恢复" if is_paused else "暂停", key=f"hook.pause.{number}", width="stretch"):
         with refusals():
             with page_database().write() as session:

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import select
 
-from fanops.actions import merge_items, records
+from fanops.actions import merge_items, records_fixes
 from fanops.actions import records_backlog as backlog
 from fanops.effect.records import save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -200,9 +200,9 @@ def test_each_hears_what_concerns_it(chain, receiver) -> None:
         theme = Theme(brand_id=chain.brand_id, name="排队太久")
         session.add(theme)
         session.flush()
-        fix = records.open_fix(session, a["product"], theme.id, [stores["S1"], stores["S2"]], "加人")
-        rows = records.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]
-        records.move_fix(session, a["clerk"], int(rows[stores["S1"]]), "fixing", "顾客王小明说的")
+        fix = records_fixes.open_fix(session, a["product"], theme.id, [stores["S1"], stores["S2"]], "加人")
+        rows = records_fixes.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]
+        records_fixes.move_fix(session, a["clerk"], int(rows[stores["S1"]]), "fixing", "顾客王小明说的")
         item = backlog.open_item(session, a["product"], theme.id, "预点单")
     assert [(m.channel, m.event) for m in _messages(chain)] == [
         ("webhook", "fix.opened"), ("wecom", "fix.opened"), ("webhook", "fix.moved"), ("wecom", "fix.moved"),
@@ -230,8 +230,8 @@ def test_the_other_events_are_written_with_their_deeds(chain, receiver) -> None:
         merge_items.merge_items(session, product, two.id, one.id)
         merge_items.unmerge_item(session, product, two.id)
         save_measurement(session, product, "did", "有效", {"estimate_share": 0.05}, baseline_id=None, item_id=one.id)
-        fix = records.open_fix(session, product, theme.id, [stores["S1"]], "加人")
-        records.undo_open_fix(session, product, fix.id)
+        fix = records_fixes.open_fix(session, product, theme.id, [stores["S1"]], "加人")
+        records_fixes.undo_open_fix(session, product, fix.id)
     send_due(chain.db)
     told = [(body["type"], body["data"].get("to") or body["data"].get("verdict")) for body in receiver.bodies()]
     assert told == [

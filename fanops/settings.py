@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="Time zone of the stores, for days, weeks and months.")
     upload_mb: int = Field(50, description="Largest file that can be imported through the page, in MB.", ge=1)
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.", ge=1)
+    smtp_url: str = Field(
+        "",
+        description="Server that takes mail: smtp://, smtps:// or starttls://, with user:password@host:port.",
+        repr=False,
+    )
+    mail_from: str = Field("", description="Sender of mail, for example 山茶 <hello@example.com>.")
+    private_receivers: bool = Field(
+        False,
+        description="Webhooks may go to private and loopback addresses; set it only where you trust who adds them.",
+    )
 
     @property
     def database_url(self) -> str:

@@ -11,6 +11,7 @@ import hmac
 import os
 import re
 import secrets
+import unicodedata
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from fanops.settings import settings
 _KEY_BYTES = 32
 _CHINA, _SHORTEST_CHINESE = 86, 10**9  # country code; the smallest national number with an area code
 _NONCE_BYTES = 12
+_MAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
 
 
 class Vault:
@@ -92,18 +94,24 @@ def normalise_identifier(kind: str, value: str) -> str:
     """Bring an identifier to the one form it is stored and found by.
 
     Args:
-        kind: ``phone``, ``openid``, ``wecom``, ``member`` or ``card``.
+        kind: ``phone``, ``openid``, ``wecom``, ``member``, ``card`` or ``mail``.
         value: As given by a person or a file.
 
     Returns:
-        A phone as E.164 (Chinese numbers need no prefix); others stripped, member numbers in upper case.
+        A phone as E.164 (Chinese numbers need no prefix); others stripped, member numbers in upper case, mail addresses
+        in lower case.
 
     Raises:
-        InvalidInput: Empty, or not a possible phone number.
+        InvalidInput: Empty, or not a possible phone number or mail address.
     """
     value = value.strip()
     if not value:
         raise InvalidInput("没有填写号码。")
+    if kind == "mail":
+        mail = unicodedata.normalize("NFKC", value).lower()
+        if not _MAIL.fullmatch(mail) or ".." in mail:
+            raise InvalidInput("这不是一个邮箱地址。", "例如 name@example.com。")
+        return mail
     if kind != "phone":
         return value.upper() if kind in {"member", "card"} else value
     digits = re.sub(r"\.0$", "", value)
@@ -119,7 +127,10 @@ def normalise_identifier(kind: str, value: str) -> str:
 
 
 def mask_identifier(kind: str, value: str) -> str:
-    """Give the form of a normalised identifier that may be shown: 138****5678, M1…42."""
+    """Give the form of a normalised identifier that may be shown: 138****5678, M1…42, w***@example.com."""
+    if kind == "mail":
+        name, _, host = value.partition("@")
+        return f"{name[:1]}***@{host}"
     if kind == "phone":
         national = value.removeprefix("+86")
         return f"{national[:3]}****{national[-4:]}" if len(national) >= 8 else "****"

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, record_audit, require
 from fanops.actions.records_backlog import KEEPERS, get_item
 from fanops.errors import Conflict
+from fanops.sending.records import record_event
 from fanops.settings import settings
 from fanops.tables import BacklogItem
 from fanops.text.encoder import load_encoder
@@ -57,6 +58,7 @@ def merge_items(session: Session, actor: Actor, item_id: int, into_id: int) -> N
     item.merged_into_id = into.id
     session.add(item)
     record_audit(session, actor, "merge_items", f"backlog_item:{item.id}", into=into.id)
+    record_event(session, actor, "item.merged", _merge_data(item, into))
 
 
 def unmerge_item(session: Session, actor: Actor, item_id: int) -> None:
@@ -71,9 +73,15 @@ def unmerge_item(session: Session, actor: Actor, item_id: int) -> None:
     ).first()
     if item is None or item.merged_into_id is None:
         raise Conflict("它没有被合并过。", "")
+    into = session.get_one(BacklogItem, item.merged_into_id)
     item.merged_into_id = None
     session.add(item)
     record_audit(session, actor, "unmerge_item", f"backlog_item:{item.id}")
+    record_event(session, actor, "item.unmerged", _merge_data(item, into))
+
+
+def _merge_data(item: BacklogItem, into: BacklogItem) -> dict[str, object]:
+    return {"item_id": item.id, "title": item.title, "into_id": into.id, "into_title": into.title}
 
 
 def merged_items(session: Session, actor: Actor, item_id: int) -> list[tuple[int, str]]:

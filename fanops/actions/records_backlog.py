@@ -14,7 +14,7 @@ from fanops.access import Actor, Role, in_scope, record_audit, require, require_
 from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
 from fanops.errors import Conflict, InvalidInput, NotFound
-from fanops.fans.records_contacts import why_not_contact
+from fanops.sending.records import record_event
 from fanops.tables import (
     BacklogItem,
     Baseline,
@@ -46,8 +46,14 @@ def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted:
     session.flush()
     records.keep_evidence(session, actor, theme_id, item_id=item.id)
     session.add(Transition(item_id=item.id, account_id=actor.account_id, from_state="", to_state="listen"))
+    record_event(session, actor, "item.stage_moved", _stage_data(item, ""))
     record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
     return item
+
+
+def _stage_data(item: BacklogItem, before: str) -> dict[str, Any]:
+    return {"item_id": item.id, "title": item.title, "theme_id": item.theme_id, "from": before, "to": item.stage,
+            "to_label": gates.LABELS[item.stage]}  # fmt: skip
 
 
 def get_item(session: Session, actor: Actor, item_id: int) -> BacklogItem:
@@ -154,10 +160,11 @@ def advance(session: Session, actor: Actor, item_id: int, note: str = "") -> Bac
             item_id=item.id, account_id=actor.account_id, from_state=item.stage, to_state=following, note=note[:500]
         )
     )
-    item.stage = following
+    before, item.stage = item.stage, following
     item.closed_at = now() if following == "closed" else None
     session.add(item)
     session.flush()
+    record_event(session, actor, "item.stage_moved", _stage_data(item, before))
     record_audit(session, actor, "advance_item", f"backlog_item:{item.id}", to=following)
     return item
 
@@ -181,9 +188,10 @@ def send_back(session: Session, actor: Actor, item_id: int, to: str, why: str) -
             item_id=item.id, account_id=actor.account_id, from_state=item.stage, to_state=to, note=why.strip()[:500]
         )
     )
-    item.stage, item.closed_at = to, None
+    before, item.stage, item.closed_at = item.stage, to, None
     session.add(item)
     session.flush()
+    record_event(session, actor, "item.stage_moved", _stage_data(item, before))
     record_audit(session, actor, "send_back_item", f"backlog_item:{item.id}", to=to)
     return item
 
@@ -221,11 +229,15 @@ def set_rollout(
     row = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id == store.id)).first()
     if row is None:
         raise NotFound("这家门店不在铺开计划里。", "先把它加入计划。")
-    session.add(Transition(rollout_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=state))
+    before = row.state
+    session.add(Transition(rollout_id=row.id, account_id=actor.account_id, from_state=before, to_state=state))
     row.state, row.changed_at = state, now()
     row.live_on = (live_on or date.today()) if state == "live" else row.live_on
     session.add(row)
     session.flush()
+    data = {"item_id": item.id, "title": item.title, "wave": row.wave, "from": before, "to": state,
+            "to_label": ROLLOUT_LABELS[state], "live_on": row.live_on.isoformat() if row.live_on else None}  # fmt: skip
+    record_event(session, actor, "rollout.changed", data, [store.id])
     if state == "live":
         _make_tellings(session, item, store.id)
     return row
@@ -268,32 +280,8 @@ def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:
 # --- trials and telling -------------------------------------------------------------------------------------------
 
 
-def invite_raisers(session: Session, actor: Actor, item_id: int) -> tuple[int, dict[str, int]]:
-    """Invite exactly the fans who raised it to try, minus those who must not be contacted.
-
-    Returns:
-        How many were invited now, and how many were left out by reason.
-    """
-    require(actor, *KEEPERS)
-    item = get_item(session, actor, item_id)
-    known = set(session.exec(select(Trial.fan_id).where(Trial.item_id == item.id)))
-    invited, refused = 0, {}
-    for fan_id, store_id in records.evidence_fans(session, item_id=item.id).items():
-        if fan_id in known:
-            continue
-        reason = why_not_contact(session, session.get_one(Fan, fan_id))
-        if reason:
-            refused[reason] = refused.get(reason, 0) + 1
-            continue
-        session.add(Trial(item_id=item.id, fan_id=fan_id, store_id=store_id))
-        invited += 1
-    session.flush()
-    record_audit(session, actor, "invite_raisers", f"backlog_item:{item.id}", invited=invited)
-    return invited, refused
-
-
 def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
-    """List an item's trials in scope: ``trial_id, fan, level, store, invited_at, came_at, verdict, words``."""
+    """List an item's trials in scope: ``trial_id, fan, level, store, channel, invited_at, came_at, verdict, words``."""
     get_item(session, actor, item_id)
     statement = (
         select(
@@ -301,6 +289,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
             Fan.name_masked,
             Fan.level,
             Store.name,
+            Trial.channel,
             Trial.invited_at,
             Trial.came_at,
             Trial.verdict,
@@ -312,7 +301,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
         .order_by(Trial.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
-    columns = ["trial_id", "fan", "level", "store", "invited_at", "came_at", "verdict", "words"]
+    columns = ["trial_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -12,9 +12,10 @@ from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, in_scope, record_audit, require, require_store
 from fanops.access.organisation import brand_choice, set_brand_choice
-from fanops.actions.fix_states import AREAS, DONE, MOVES
+from fanops.actions.fix_states import AREAS, DONE, LABELS, MOVES
 from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_evidence
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.sending.records import record_event
 from fanops.tables import Evidence, Fan, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
 from fanops.text.masking import mask_identifiers
 from fanops.themes.records import get_theme
@@ -117,6 +118,9 @@ def open_fix(
         session.add(Transition(fix_store_id=row.id, account_id=actor.account_id, from_state="", to_state="found"))
     if theme_id is not None:
         keep_evidence(session, actor, theme_id, fix_id=fix.id, store_ids=store_ids)
+    data = {"fix_id": fix.id, "title": fix.title, "theme_id": theme_id, "area": area,
+            "due_on": due_on.isoformat() if due_on else None}  # fmt: skip
+    record_event(session, actor, "fix.opened", data, store_ids)
     record_audit(session, actor, "open_fix", f"fix:{fix.id}", stores=len(set(store_ids)))
     return fix
 
@@ -270,10 +274,15 @@ def _masked(note: str) -> str:
     return mask_identifiers(note.strip()[:1000]).text
 
 
-def _change(session: Session, actor: Actor, row: FixStore, to: str, note: str = "") -> None:
+def _change(
+    session: Session, actor: Actor, row: FixStore, to: str, note: str = "", happened_at: datetime | None = None
+) -> None:
     session.add(
         Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500])
     )
+    data = {"fix_id": row.fix_id, "title": session.get_one(Fix, row.fix_id).title, "from": row.state, "to": to,
+            "to_label": LABELS[to], "happened_at": (happened_at or now()).isoformat()}  # fmt: skip
+    record_event(session, actor, "fix.moved", data, [row.store_id])
     row.state = to
 
 
@@ -299,7 +308,7 @@ def move_fix(
     if roles is None:
         raise Conflict("从现在的状态不能直接到那一步。", "请按顺序来。")
     require(actor, *roles)
-    _change(session, actor, row, to, note)
+    _change(session, actor, row, to, note, happened_at)
     row.note = _masked(note) or row.note
     moment = happened_at or now()
     row.read_at = row.read_at or moment
@@ -349,6 +358,8 @@ def undo_open_fix(session: Session, actor: Actor, fix_id: int) -> None:
     begun = select(FixStore.id).where(FixStore.fix_id == fix_id, FixStore.state != "found")
     if session.exec(begun).first() is not None:
         raise Conflict("已经有门店开始整改，不能撤销。", "可以逐家关闭。")
+    stores = session.exec(select(FixStore.store_id).where(FixStore.fix_id == fix_id)).all()
+    record_event(session, actor, "fix.withdrawn", {"fix_id": fix_id, "title": fix.title}, stores)
     session.exec(delete(Fix).where(Fix.id == fix_id))
     record_audit(session, actor, "undo_open_fix", f"fix:{fix_id}")
 

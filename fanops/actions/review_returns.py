@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, record_audit
 from fanops.actions.fix_states import DONE
 from fanops.database import Database
+from fanops.sending.records import record_event
 from fanops.tables import BacklogItem, Fix, FixStore, Rollout, ThemeAssignment, Transition, Unit, Voice, now
 from fanops.themes.records import PERSON, joined_units
 
@@ -53,6 +54,11 @@ def _note(before: Heard, after: Heard) -> str:
         f"又出现了：近 {WATCHED_DAYS} 天有 {after.people} 人不满（占 {after.share:.1%}），"
         f"改之前 {WATCHED_DAYS} 天占 {before.share:.1%}。"
     )
+
+
+def _numbers(before: Heard, after: Heard) -> dict[str, Any]:
+    return {"days": WATCHED_DAYS, "people": after.people, "base": after.base, "people_before": before.people,
+            "base_before": before.base}  # fmt: skip
 
 
 def reopen_returned(
@@ -105,6 +111,8 @@ def _fixes(session: Session, actor: Actor, at: datetime) -> int:
         )
         row.state, row.note, row.done_at, row.closed_at, row.read_at = "reopened", note, None, None, None
         session.add(row)
+        about = {"fix_id": fix.id, "title": fix.title, "theme_id": fix.theme_id}
+        record_event(session, actor, "theme.returned", about | _numbers(before, after), [row.store_id])
         reopened += 1
     return reopened
 
@@ -132,5 +140,7 @@ def _items(session: Session, actor: Actor, at: datetime) -> int:
             session.add(Transition(item_id=item.id, account_id=None, from_state="closed", to_state="review", note=note))
             item.stage, item.closed_at = "review", None
             session.add(item)
+            about = {"item_id": item.id, "title": item.title, "theme_id": item.theme_id}
+            record_event(session, actor, "theme.returned", about | _numbers(before, after), stores)
             reopened += 1
     return reopened

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "fans": ("fanops.cli.fans", "fans", "Levels, tags and lists of fans."),
     "fix": ("fanops.cli.actions", "fix", "Service fixes per store (MTQSC)."),
     "backlog": ("fanops.cli.actions", "backlog", "Product backlog (MTPD)."),
+    "webhook": ("fanops.cli.sending", "webhook", "Addresses that are told when something moves."),
+    "message": ("fanops.cli.sending", "message", "Messages that leave the house, and their attempts."),
     "effect": ("fanops.cli.effect", "effect", "Measure what an action changed."),
     "overview": ("fanops.cli.overview", "overview", "This period in five numbers."),
     "model": ("fanops.cli.model", "model", "Train and describe the shipped language models."),

@@ -159,7 +159,7 @@ def voices(tickets: bool, **given: Any) -> None:
 @imports.command()
 @_with_options
 def members(**given: Any) -> None:
-    """Import members from FILE (fields: member phone openid name joined store birthday level)."""
+    """Import members from FILE (fields: member phone openid mail name joined store birthday level)."""
     _run("members", **given)
 
 

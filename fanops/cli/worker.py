@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,6 +62,17 @@ def _lazy_idle() -> Callable[[Database], None]:
     return idle
 
 
+def _lazy_sending() -> Callable[[Database, threading.Event], object]:
+    """Give what the worker does beside jobs: it sends what waits."""
+
+    def send(db: Database, stop: threading.Event) -> object:
+        from fanops.sending.send_messages import send_due
+
+        return send_due(db, stop)
+
+    return send
+
+
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
@@ -74,10 +86,12 @@ def worker(parent: int | None, once: bool) -> None:
     set_up_logging()
     if hasattr(os, "nice"):
         os.nice(_POLITENESS)  # people at the pages go first
-    laborer = JobWorker(db, handlers(), parent=parent, daily=DAILY, idle=_lazy_idle())
+    send = _lazy_sending()
+    laborer = JobWorker(db, handlers(), parent=parent, daily=DAILY, idle=_lazy_idle(), meanwhile=send)
     if once:
         while laborer.work_once():
             continue
+        send(db, laborer.stop)
         return
     stop_on_signals(laborer.stop)
     if parent is None:

@@ -24,6 +24,7 @@ _LONGEST = {"number": 60, "name": 40, "source": 40, "level": 20, "birthday": 20}
 _EARLIEST = pd.Timestamp("2000-01-01", tz="UTC")
 _LARGEST_FEN = 100_000_000
 _WHO = ("member", "phone", "openid")
+_MEMBER = (*_WHO, "mail")  # not for voices: their fingerprints are made of _WHO
 _LEVELS = {"identified": "identified", "已识别": "identified", "repeat": "repeat", "回头客": "repeat", "fan": "fan",
            "粉丝": "fan", "core": "core", "核心粉丝": "core"}  # fmt: skip
 
@@ -97,7 +98,7 @@ class _Sieve:
             if (place, name) not in self._said:
                 self._said.add((place, name))
                 value = None
-                if cells is not None and name not in (*_WHO, "text", "name", "birthday"):
+                if cells is not None and name not in (*_MEMBER, "text", "name", "birthday"):
                     value = str(cells.iloc[place]).replace("\x00", "?")[:20] or None
                 reason = why(int(place)) if callable(why) else why
                 heading = self._mapping.get(name) if name else None
@@ -131,7 +132,7 @@ def check_rows(
         _refuse_unstorable(sieve, each.name, column)
     clean = pd.DataFrame({"row": sieve.numbers})
     _stores(sieve, clean, cells["store"], stores, kind)
-    for who in _WHO:
+    for who in _MEMBER if kind == "members" else _WHO:
         tidy, wrong = tidy_column(who, cells[who].tolist())
         mask = np.zeros(len(clean), dtype=bool)
         mask[list(wrong)] = True
@@ -216,7 +217,7 @@ def _check_members(
     clean["name"], clean["birthday"] = cells["name"], cells["birthday"]
     clean["level"] = cells["level"].str.lower().map(_LEVELS).fillna("")
     foreign = int(((cells["level"] != "") & (clean["level"] == "")).sum())
-    for who in _WHO:
+    for who in _MEMBER:
         _duplicates(sieve, clean, [who], "是同一位会员", (clean[who] != "").to_numpy())
     return [f"有 {foreign:,} 行的等级不是本系统的等级，没有采用；等级会按订单计算。"] if foreign else []
 

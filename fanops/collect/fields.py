@@ -89,6 +89,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "members": (
         *_WHO,
+        Field("mail", "邮箱", _names("邮箱 电子邮箱 邮件 电子邮件 邮箱地址 会员邮箱 email mail emailaddress")),
         Field("name", "姓名", _names("姓名 会员姓名 名字 昵称 会员昵称 称呼 name nickname username")),
         Field(
             "joined",

@@ -35,6 +35,7 @@ from fanops.tables import (
 )
 
 WHO = ("member", "phone", "openid")
+MEMBER = (*WHO, "mail")
 _ASKED_AT_ONCE = 5_000
 _MANY = 20_000
 _CHUNK = 20_000
@@ -61,7 +62,8 @@ class Plan:
 
 def people_of(rows: pd.DataFrame) -> tuple[list[Person], NDArray[np.int64]]:
     """Give each combination of identifiers once, and per row the place of its combination."""
-    keys = pd.MultiIndex.from_frame(rows[list(WHO)])
+    kinds = [kind for kind in MEMBER if kind in rows]
+    keys = pd.MultiIndex.from_frame(rows[kinds])
     codes, unique = pd.factorize(keys)
     first = np.full(len(unique), -1, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
@@ -71,11 +73,11 @@ def people_of(rows: pd.DataFrame) -> tuple[list[Person], NDArray[np.int64]]:
     columns = [some[name].tolist() if name in some else [""] * len(some) for name in ("name", "birthday", "level")]
     people = [
         Person(
-            {kind: value for kind, value in zip(WHO, who, strict=True) if value},
+            {kind: value for kind, value in zip(kinds, who, strict=True) if value},
             name=name, store_id=store if store > 0 else None, joined_at=moment_of(at), birthday=birthday, level=level,
         )
         for who, store, at, name, birthday, level in zip(
-            zip(*(some[kind].tolist() for kind in WHO), strict=True), some["store_id"].tolist(), joined, *columns,
+            zip(*(some[kind].tolist() for kind in kinds), strict=True), some["store_id"].tolist(), joined, *columns,
             strict=True,
         )
     ]  # fmt: skip
@@ -258,7 +260,7 @@ def plan_members(session: Session, actor: Actor, rows: pd.DataFrame) -> Plan:
     for fan_id, row in zip(fans.tolist(), rows.to_dict("records"), strict=True):
         fan = known.get(fan_id)
         values = {} if fan is None or not _is_mine(fan, actor, visible) else _fan_changes(fan, row)
-        added = fan is not None and any(row[who] and who not in kinds.get(fan_id, set()) for who in WHO)
+        added = fan is not None and any(row[who] and who not in kinds.get(fan_id, set()) for who in MEMBER)
         what.append("new" if fan is None else "changed" if values or added else "same")
         changes.append(values)
     planned = rows.assign(what=what, fan=fans, changes=changes)

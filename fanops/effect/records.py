@@ -18,6 +18,7 @@ from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_panel import weekly_panel
 from fanops.errors import InvalidInput, NotFound
+from fanops.sending.records import record_event
 from fanops.settings import settings
 from fanops.tables import (
     BacklogItem,
@@ -185,6 +186,12 @@ def save_measurement(
     )  # fmt: skip
     session.add(row)
     session.flush()
+    thing = subject(session, actor, item_id=item_id, fix_id=fix_id)
+    told = {
+        key: plain.get(key) for key in ("metric", "estimate_share", "low_share", "high_share", "n_treated", "n_control")
+    }
+    about = {"measurement_id": row.id, "item_id": item_id, "fix_id": fix_id, "title": thing.title, "method": method}
+    record_event(session, actor, "effect.computed", {**about, "verdict": verdict, **told})
     return row
 
 

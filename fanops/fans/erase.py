@@ -20,6 +20,7 @@ from fanops.tables import (
     FanIdentity,
     FanTag,
     Interview,
+    Message,
     Order,
     Response,
     ServiceCard,
@@ -113,7 +114,7 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     ids = [fan.id, *session.exec(select(Fan.id).where(Fan.merged_into_id == fan.id)).all()]
     for table in (Order, Voice, Response, Interview):
         session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
-    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent):
+    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent, Message):
         session.exec(delete(table).where(table.fan_id.in_(ids)))
     session.exec(delete(Telling).where(Telling.fan_id.in_(ids), Telling.state == "due"))
     session.exec(update(Trial).where(Trial.fan_id.in_(ids)).values(words=""))

@@ -12,8 +12,10 @@ from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput
 
 # Strongest first: where a row's identifiers lead to different fans, the first that is known decides.
-KINDS = ("member", "phone", "openid", "wecom", "card")
-KIND_LABELS = {"member": "会员号", "phone": "手机号", "openid": "微信 openid", "wecom": "企业微信", "card": "储值卡号"}
+KINDS = ("member", "phone", "openid", "wecom", "card", "mail")
+KIND_LABELS = {
+    "member": "会员号", "phone": "手机号", "openid": "微信 openid", "wecom": "企业微信", "card": "储值卡号", "mail": "邮箱",
+}  # fmt: skip
 _LONGEST = 60
 _PLAIN_MOBILE = re.compile(r"1[3-9]\d{9}")
 _SPACES = re.compile(r"[\s\-]+")

@@ -28,7 +28,7 @@ from fanops.tables import (
 )  # fmt: skip
 
 LEVELS = tuple(LEVEL_LABELS)
-_KINDS = ("phone", "member", "card", "openid", "wecom")
+_KINDS = ("phone", "member", "card", "openid", "wecom", "mail")
 
 
 def _own(actor: Actor, *columns):

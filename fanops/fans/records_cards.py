@@ -32,6 +32,8 @@ from fanops.tables import (
 )  # fmt: skip
 
 DONE, NOT_DONE = "done", "not_done"
+TRIAL = "trial"  # rule_code of a card that asks a fan to try what they asked for
+_OTHERS = {TRIAL: "请顾客体验"}
 _LIKES, _VISIT_DAYS = 2, 14
 
 
@@ -54,7 +56,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
     columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on"]
     frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-    frame["rule"] = [RULES[code].title if code in RULES else "手工" for code in frame["rule"]]
+    frame["rule"] = [RULES[code].title if code in RULES else _OTHERS.get(code, "手工") for code in frame["rule"]]
     frame["late"] = [due is not None and due < date.today() for due in frame["due_on"]]
     return frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func
@@ -13,21 +14,43 @@ from fanops.tables import Contact, Fan, ImportBatch, now
 
 MOST_IN_WINDOW = 3
 WINDOW = timedelta(days=30)
+_ASKED_AT_ONCE = 5_000
 
 
 def why_not_contact(session: Session, fan: Fan) -> str:
     """Say why a fan must not be contacted now (退订、已删除、第三方数据、近 30 天已联系 3 次), empty when they may."""
-    if fan.erased_at is not None:
-        return "资料已删除"
-    if fan.opted_out_at is not None:
-        return "已退订"
-    batch = session.get(ImportBatch, fan.import_batch_id) if fan.import_batch_id else None
-    if batch is not None and batch.party == "third":
-        return "来自第三方数据，未同意联系"
-    recent = session.exec(
-        select(func.count()).select_from(Contact).where(Contact.fan_id == fan.id, Contact.contacted_at > now() - WINDOW)
-    ).one()
-    return f"近 30 天已联系 {recent} 次" if recent >= MOST_IN_WINDOW else ""
+    return reasons_not_to_contact(session, [fan.id]).get(fan.id, "")
+
+
+def reasons_not_to_contact(session: Session, fan_ids: Sequence[int]) -> dict[int, str]:
+    """Say for each of many fans who must not be contacted now, why; those who may are left out."""
+    found: dict[int, str] = {}
+    for start in range(0, len(fan_ids), _ASKED_AT_ONCE):
+        some = list(fan_ids[start : start + _ASKED_AT_ONCE])
+        counts = dict(
+            session.exec(
+                select(Contact.fan_id, func.count(Contact.id))
+                .where(Contact.fan_id.in_(some), Contact.contacted_at > now() - WINDOW)
+                .group_by(Contact.fan_id)
+            ).all()
+        )
+        statement = (
+            select(Fan.id, Fan.erased_at, Fan.opted_out_at, ImportBatch.party)
+            .outerjoin(ImportBatch, ImportBatch.id == Fan.import_batch_id)
+            .where(Fan.id.in_(some))
+        )
+        for fan_id, erased_at, opted_out_at, party in session.exec(statement):
+            recent = counts.get(fan_id, 0)
+            why = (
+                "资料已删除" if erased_at is not None
+                else "已退订" if opted_out_at is not None
+                else "来自第三方数据，未同意联系" if party == "third"
+                else f"近 30 天已联系 {recent} 次" if recent >= MOST_IN_WINDOW
+                else ""
+            )  # fmt: skip
+            if why:
+                found[fan_id] = why
+    return found
 
 
 def record_contact(

@@ -28,6 +28,7 @@ PROGRESS_EVERY_S = 0.5
 _LAST_WORDS_S = 3.0
 _DAILY_LOOK_S = 600.0
 _IDLE_EVERY_S = 10.0
+_MEANWHILE_EVERY_S = 3.0
 
 
 class Cancelled(Exception):
@@ -92,6 +93,7 @@ class JobWorker:
     def __init__(
         self, db: Database, handlers: Mapping[str, Handler], *, parent: int | None = None, daily: Sequence[str] = (),
         idle: Callable[[Database], None] | None = None,
+        meanwhile: Callable[[Database, threading.Event], object] | None = None,
     ) -> None:  # fmt: skip
         self.db = db
         self.handlers = handlers
@@ -101,6 +103,7 @@ class JobWorker:
         self._daily_asked_at = -_DAILY_LOOK_S
         self.idle = idle
         self._idled_at = -_IDLE_EVERY_S
+        self.meanwhile = meanwhile
         self._parent = parent
         self._job_id: int | None = None
 
@@ -109,6 +112,8 @@ class JobWorker:
         self._show_alive()
         heart = threading.Thread(target=self._beat, name="fanops-heartbeat", daemon=True)
         heart.start()
+        beside = threading.Thread(target=self._work_beside, name="fanops-beside", daemon=True)
+        beside.start()
         try:
             while not self.stop.is_set():
                 self._ask_for_daily()
@@ -118,6 +123,7 @@ class JobWorker:
         finally:
             self.stop.set()
             heart.join(HEARTBEAT_S)
+            beside.join(HEARTBEAT_S)
             with self.db.write() as session:
                 records.take_leave(session, self.name)
 
@@ -186,6 +192,16 @@ class JobWorker:
     def _end(self, job: Job, state: str, **values: Any) -> str:
         with self.db.write() as session:
             return state if records.end_job(session, job.id, self.name, state, **values) else "lost"
+
+    def _work_beside(self) -> None:
+        """Do what must not wait for a long job to end (sending), every few seconds; it is given the sign to stop."""
+        if self.meanwhile is None:
+            return
+        while not self.stop.wait(_MEANWHILE_EVERY_S):
+            try:
+                self.meanwhile(self.db, self.stop)
+            except Exception:
+                _log.exception("the worker's work beside jobs failed; it is tried again")
 
     def _beat(self) -> None:
         while not self.stop.wait(HEARTBEAT_S):

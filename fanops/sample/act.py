@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_backlog, records_fixes
+from fanops.actions.invite_raisers import invite_raisers
 from fanops.database import Database
 from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
@@ -34,7 +35,7 @@ def act(db: Database, actor: Actor, anchor: date) -> None:
         rising = _theme_of(session, actor, truth.RISING_KEY, anchor, but=waiting)
         if rising is not None:
             item = records_backlog.open_item(session, actor, rising, session.get_one(Theme, rising).name)
-            records_backlog.invite_raisers(session, actor, item.id)
+            invite_raisers(session, actor, item.id)
 
 
 def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: int | None = None) -> int | None:

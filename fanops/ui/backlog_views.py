@@ -10,10 +10,11 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.actions import gates, merge_items
 from fanops.actions import records_backlog as backlog
+from fanops.actions.invite_raisers import CHANNELS
 from fanops.actions.records_gates import set_gate_rules
 from fanops.errors import Conflict
 from fanops.intervals import wilson
-from fanops.ui import words
+from fanops.ui import raiser_views, words
 from fanops.ui.board import board
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
@@ -233,26 +234,21 @@ def trial(actor: Actor, item_id: int) -> None:
             f"**{facts.likes}/{facts.verdicts} 位会买**（{words.share(facts.likes / facts.verdicts, 0)}，"
             f"区间 {words.share(low, 0)} 到 {words.share(high, 0)}{line}）"
         )
-    if actor.role in backlog.KEEPERS and st.button(
-        "邀请提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:"
-    ):
-        with refusals():
-            with page_database().write() as session:
-                invited, refused = backlog.invite_raisers(session, actor, item_id)
-            text = f"新邀请 {invited} 位。" + "".join(f"{reason} {count} 位；" for reason, count in refused.items())
-            st.success(plain(text), icon=":material/check:")
+    if actor.role in backlog.KEEPERS:
+        raiser_views.invite(actor, item_id)
     if table.empty:
         return
     shown = table.assign(
-        level=table["level"].map(words.LEVEL_LABELS), verdict=table["verdict"].map(backlog.VERDICTS).fillna("还没来"),
-        invited_at=table["invited_at"].map(words.day),
+        level=table["level"].map(words.LEVEL_LABELS), channel=table["channel"].map(CHANNELS),
+        verdict=table["verdict"].map(backlog.VERDICTS).fillna("还没来"), invited_at=table["invited_at"].map(words.day),
     )  # fmt: skip
     st.dataframe(
-        shown[["fan", "level", "store", "invited_at", "verdict", "words"]].rename(
+        shown[["fan", "level", "store", "channel", "invited_at", "verdict", "words"]].rename(
             columns={
                 "fan": "粉丝",
                 "level": "分层",
                 "store": "门店",
+                "channel": "怎样邀请",
                 "invited_at": "邀请",
                 "verdict": "评价",
                 "words": "原话",

@@ -30,18 +30,21 @@ def deeds_done() -> int:
 
 def show_done() -> None:
     """Show the remembered notice."""
+    # The place is there without a notice too: tabs below that move down would go back to their first one.
+    place = st.empty()
     notice = st.session_state.get(_KEY)
     if notice is None:
         return
-    text, undo, link = notice
-    left, right = st.columns([4, 1], vertical_alignment="center")
-    left.success(plain(text), icon=":material/check:")
-    if undo is not None and right.button("撤销", key="done.undo", icon=":material/undo:", width="stretch"):
-        with refusals():
-            undo()
+    with place.container():
+        text, undo, link = notice
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.success(plain(text), icon=":material/check:")
+        if undo is not None and right.button("撤销", key="done.undo", icon=":material/undo:", width="stretch"):
+            with refusals():
+                undo()
+                del st.session_state[_KEY]
+                st.rerun()
+        if link is not None:
+            st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")
+        if undo is None:
             del st.session_state[_KEY]
-            st.rerun()
-    if link is not None:
-        st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")
-    if undo is None:
-        del st.session_state[_KEY]

@@ -52,6 +52,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("brief.py", "给老板的一页", "summarize", "领", MANAGERS),
     PageEntry("loop.py", "闭环", "sync", "领", MANAGERS),
     PageEntry("work.py", "后台任务", "progress_activity", "领", MANAGERS),
+    PageEntry("messages.py", "消息", "outbox", "领", HEAD_OFFICE),
     PageEntry("accounts.py", "账号", "manage_accounts", "领", (Role.ADMIN,)),
     PageEntry("surveys.py", "问卷", "quiz", "听"),
     PageEntry("survey_editor.py", "写问卷", "edit_document", "听", HEAD_OFFICE),

@@ -50,3 +50,15 @@ def test_a_phone_has_one_form() -> None:
     for wrong in ("", "12", "hello"):
         with pytest.raises(InvalidInput):
             normalise_identifier("phone", wrong)
+
+
+def test_a_mail_address_has_one_form() -> None:
+    assert {normalise_identifier("mail", v) for v in (" Wang@Example.COM ", "wang@example.com")} == {"wang@example.com"}
+    assert (
+        normalise_identifier("mail", "ｗａｎｇ＠ｑｑ．ｃｏｍ") == "wang@qq.com"
+    )  # full width, as typed with a Chinese keyboard
+    assert mask_identifier("mail", "wang@example.com") == "w***@example.com"
+    for wrong in ("", "wang", "wang@", "@example.com", "a b@example.com", "wang@example", "w@a..com", "王@example.com",
+                  "a@b.com\nBcc: c@d.com", "a@b.com,c@d.com"):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            normalise_identifier("mail", wrong)

@@ -13,6 +13,7 @@ from fanops.access import Role
 from fanops.actions import gates, merge_items, records, records_fixes
 from fanops.actions import records_backlog as backlog
 from fanops.actions.fix_states import MOVES, next_states
+from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -146,8 +147,8 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
         backlog.advance(session, product, item_id)
         backlog.write_down(session, product, item_id, sample_note="做好了", pass_share=0.7)
         assert backlog.advance(session, product, item_id).stage == "trial"
-        assert backlog.invite_raisers(session, product, item_id) == (18, {})
-        assert backlog.invite_raisers(session, product, item_id) == (0, {})
+        assert invite_raisers(session, product, item_id) == (18, {})
+        assert invite_raisers(session, product, item_id) == (0, {})
         trials = backlog.trial_table(session, product, item_id)["trial_id"].tolist()
         for place, trial_id in enumerate(trials[:11]):
             backlog.record_verdict(session, product, int(trial_id), "like" if place < 7 else "dislike")
@@ -192,7 +193,7 @@ def test_the_fourth_contact_is_refused_and_those_are_left_out(chain, theme):
             record_contact(session, product, fans[0], "visit", "phone")
         fans[1].opted_out_at = fans[1].joined_at
         item = backlog.open_item(session, product, theme, "预点单")
-        assert backlog.invite_raisers(session, product, item.id) == (16, {"近 30 天已联系 3 次": 1, "已退订": 1})
+        assert invite_raisers(session, product, item.id) == (16, {"近 30 天已联系 3 次": 1, "已退订": 1})
 
 
 @pytest.mark.parametrize(

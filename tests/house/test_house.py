@@ -158,12 +158,12 @@ def test_only_the_screens_know_streamlit() -> None:
 # Use cases are named by their verb: load, compute, save.
 VERBS = {
     "answer", "assign", "close", "discover", "edit", "erase", "import", "invite", "load", "measure", "merge", "open",
-    "promote", "record", "review", "submit", "tag", "tell", "train", "undo",
+    "promote", "record", "review", "send", "submit", "tag", "tell", "train", "undo",
 }  # fmt: skip
 
 
 def test_only_records_and_use_cases_take_a_session() -> None:
-    stages = ("collect", "themes", "findings", "actions", "effect", "summary", "fans")
+    stages = ("collect", "themes", "findings", "actions", "effect", "summary", "fans", "sending")
     wrong = [
         f"{named(path)}:{node.name}"
         for path in product()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -187,3 +188,29 @@ def test_a_worker_dies_with_its_parent(chain) -> None:
         name = session.exec(select(Worker.name)).one()
     _until(lambda: records.worker_is_gone(name))
     assert f":{child}:" in name
+
+
+@ONE
+def test_what_must_not_wait_is_done_beside_a_long_job(chain) -> None:
+    """Sending goes on while a job is under way, and a failure of it stops nothing."""
+    seen, calls = threading.Event(), []
+
+    def beside(db, stop) -> None:
+        calls.append(stop.is_set())
+        if len(calls) == 1:
+            raise RuntimeError("the first time")
+        seen.set()
+
+    def handler(_db, _context):
+        assert seen.wait(30)
+        return {}
+
+    job_id = _enqueue(chain)
+    laborer = JobWorker(chain.db, {"do": handler}, meanwhile=beside)
+    thread = threading.Thread(target=laborer.run)
+    thread.start()
+    while _job(chain, job_id).state in records.ACTIVE:
+        time.sleep(0.05)
+    laborer.stop.set()
+    thread.join(30)
+    assert _job(chain, job_id).state == records.DONE and calls[:2] == [False, False]

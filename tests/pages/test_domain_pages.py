@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
+from fanops.actions.invite_raisers import invite_raisers
 from fanops.cli.worker import handlers
 from fanops.collect import records_surveys as surveys
 from fanops.collect.records_voices import NewVoice, add_voices
@@ -82,7 +83,7 @@ def filled(chain) -> int:
         measure(session, product, fix_id=fix.id)
         item = backlog.open_item(session, product, theme_id, "预点单", "手机上先点")
         backlog.plan_stores(session, product, item.id, [chain.stores["S1"]])
-        backlog.invite_raisers(session, product, item.id)
+        invite_raisers(session, product, item.id)
         backlog.set_rollout(session, product, item.id, chain.stores["S1"], "live")
     return theme_id
 

@@ -26,6 +26,7 @@ MATRIX: dict[str, set[Role]] = {
     "work.py": EVERYONE - {C},
     "brief.py": EVERYONE - {C},
     "loop.py": EVERYONE - {C},
+    "messages.py": {P, E, A},
     "accounts.py": {A},
     "me.py": EVERYONE,
     "surveys.py": EVERYONE,

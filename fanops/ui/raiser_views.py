@@ -1,0 +1,57 @@
+"""请顾客体验 on the screen: over which channel, how many, who is left out and why, then the deed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fanops.access import Actor
+from fanops.actions.invite_raisers import CHANNEL_NOTES, CHANNELS, NEEDS_WAVE, Way, invite_raisers, preview_raisers
+from fanops.collect.records_surveys import is_open, waves
+from fanops.ui import words
+from fanops.ui.done import said_done
+from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain, refusals
+
+
+def invite(actor: Actor, item_id: int) -> None:
+    """Choose a channel, look at who would be invited and who not, invite."""
+    channel = st.segmented_control(
+        "怎样邀请", list(CHANNELS), default="task", format_func=CHANNELS.get, key=f"trial.channel.{item_id}"
+    ) or "task"  # fmt: skip
+    st.caption(CHANNEL_NOTES[channel])
+    wave_id = None
+    if channel in NEEDS_WAVE:
+        with page_database().read() as session:
+            open_waves = {wave.id: wave.title for wave in waves(session, actor) if is_open(wave)}
+        if not open_waves:
+            st.info("没有正在进行的问卷，链接没有地方去。先开一期。", icon=":material/quiz:")
+            st.page_link("surveys.py", label="去开一期问卷", icon=":material/arrow_forward:")
+            return
+        wave_id = st.selectbox(
+            "链接打开哪一期", list(open_waves), format_func=open_waves.get, key=f"trial.wave.{item_id}"
+        )
+    way = Way(channel, wave_id)
+    with refusals():
+        _preview_and_deed(actor, item_id, way)
+
+
+def _preview_and_deed(actor: Actor, item_id: int, way: Way) -> None:
+    with page_database().read() as session:
+        yes, no = preview_raisers(session, actor, item_id, way)
+    if yes.empty and no.empty:
+        st.caption("提出者都邀请过了。")
+        return
+    reasons = "、".join(f"{plain(why)} {count} 位" for why, count in no["why"].value_counts().items())
+    st.markdown(f"会邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
+    if len(no):
+        with st.expander(f"不邀请的 {len(no)} 位"):
+            st.dataframe(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
+    if st.button(
+        f"邀请这 {len(yes)} 位提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:", disabled=yes.empty
+    ):
+        with page_database().write() as session:
+            invited, refused = invite_raisers(session, actor, item_id, way)
+        left_out = "；没有邀请：" + "、".join(f"{why} {count} 位" for why, count in refused.items()) if refused else ""
+        link = ("surveys.py", "下载个人链接") if way.channel == "link" else None
+        said_done(f"已用{CHANNELS[way.channel]}邀请 {invited} 位{left_out}。", link=link)
+        st.rerun()

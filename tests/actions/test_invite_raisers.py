@@ -1,0 +1,186 @@
+"""Raisers are invited over each channel that exists; who is left out, by name of reason; each contact counts."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import func, select
+
+from fanops.access import vault
+from fanops.access.vault import mask_identifier
+from fanops.actions import records_backlog as backlog
+from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
+from fanops.collect import records_surveys as surveys
+from fanops.collect.invite_fans import export_links
+from fanops.collect.surveys.definition import read_definition
+from fanops.content import content_path
+from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotReady
+from fanops.fans.records_cards import card_table, close_card
+from fanops.fans.records_contacts import record_contact
+from fanops.sending import records as sending
+from fanops.settings import settings
+from fanops.tables import (
+    Consent,
+    Contact,
+    Fan,
+    FanIdentity,
+    ImportBatch,
+    Invitation,
+    Message,
+    ServiceCard,
+    Theme,
+    ThemeAssignment,
+    Trial,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
+
+ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a-key"
+
+
+@pytest.fixture
+def item(chain) -> int:
+    """An item that 18 fans raised: 12 in S1, 6 in S2."""
+    with chain.db.write() as session:
+        theme = Theme(brand_id=chain.brand_id, name="排队太久")
+        session.add(theme)
+        session.flush()
+        for place in range(18):
+            store = chain.stores["S1" if place < 12 else "S2"]
+            fan = Fan(brand_id=chain.brand_id, name_masked="王**", home_store_id=store)
+            session.add(fan)
+            session.flush()
+            voice = Voice(
+                brand_id=chain.brand_id, store_id=store, fan_id=fan.id, text="排队太久了", source_key=str(place)
+            )
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=5, polarity=-1)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme.id, strength=0.9))
+        return backlog.open_item(session, chain.actors["product"], theme.id, "预点单").id
+
+
+@pytest.fixture
+def wave(chain) -> int:
+    """An open wave."""
+    definition = read_definition(content_path("surveys/store_visit.yaml").read_text("utf-8"))
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], definition)
+        return surveys.open_wave(session, chain.actors["product"], version.id, "试用问卷").id
+
+
+def _fans(session) -> list[Fan]:
+    return list(session.exec(select(Fan).order_by(Fan.id)))
+
+
+def _count(session, table, *conditions) -> int:
+    return session.exec(select(func.count()).select_from(table).where(*conditions)).one()
+
+
+def _mail_address(session, fan: Fan, place: int, batch_id: int | None = None) -> None:
+    address = f"fan{place}@example.com"
+    session.add(FanIdentity(brand_id=fan.brand_id, fan_id=fan.id, kind="mail", masked=mask_identifier("mail", address),
+                            lookup_hash=vault().lookup_hash("mail", address), sealed=vault().seal(address),
+                            import_batch_id=batch_id))  # fmt: skip
+
+
+def test_a_task_is_a_card_of_the_fans_store_and_counts_when_it_is_done(chain, item) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        for _ in range(3):
+            record_contact(session, product, _fans(session)[0], "visit", "phone")
+        _fans(session)[17].opted_out_at = now()
+        yes, no = preview_raisers(session, product, item)
+        assert (len(yes), sorted(no["why"])) == (16, ["已退订", "近 30 天已联系 3 次"])
+        assert _count(session, Trial) == 0  # looking stores nothing
+        assert invite_raisers(session, product, item) == (16, {"已退订": 1, "近 30 天已联系 3 次": 1})
+        assert invite_raisers(session, product, item) == (0, {"已退订": 1, "近 30 天已联系 3 次": 1})
+        cards = card_table(session, chain.actors["clerk"])
+        assert len(cards) == 11 and set(cards["rule"]) == {"请顾客体验"} and "预点单" in cards.iloc[0]["deed"]
+        assert set(session.exec(select(Trial.channel))) == {"task"}
+        before = _count(session, Contact)
+        close_card(session, chain.actors["clerk"], int(cards.iloc[0]["card_id"]), "done")
+        assert _count(session, Contact) == before + 1
+
+
+def test_a_link_is_personal_leads_to_the_wave_and_counts(chain, item, wave) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        with pytest.raises(InvalidInput, match="问卷"):
+            invite_raisers(session, product, item, Way("link"))
+        assert invite_raisers(session, product, item, Way("link", wave)) == (18, {})
+        assert _count(session, Invitation, Invitation.wave_id == wave, Invitation.fan_id.is_not(None)) == 18
+        assert _count(session, Contact, Contact.channel == "link", Contact.kind == "trial") == 18
+        assert (_count(session, ServiceCard), set(session.exec(select(Trial.channel)))) == (0, {"link"})
+    name, _, content = export_links(chain.db, product, {"wave": str(wave)})
+    assert name.startswith("试用问卷") and len(content) > 5_000
+    with chain.db.write() as session:
+        surveys.close_wave(session, product, wave)
+        with pytest.raises(Conflict):
+            preview_raisers(session, product, item, Way("link", wave))
+
+
+@pytest.fixture
+def mail_is_set(db, monkeypatch):
+    monkeypatch.setenv("FANOPS_SMTP_URL", "smtp://127.0.0.1:25")
+    monkeypatch.setenv("FANOPS_MAIL_FROM", "hi@shancha.example")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_a_mail_goes_to_those_with_an_address_and_consent(chain, item, wave, mail_is_set) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        batch = ImportBatch(brand_id=chain.brand_id, kind="members", filename="m.csv", file_sha256="0" * 64,
+                            consent_basis="会员章程第 3 条")  # fmt: skip
+        session.add(batch)
+        session.flush()
+        for place, fan in enumerate(_fans(session)[:10]):
+            _mail_address(session, fan, place, batch.id if place < 4 else None)
+        fans = _fans(session)
+        session.add(Consent(fan_id=fans[0].id, purpose="mail", granted=False))  # refused, whatever the import said
+        session.add(Consent(fan_id=fans[4].id, purpose="reply", granted=True))
+        session.add(Consent(fan_id=fans[5].id, purpose="research", granted=True))  # not to this
+        fans[1].opted_out_at = now()
+        found = invite_raisers(session, product, item, Way("mail", wave))
+        assert found == (3, {"没有邮箱": 8, "没有同意联系的记录": 5, "不同意联系": 1, "已退订": 1})
+        messages = session.exec(select(Message).order_by(Message.id)).all()
+        assert {message.fan_id for message in messages} == {fans[2].id, fans[3].id, fans[4].id}
+        assert "example.com" not in str(messages) and "/s/" not in str(messages)
+        letter = vault().unseal(messages[0].to_sealed)
+        assert "fan2@example.com" in letter and "/s/" in letter and "静安店" in letter and "排队太久了" not in letter
+        assert _count(session, Contact, Contact.channel == "mail") == 3
+
+
+def test_without_a_mail_server_nothing_is_done(chain, item, wave) -> None:
+    with pytest.raises(NotReady), chain.db.write() as session:
+        invite_raisers(session, chain.actors["product"], item, Way("mail", wave))
+    with chain.db.read() as session:
+        assert _count(session, Trial) == 0
+
+
+def test_a_robot_tells_the_store_how_many_without_names(chain, item) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        sending.add_webhook(session, product, "wecom", "静安店群", ROBOT, [], store_id=chain.stores["S1"])
+        found = invite_raisers(session, product, item, Way("wecom"))
+        assert found == (12, {"门店没有群机器人": 6})
+        [message] = session.exec(select(Message)).all()
+        assert message.body["text"]["content"] == (
+            "静安店：请邀请 12 位提过这件事的粉丝来试“预点单”，名单在“今天”的服务卡里。"
+        )
+        assert (_count(session, ServiceCard), set(session.exec(select(Trial.channel)))) == (12, {"wecom"})
+
+
+def test_who_may(chain, item) -> None:
+    with chain.db.write() as session:
+        with pytest.raises(NotAllowed):
+            invite_raisers(session, chain.actors["store_manager"], item)
+        with pytest.raises(NotFound):
+            invite_raisers(session, chain.actors["stranger"], item)
+        with pytest.raises(InvalidInput):
+            invite_raisers(session, chain.actors["product"], item, Way("pigeon"))

@@ -32,7 +32,7 @@ def item_board(actor: Actor, items: pd.DataFrame, rules: gates.GateRules, chosen
         {"id": int(row.item_id), "column": row.stage, "title": row.title,
          "lines": [f"{row.fans} 位粉丝，{row.sentences} 句",
                    *([f"已上线 {row.live}/{row.planned} 家"] if row.planned else []),
-                   *(["已关闭"] if row.stage == "closed" else [f"还缺：{row.lacking[0]}"] if row.lacking else ["可以前进"])]}
+                   *(["已关闭"] if row.stage == "closed" else [f"还缺：{row.lacking[0].rstrip('。')}"] if row.lacking else ["可以前进"])]}
         for row in items.itertuples()
     ]  # fmt: skip
     movable = actor.role in backlog.KEEPERS

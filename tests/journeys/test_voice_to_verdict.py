@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def _voices(path: Path) -> None:
                     OTHERS[place % 6] + "啊" * (place // 6 % 3),
                     f"V{3 + place % 6}店",
                     "",
-                    f"{date.today() - timedelta(days=80):%Y-%m-%d}",
+                    f"{date.today() - timedelta(days=80):%Y-%m-%d} 10:{place:02}",
                 ]
             )
 
@@ -123,7 +124,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
         window.settle()
     card.drag_to(page.locator(".fanops-board section").nth(3))
     page.get_by_text("还没有写打样结果").first.wait_for(timeout=30_000)
-    page.get_by_label("打样结果").fill("两款，出杯快 40 秒")
+    page.get_by_role("textbox", name="打样结果").fill("两款，出杯快 40 秒")
     page.get_by_role("button", name="记下", exact=True).click()
     page.get_by_text("可以前进").wait_for(timeout=30_000)
     window.settle()
@@ -138,7 +139,8 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     window.settle()
     for place in range(11):
         page.get_by_role("tab", name="粉丝试用").click()
-        page.get_by_test_id("stMain").get_by_text("会买" if place < 8 else "不会买", exact=True).first.click()
+        verdict = re.compile("^会买$" if place < 8 else "^不会买$")
+        page.locator("[data-testid=stButtonGroup] button").filter(has_text=verdict).first.click()
         page.get_by_role("button", name="记录评价").click()
         page.get_by_text(f"已评价 {place + 1} 位").wait_for(timeout=30_000)
         window.settle()

@@ -194,6 +194,34 @@ def own_fix_store(session: Session, actor: Actor, fix_store_id: int) -> FixStore
     return row
 
 
+def assign_owner(session: Session, actor: Actor, fix_store_id: int, staff_id: int) -> FixStore:
+    """Name the person of the store who sees to it; a fix that was only found counts as assigned from then on.
+
+    Raises:
+        NotFound: Nobody of that store, or somebody who has left.
+    """
+    require(actor, *MANAGERS)
+    row = own_fix_store(session, actor, fix_store_id)
+    staff = session.exec(
+        select(Staff).where(Staff.id == staff_id, Staff.store_id == row.store_id, Staff.left_on.is_(None))
+    ).first()
+    if staff is None:
+        raise NotFound("这家门店没有这位员工。", "请从名单里选。")
+    if row.state in ("found", "reopened"):
+        _change(session, actor, row, "assigned", f"负责人：{staff.name}")
+    row.owner_staff_id = staff.id
+    session.add(row)
+    session.flush()
+    return row
+
+
+def staff_of(session: Session, actor: Actor, fix_store_id: int) -> dict[int, str]:
+    """Give who could see to a store's fix: staff id → name."""
+    row = own_fix_store(session, actor, fix_store_id)
+    statement = select(Staff.id, Staff.name).where(Staff.store_id == row.store_id, Staff.left_on.is_(None))
+    return dict(session.exec(statement.order_by(Staff.code)).all())
+
+
 def note_read(session: Session, actor: Actor, fix_store_id: int) -> None:
     """Note that the store has read a fix (once; only by people of that store)."""
     row = own_fix_store(session, actor, fix_store_id)

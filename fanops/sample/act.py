@@ -34,8 +34,24 @@ def act(db: Database, actor: Actor, anchor: date) -> None:
             _mend(session, actor, waiting, anchor)
         rising = _theme_of(session, actor, truth.RISING_KEY, anchor, but=waiting)
         if rising is not None:
-            item = records_backlog.open_item(session, actor, rising, session.get_one(Theme, rising).name)
-            invite_raisers(session, actor, item.id)
+            _develop(session, actor, rising)
+
+
+def _develop(session: Session, actor: Actor, theme_id: int) -> None:
+    """Bring the rising theme as an item to its trial: asked for, sampled, tried by some of those who asked."""
+    title = session.get_one(Theme, theme_id).name
+    item = records_backlog.open_item(session, actor, theme_id, title, "门店能换燕麦奶，加价不超过 3 元")
+    for _ in ("define", "sample"):
+        records_backlog.advance(session, actor, item.id)
+    records_backlog.write_down(
+        session, actor, item.id, sample_note="试做两款，第二款更顺口，出杯多 6 秒", pass_share=truth.TRIAL_LINE
+    )
+    records_backlog.advance(session, actor, item.id)
+    invite_raisers(session, actor, item.id)
+    trials = records_backlog.trial_table(session, actor, item.id)["trial_id"].tolist()
+    for place, trial_id in enumerate(trials[: truth.TRIAL_CAME]):
+        verdict = "like" if place < truth.TRIAL_LIKED else "dislike"
+        records_backlog.record_verdict(session, actor, int(trial_id), verdict)
 
 
 def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: int | None = None) -> int | None:

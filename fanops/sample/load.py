@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import logging
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from fanops.content import content_path
 from fanops.database import Database
 from fanops.fans.identity import tidy_identifier
 from fanops.sample import truth
+from fanops.sample.act import act
 from fanops.sample.chain import ACCOUNTS, BRAND, REGIONS, SAMPLE_PASSWORD, STAFF, STORES, member_number
 from fanops.sample.clear import clear_sample, find_sample_brand, is_loaded
 from fanops.settings import settings
@@ -124,7 +124,7 @@ def _fill(db: Database, actor: Actor, anchor: date, seed: int, progress: Progres
     if discover:
         themes = _discover(db, actor, part(0.65, 0.95))
         progress(0.95, "标签、改进和需求")
-        _act(db, actor, anchor)
+        act(db, actor, anchor)
     progress(1.0, "完成")
     _log.info("sample chain loaded: %d fans, %d orders, %d reviews", members, orders, said)
     return SampleSummary(actor.brand_id, anchor, members, orders, said, answered, held, themes)
@@ -263,11 +263,3 @@ def _count_themes(db: Database, actor: Actor) -> int:
     )
     with db.read() as session:
         return session.exec(query).one()
-
-
-def _act(db: Database, actor: Actor, anchor: date) -> None:
-    """Act on what was found, by the use cases that people use, as far as this installation has them."""
-    if importlib.util.find_spec("fanops.sample.act") is not None:
-        from fanops.sample.act import act
-
-        act(db, actor, anchor)

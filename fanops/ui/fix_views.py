@@ -98,6 +98,7 @@ def _store_rows(of_fix: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     shown = {
         "门店": of_fix["store"],
         "状态": of_fix["state"].map(LABELS),
+        "负责人": of_fix["owner"].fillna(""),
         "截止": of_fix["due_on"].map(words.day),
         "已读": of_fix["read_at"].map(lambda at: "" if pd.isna(at) else words.minute(at)),
         "已做完": of_fix["done_at"].map(lambda at: "" if pd.isna(at) else words.minute(at)),
@@ -167,8 +168,9 @@ def _own_card(actor: Actor, row) -> None:
     key = int(row.fix_store_id)
     late = not pd.isna(row.due_on) and row.due_on < date.today() and pd.isna(row.done_at)
     due = f":red[{words.day(row.due_on)} 已过期]" if late else f"截止 {words.day(row.due_on)}"
+    owner = f" · 负责人 {plain(row.owner)}" if row.owner else ""
     state = "已做完，等验收" if row.state == "fixing" and not pd.isna(row.done_at) else LABELS[row.state]
-    st.markdown(f"**{plain(row.title)}** · {state} · {due}")
+    st.markdown(f"**{plain(row.title)}** · {state} · {due}{owner}")
     if row.what_to_do:
         st.text(row.what_to_do)
     for number, line in enumerate(row.checklist):
@@ -189,6 +191,8 @@ def _own_card(actor: Actor, row) -> None:
                 with page_database().write() as session:
                     records_fixes.take_back_done(session, actor, key)
                 st.rerun()
+        if actor.role in MANAGERS:
+            _owner_choice(actor, key)
         for to in next_states(row.state, actor.role):
             if st.button(f"改为{LABELS[to]}", key=f"fix.to.{key}.{to}"):
                 with refusals():
@@ -198,6 +202,22 @@ def _own_card(actor: Actor, row) -> None:
     with st.expander("顾客怎么说，别的门店怎么做"):
         evidence_list(actor, fix_id=int(row.fix_id))
         examples(actor, int(row.fix_id))
+
+
+def _owner_choice(actor: Actor, key: int) -> None:
+    with st.popover("负责人", icon=":material/person:", key=f"fix.owner.{key}.{deeds_done()}"):
+        with page_database().read() as session:
+            people = records_fixes.staff_of(session, actor, key)
+        if not people:
+            st.caption("这家门店还没有员工名单。请管理员在“账号”里添加。")
+            return
+        chosen = st.selectbox("谁来做", list(people), format_func=people.get, key=f"fix.owner.who.{key}")
+        if st.button("指派", key=f"fix.owner.do.{key}", type="primary"):
+            with refusals():
+                with page_database().write() as session:
+                    records_fixes.assign_owner(session, actor, key, chosen)
+                said_done(f"已指派给{people[chosen]}。")
+                st.rerun()
 
 
 def _ticked(actor: Actor, key: int, line: int) -> None:

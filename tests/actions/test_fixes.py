@@ -123,3 +123,20 @@ def test_the_list_of_areas_is_the_brands_own(chain, checklist):
         with pytest.raises(NotAllowed):
             records_fixes.set_areas(session, chain.actors["store_manager"], ["服务", "陈列"])
         assert records_fixes.areas(session, chain.actors["stranger"])["quality"] == "品质"
+
+
+def test_a_manager_names_who_sees_to_it(chain, checklist):
+    fix_id, mine, other = checklist
+    manager = chain.actors["store_manager"]
+    with chain.db.write() as session:
+        people = records_fixes.staff_of(session, manager, mine)
+        assert sorted(people) == sorted([chain.staff["E1"], chain.staff["M1"]])
+        assert records_fixes.assign_owner(session, manager, mine, chain.staff["E1"]).state == "assigned"
+        rows = records_fixes.fix_stores(session, manager, fix_id)
+        assert rows["owner"].tolist() == [people[chain.staff["E1"]]]
+        with pytest.raises(NotFound):
+            records_fixes.assign_owner(session, manager, mine, chain.staff["E2"])
+        with pytest.raises(NotFound):
+            records_fixes.assign_owner(session, manager, other, chain.staff["E2"])
+        with pytest.raises(NotAllowed):
+            records_fixes.assign_owner(session, chain.actors["clerk"], mine, chain.staff["E1"])

@@ -23,13 +23,14 @@ from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
 _CSS = """
+figure { margin: 0; }
 img { display: block; max-width: 100%; max-height: 16rem; border-radius: 0.5rem; border: 1px solid var(--st-border-color); }
 audio { width: 100%; }
 """
 # The content comes from the authenticated route; the name is set as text, never as HTML.
 _JS = """
 export default function ({ parentElement, data }) {
-  const place = parentElement.querySelector("div")
+  const place = parentElement.querySelector("figure")
   if (place.dataset.shown === data.address) return
   place.dataset.shown = data.address
   place.replaceChildren()
@@ -46,7 +47,7 @@ export default function ({ parentElement, data }) {
   }
 }
 """
-_media = st.components.v2.component("fanops_attachment", html="<div></div>", css=_CSS, js=_JS)
+_media = st.components.v2.component("fanops_attachment", html="<figure></figure>", css=_CSS, js=_JS)
 
 
 def attachments(

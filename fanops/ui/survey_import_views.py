@@ -109,7 +109,7 @@ def show(db: Database, actor: Actor, content: bytes, name: str, export: SurveyEx
 def _match(export: SurveyExport, survey: SurveyDefinition, guessed: dict[str, str], digest: str) -> dict[str, str]:
     asked = [question for _, question in survey.questions() if question.is_asked and question.kind != "contact"]
     titles = {question.code: question.title for question in asked}
-    st.caption("左边是导出里的题，右边选这份问卷的题。联系方式题不导入：没有顾客在这里的单独同意。")
+    st.caption("导出里的每一题，是这份问卷的哪一题。联系方式题不导入：没有顾客在这里的单独同意。")
     chosen = {}
     for question in export.questions:
         codes = ["", *titles]

@@ -174,7 +174,7 @@ def run_rounds(
     path, log = Path(os.environ["FANOPS_DATA"]) / "fanops.sqlite", folder / "server.log"
     sums = dict.fromkeys(("screens", "surveys", "lost", "half", "dangling", "broken", "resumed"), 0)
     everything: list[Told] = []
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         server = _start(port, processes, log)
         try:
             sums["resumed"] += asyncio.run(_resume(port, code, everything))
@@ -184,8 +184,10 @@ def run_rounds(
                 os.killpg(server.pid, signal.SIGKILL)
             server.wait(30)
         everything += told
-        for name, count in _look(path, everything).items():
+        found = _look(path, everything)
+        for name, count in found.items():
             sums[name] += count
+        print(f"round {number}: {sum(each.screens for each in everything)} screens so far, {found}", file=sys.stderr)
     sums["screens"] = sum(each.screens for each in everything)
     sums["surveys"] = sum(bool(each.receipt) for each in everything)
     return {"rounds": rounds, "processes": processes, "connections": connections, **sums}
@@ -217,6 +219,8 @@ def main() -> None:
     os.environ |= {
         "FANOPS_DATA": str(folder / "data"), "FANOPS_KEY_FILE": str(folder / "key"), "FANOPS_PORT": str(free_port()),
     }  # fmt: skip
+    # Ended from outside, the server that runs at that moment is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     result = run_rounds(folder, rounds, processes=processes, connections=connections)
     (out / "kill.json").write_text(json.dumps(result, indent=1), "utf-8")
     print(json.dumps(result, indent=1))

@@ -61,9 +61,10 @@ def test_a_fan_answers_by_qr_without_javascript_and_resumes_after_closing(visit,
     page.get_by_role("radio", name="2", exact=True).check()
     page.get_by_role("button", name="下一页").click()
     page.get_by_label("等得太久").check()
+    page.get_by_label("想对我们说点什么").fill("排队等了半小时")
     first.shot("form_screen_phone")
-    page.get_by_role("button", name="下一页").click()
-    page.get_by_label("想对我们说点什么").wait_for()
+    page.get_by_role("button", name="上一页").click()  # looks back, which keeps this screen too
+    assert page.get_by_role("radio", name="2", exact=True).is_checked()
     kept = tmp_path / "cookies.json"
     page.context.storage_state(path=kept)
     page.context.close()  # the browser is closed in the middle
@@ -71,10 +72,7 @@ def test_a_fan_answers_by_qr_without_javascript_and_resumes_after_closing(visit,
     again = visit(PHONE, java_script_enabled=False, storage_state=str(kept))
     page = again.page
     page.goto(link)
-    page.get_by_label("想对我们说点什么").fill("排队等了半小时")  # not from the beginning
-    page.get_by_role("button", name="上一页").click()
-    assert page.get_by_label("等得太久").is_checked()
-    page.get_by_role("button", name="下一页").click()
+    assert page.get_by_label("等得太久").is_checked()  # where it stopped, not at the beginning
     assert page.get_by_label("想对我们说点什么").input_value() == "排队等了半小时"
     page.get_by_role("button", name="提交").click()
     receipt = page.locator(".receipt").inner_text()
@@ -176,6 +174,9 @@ def test_a_photo_and_a_recording_are_seen_and_heard(visit, tmp_path: Path) -> No
         "player.preload = 'metadata' })"
     )
     assert 0.9 < length < 1.1
+    box = page.locator("img[alt='门口.jpg']").bounding_box()
+    assert box["height"] <= 256 + 2 and box["x"] + box["width"] <= PHONE["width"] - 16
+    page.locator("img[alt='门口.jpg']").scroll_into_view_if_needed()
     window.shot("interview_attachments_phone")
     assert window.width_overflow() == 0
     assert not window.foreign and not window.violations

@@ -105,19 +105,30 @@ async def _load(port: int, code: str, connections: int, seconds: float, server: 
     return told
 
 
+def _kill(server: subprocess.Popen) -> None:
+    """SIGKILL to the group of this server and its workers, nothing else."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait(30)
+
+
 def _start(port: int, processes: int, log: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "fanops.cli", "run", "--forms-only", "--processes", str(processes)]
     with log.open("ab") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     deadline = time.monotonic() + _STARTS_S
-    while True:
-        try:
-            urlopen(f"http://127.0.0.1:{port}/s/receipt", timeout=2).close()
-            return server
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(log.read_text("utf-8", "replace")[-2_000:]) from None
-            time.sleep(0.1)
+    try:
+        while True:
+            try:
+                urlopen(f"http://127.0.0.1:{port}/s/receipt", timeout=2).close()
+                return server
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(log.read_text("utf-8", "replace")[-2_000:]) from None
+                time.sleep(0.1)
+    except BaseException:
+        _kill(server)
+        raise
 
 
 def _look(path: Path, told: list[Told]) -> dict[str, int]:
@@ -180,9 +191,7 @@ def run_rounds(
             sums["resumed"] += asyncio.run(_resume(port, code, everything))
             told = asyncio.run(_load(port, code, connections, chance.uniform(0.0, 1.5), server))
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGKILL)
-            server.wait(30)
+            _kill(server)
         everything += told
         found = _look(path, everything)
         for name, count in found.items():

@@ -24,6 +24,7 @@ if held.state == "live" and guide is not None:
     interview_views.live(actor, held, guide)
     st.stop()
 interview_views.about(actor, held)
+interview_views.beside(actor, held)
 if actor.role in coding.CODERS:
     coding_views.code(actor, held)
 else:

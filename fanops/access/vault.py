@@ -54,6 +54,25 @@ class Vault:
         except InvalidTag as error:
             raise NotReady("这条内容是用另一把密钥加密的。", "请换回当时的密钥文件（FANOPS_KEY_FILE）。") from error
 
+    def seal_file(self, content: bytes, name: str) -> bytes:
+        """Encrypt a file's content, bound to the name it is kept under: put under another name, it does not open."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, name.encode())
+
+    def unseal_file(self, sealed: bytes, name: str) -> bytes:
+        """Decrypt what ``seal_file`` gave.
+
+        Raises:
+            NotReady: Sealed with another key, changed, or kept under another name.
+        """
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+        except InvalidTag as error:
+            raise NotReady(
+                "这个附件读不出来：文件被改动过，或是用另一把密钥加密的。",
+                "请换回当时的密钥文件（FANOPS_KEY_FILE），或从备份恢复数据文件夹里的 files。",
+            ) from error
+
     def lookup_hash(self, kind: str, value: str) -> str:
         """Give the keyed hash by which an identifier is found (64 hex digits)."""
         return hmac.new(self._hash_key, f"{kind}\x1f{value}".encode(), hashlib.sha256).hexdigest()

@@ -14,6 +14,7 @@ from sqlalchemy import inspect, text
 from sqlmodel import select
 
 from fanops.access import Role, verify_audit
+from fanops.access.attachments import missing_content
 from fanops.access.vault import vault
 from fanops.content import content_path
 from fanops.database import Database, pending_migrations
@@ -159,6 +160,14 @@ def check_jobs(db: Database) -> Iterator[Ill]:
             yield Ill(f"后台任务 {job_id} 的状态 {state} 不存在。", "请把这条信息告诉开发者。")
 
 
+def check_attachments(db: Database) -> Iterator[Ill]:
+    """Every photo and recording that a row names is there."""
+    with db.read() as session:
+        lacking = missing_content(session)
+    if lacking:
+        yield Ill(f"有 {lacking} 个附件的内容不在数据文件夹里。", "请从备份恢复数据文件夹里的 files。")
+
+
 # A stage with rules of its own for stored rows adds its check here.
 CHECKS: dict[str, Check] = {
     "设置": check_settings,
@@ -170,8 +179,9 @@ CHECKS: dict[str, Check] = {
     "审计记录": check_audit,
     "账号": check_accounts,
     "后台任务": check_jobs,
+    "附件": check_attachments,
 }
-_NEED_TABLES = {"审计记录", "账号", "后台任务"}
+_NEED_TABLES = {"审计记录", "账号", "后台任务", "附件"}
 
 
 def examine(db: Database) -> dict[str, list[Ill]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fanops.access.attachments import copy_files
 from fanops.cli.doctor import examine
 from fanops.cli.run import bring_up_to_date
 from fanops.database import back_up, database, pending_migrations
@@ -31,9 +32,13 @@ def migrate(dry_run: bool) -> None:
 @click.command()
 @click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Folder (default: backups in the data).")
 def backup(to: Path | None) -> None:
-    """Write a whole copy of the embedded database while it is in use."""
+    """Write a whole copy of the embedded database and the attachments while they are in use."""
     copy = back_up(database(), to or settings().data / "backups")
     click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
+    # After the database: what a row of the copy names was written before that row.
+    files = copy_files(copy.with_suffix(".files"))
+    if files:
+        click.echo(f"附件 {files} 个在 {copy.with_suffix('.files')}；恢复时放回数据文件夹里的 files。")
 
 
 @click.command()

@@ -25,9 +25,11 @@ HANDLERS: dict[str, str] = {
     "reopen_returned": "fanops.actions.review_returns:reopen_returned",
     "refresh_fans": "fanops.fans.refresh:refresh_fans",
     "import_file": "fanops.collect.import_file:run_import",
+    "import_survey": "fanops.collect.import_survey_export:run_import",
+    "sweep_attachments": "fanops.access.attachments:sweep_attachments",
 }
 # What is done once a night for each brand.
-DAILY = ("refresh_fans", "reopen_returned")
+DAILY = ("refresh_fans", "reopen_returned", "sweep_attachments")
 
 
 def handlers() -> dict[str, Handler]:

@@ -11,6 +11,8 @@ import pandas as pd
 from fanops.access import Actor, require
 from fanops.collect import records_imports as records
 from fanops.collect.import_file import ImportRequest, preview_file, read_source
+from fanops.collect.import_survey_export import ExportRequest, preview_survey_export, request_of
+from fanops.collect.survey_exports import spread_answers
 from fanops.collect.uploads import read_upload
 from fanops.database import Database
 from fanops.errors import InvalidInput
@@ -32,15 +34,22 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
     except ValueError as error:
         raise InvalidInput("列对应读不出来。", "请回到导入页重新下载。") from error
     filename = re.sub(r"[\\/]", "_", parameters.get("filename", ""))[:100] or "文件"
-    request = ImportRequest(parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()})
+    chosen = tuple(number for number in parameters.get("open", "").split(",") if number)
+    request = ImportRequest(
+        parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()}, questions=chosen
+    )
     table = read_source((read_upload(parameters.get("upload", ""), actor), filename))
-    problems = preview_file(db, actor, table, request).problems
+    table = spread_answers(table, request.kind, chosen)
+    if request.kind == "responses":
+        problems = preview_survey_export(db, actor, table, _survey_request(parameters)).problems
+    else:
+        problems = preview_file(db, actor, table, request).problems
     rows: dict[int, list[str]] = {}
     for problem in problems:
         rows.setdefault(problem.row or 0, []).append(
             f"{problem.column}：{problem.why}" if problem.column else problem.why
         )
-    given = table.rows.reindex([row for row in rows if row in table.rows.index])
+    given = table.rows[table.rows.index.isin(list(rows))].copy()
     given.insert(0, "行", given.index.astype(str))
     given.insert(1, "原因", ["；".join(rows[row]) for row in given.index])
     for heading in given.columns[2:]:
@@ -48,3 +57,11 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
     lost = [row for row in rows if row not in table.rows.index]
     unread = pd.DataFrame({"行": [str(row) for row in lost], "原因": ["；".join(rows[row]) for row in lost]})
     return f"不能导入的行-{filename}.xlsx", XLSX, write_xlsx(pd.concat([given, unread]).fillna(""))
+
+
+def _survey_request(parameters: Mapping[str, str]) -> ExportRequest:
+    try:
+        chosen = {name: json.loads(parameters[name]) for name in ("wave", "questions", "roles", "store")}
+        return request_of(chosen)
+    except (KeyError, ValueError, TypeError) as error:
+        raise InvalidInput("列对应读不出来。", "请回到导入页重新下载。") from error

@@ -21,6 +21,7 @@ from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, fields_of
 from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
 from fanops.collect.records_voices import NewVoice, add_voices
+from fanops.collect.survey_exports import spread_answers, without_addresses
 from fanops.collect.uploads import forget_upload, read_upload
 from fanops.database import Database, take_turn
 from fanops.errors import InvalidInput, Problem
@@ -48,6 +49,7 @@ class ImportRequest:
         consent_basis: On what ground the data may be used; needed for second and third party.
         skip_refused: Import the rows that can be taken; otherwise one refused row means that nothing is stored.
         is_sample: Belongs to the sample chain.
+        questions: Of a survey export: the numbers of the questions whose answers are voices; guessed when empty.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class ImportRequest:
     consent_basis: str = ""
     skip_refused: bool = False
     is_sample: bool = False
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ def read_source(source: Source, progress: Progress | None = None) -> SourceTable
     if isinstance(source, SourceTable):
         return source
     if isinstance(source, tuple):
-        return read_content(source[0], source[1], progress=progress)
-    return read_path(source, progress=progress)
+        return without_addresses(read_content(source[0], source[1], progress=progress))
+    return without_addresses(read_path(source, progress=progress))
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def preview_file(
         InvalidInput: The file can't be read, or a needed column is missing.
     """
     require(actor, *records.IMPORTERS)
-    table = read_source(source, progress)
+    table = spread_answers(read_source(source, progress), request.kind, request.questions)
     ready = _make_ready(db, actor, table, request, now())
     with db.read() as session:
         plan = _plan(session, actor, request, ready.checked)
@@ -252,6 +255,7 @@ def import_file(
     """
     require(actor, *records.IMPORTERS)
     table = read_source(source, lambda _share, doing: progress(0.05, doing))
+    table = spread_answers(table, request.kind, request.questions)
     progress(0.15, f"检查 {len(table.rows):,} 行")
     ready = _make_ready(db, actor, table, request, now())
     if ready.earlier is not None:
@@ -369,7 +373,7 @@ def _store_voices(
     return {"units": len(units.voice), "created_fans": len(found.created), "torn": len(found.torn)}
 
 
-_REQUESTED = ("kind", "mapping", "store", "source", "voice_kind", "party", "consent_basis", "skip_refused")
+_REQUESTED = tuple(name for name in ImportRequest.__dataclass_fields__ if name != "is_sample")
 
 
 def run_import(db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Progress) -> Imported:

@@ -36,6 +36,8 @@ class SheetResponse:
         identities: Tidy identifiers of the fan by kind; empty for an anonymous answer.
         store_id: Where.
         staff_id: Who recorded them.
+        key: Names the answers for good where the sheet itself counts them, so that a later sheet adds only what is new.
+        began: When answering began, None when only ``at`` is known.
     """
 
     row: int
@@ -44,6 +46,86 @@ class SheetResponse:
     identities: Mapping[str, str]
     store_id: int | None = None
     staff_id: int | None = None
+    key: str = ""
+    began: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What would become of a sheet: rows that are new, rows that were taken before, and why others can't be taken."""
+
+    new: int
+    same: int
+    problems: tuple[Problem, ...]
+
+
+class _Undone(Exception):
+    """Rolls a trial back."""
+
+
+def weigh_responses(db: Database, actor: Actor, wave_id: int, responses: Sequence[SheetResponse]) -> Weighed:
+    """Say what an import would do: tried in a transaction that is taken back, so that it can't differ from the import."""
+    require(actor, *records.IMPORTERS)
+    weighed = Weighed(0, 0, ())
+    try:
+        with db.write() as session:
+            survey = _survey_of(session, actor, wave_id)
+            sieved = _sieve(session, actor, wave_id, survey, responses, None)
+            weighed = Weighed(len(sieved.responses), sieved.same, tuple(sieved.problems))
+            raise _Undone
+    except _Undone:
+        return weighed
+
+
+def _survey_of(session: Session, actor: Actor, wave_id: int) -> SurveyDefinition:
+    wave = records_surveys.get_wave(session, actor, wave_id)
+    return records_surveys.definition_of(session.get_one(SurveyVersion, wave.version_id))
+
+
+@dataclass(frozen=True)
+class _Sieved:
+    responses: list[SheetResponse]
+    given: list[dict[str, Given]]
+    fans: list[int]
+    created_fans: int
+    same: int
+    problems: list[Problem]
+
+
+def _sieve(
+    session: Session,
+    actor: Actor,
+    wave_id: int,
+    survey: SurveyDefinition,
+    responses: Sequence[SheetResponse],
+    batch_id: int | None,
+) -> _Sieved:
+    """Part a sheet's rows: known ones, ones that can't be taken, and the rest with their answers and fans."""
+    known = _known_keys(session, wave_id, responses)
+    fresh = [response for response in responses if not response.key or _key(wave_id, response) not in known]
+    given, problems = _read(survey, fresh)
+    bad = {problem.row for problem in problems}
+    kept = [(response, answers) for response, answers in zip(fresh, given, strict=True) if response.row not in bad]
+    people = [Person(each.identities, store_id=each.store_id, joined_at=each.at) for each, _ in kept]
+    found = find_or_create_fans(session, actor.brand_id, people, source="问卷", import_batch_id=batch_id)
+    fans = found.fan_ids.tolist()
+    twice = _twice(session, wave_id, [response for response, _ in kept], fans)
+    bad = {problem.row for problem in twice}
+    rows = [(*pair, fan) for pair, fan in zip(kept, fans, strict=True) if pair[0].row not in bad]
+    return _Sieved(
+        [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], len(found.created),
+        len(responses) - len(fresh), problems + twice,
+    )  # fmt: skip
+
+
+def _key(wave_id: int, response: SheetResponse) -> str:
+    return records_surveys.digest(f"sheet:{wave_id}:{response.key}")
+
+
+def _known_keys(session: Session, wave_id: int, responses: Sequence[SheetResponse]) -> set[str]:
+    if not any(response.key for response in responses):
+        return set()
+    return set(session.exec(select(Response.submit_key).where(Response.wave_id == wave_id)))
 
 
 def import_responses(
@@ -55,8 +137,25 @@ def import_responses(
     filename: str,
     file_sha256: str,
     is_sample: bool = False,
+    refused: Sequence[Problem] = (),
+    skip_refused: bool = False,
+    remember: tuple[list[str], Mapping[str, str]] | None = None,
 ) -> Imported:
-    """Import a wave's answers from a sheet, whole or not at all; the same file again changes nothing.
+    """Import a wave's answers from a sheet; the same file again changes nothing.
+
+    Whole or not at all: one refused row means that nothing is stored, unless ``skip_refused`` leaves such rows out.
+
+    Args:
+        db: The database.
+        actor: Who imports.
+        wave_id: The wave.
+        responses: Rows that could be read.
+        filename: For people.
+        file_sha256: Of the file.
+        is_sample: Belongs to the sample chain.
+        refused: Why other rows could not be read.
+        skip_refused: Import the rest.
+        remember: Headings and the mapping to offer for them the next time.
 
     Raises:
         NotFound: No such wave.
@@ -68,30 +167,30 @@ def import_responses(
         earlier = records.find_live_batch(session, actor, "responses", file_sha256)
         if earlier is not None:
             return Imported(earlier.id, "responses", filename, already=True)
-        wave = records_surveys.get_wave(session, actor, wave_id)
-        survey = records_surveys.definition_of(session.get_one(SurveyVersion, wave.version_id))
-        given, problems = _read(survey, responses)
+        survey = _survey_of(session, actor, wave_id)
         batch = ImportBatch(
             brand_id=actor.brand_id, account_id=actor.account_id, kind="responses", filename=filename[:200],
             file_sha256=file_sha256, is_sample=is_sample, consent_basis="问卷首页的隐私说明",
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        people = [Person(each.identities, store_id=each.store_id, joined_at=each.at) for each in responses]
-        found = find_or_create_fans(session, actor.brand_id, people, source="问卷", import_batch_id=batch.id)
-        fans = found.fan_ids.tolist()
-        problems += _twice(session, wave_id, responses, fans)
-        if problems:
+        sieved = _sieve(session, actor, wave_id, survey, responses, batch.id)
+        problems = [*refused, *sieved.problems]
+        if problems and not (skip_refused and sieved.responses):
             raise InvalidInput(
                 f"有 {len(problems)} 处答案不能收，所以什么都没有存。", "请按列出的行和题改好后再导入。", problems
             )
-        units = _store(session, actor.brand_id, wave_id, batch.id, survey, responses, given, fans)
+        units = _store(session, actor.brand_id, wave_id, batch.id, survey, sieved.responses, sieved.given, sieved.fans)
         imported = Imported(
-            batch.id, "responses", filename, new=len(responses), units=units, created_fans=len(found.created)
-        )
-        batch.counts = {k: v for k, v in asdict(imported).items() if k in ("new", "units", "created_fans")}
+            batch.id, "responses", filename, new=len(sieved.responses), same=sieved.same,
+            refused=len({problem.row for problem in problems}), units=units, created_fans=sieved.created_fans,
+        )  # fmt: skip
+        counted = ("new", "same", "refused", "units", "created_fans")
+        batch.counts = {name: count for name, count in asdict(imported).items() if name in counted}
+        if remember is not None:
+            records.remember_mapping(session, actor, "responses", *remember)
         session.add(batch)
-        record_audit(session, actor, "import_responses", f"import_batch:{batch.id}", rows=len(responses))
+        record_audit(session, actor, "import_responses", f"import_batch:{batch.id}", rows=imported.new)
     return imported
 
 
@@ -101,7 +200,7 @@ def _read(survey: SurveyDefinition, responses: Sequence[SheetResponse]) -> tuple
     for response in responses:
         given: dict[str, Given] = {}
         for _, question in survey.questions():
-            if not question.is_asked or question.code not in response.form:
+            if not question.is_asked:
                 continue
             try:
                 answer = read_answer(question, response.form)
@@ -152,7 +251,10 @@ def _store(
         rows.append(
             {
                 "id": response_id, "wave_id": wave_id, "state": "submitted", "revision": 1, "seed": 0,
-                "submit_key": records_surveys.digest(f"{batch_id}:{response.row}"), "started_at": response.at,
+                "submit_key": _key(wave_id, response)
+                if response.key
+                else records_surveys.digest(f"{batch_id}:{response.row}"),
+                "started_at": response.began or response.at,
                 "submitted_at": response.at, "import_batch_id": batch_id, **place,
             }
         )  # fmt: skip

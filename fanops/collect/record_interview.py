@@ -10,6 +10,7 @@ import pandas as pd
 from sqlmodel import Session, func, select
 
 from fanops.access import Actor, in_scope, record_audit, require_store
+from fanops.access.attachments import erase_attachments
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.answers import clean_text
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
@@ -59,6 +60,19 @@ def get_interview(session: Session, actor: Actor, interview_id: int) -> Intervie
         NotFound: None such.
     """
     statement = select(Interview).where(Interview.id == interview_id)
+    held = session.exec(in_scope(statement, actor, brand=Interview.brand_id, store=Interview.store_id)).first()
+    if held is None:
+        raise NotFound("没有这次访谈。", "请从访谈列表里选择。")
+    return held
+
+
+def imported_interview(session: Session, actor: Actor, key: str) -> Interview:
+    """Give the interview that was imported under this key.
+
+    Raises:
+        NotFound: None such in the actor's scope.
+    """
+    statement = select(Interview).where(Interview.source_key == f"{actor.brand_id}:{key}"[:80])
     held = session.exec(in_scope(statement, actor, brand=Interview.brand_id, store=Interview.store_id)).first()
     if held is None:
         raise NotFound("没有这次访谈。", "请从访谈列表里选择。")
@@ -155,6 +169,7 @@ def discard_interview(session: Session, actor: Actor, interview_id: int) -> None
     held = get_interview(session, actor, interview_id)
     if held.state != "live":
         raise Conflict("已经结束的访谈不能丢弃。", "顾客要求删除时，在粉丝页面处理。")
+    erase_attachments(session, [held.id])
     session.delete(held)
     record_audit(session, actor, "discard_interview", f"interview:{interview_id}")
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, update
 from sqlmodel import Session, select
 
 from fanops.access import Actor, record_audit, require
+from fanops.access.attachments import erase_attachments
 from fanops.collect import records_imports as records
 from fanops.database import Database, take_turn
 from fanops.errors import Conflict
@@ -121,6 +122,7 @@ def remove_batch(session: Session, batch: ImportBatch) -> dict[str, int]:
     orders = select(Order.id).where(Order.import_batch_id == batch.id)
     session.execute(delete(OrderItem).where(OrderItem.order_id.in_(orders)))
     session.execute(delete(Unit).where(Unit.voice_id.in_(mine)))
+    erase_attachments(session, session.exec(select(Interview.id).where(Interview.import_batch_id == batch.id)).all())
     for table in (Voice, Order, Response, Interview, Wave):
         done[table.__tablename__] = session.execute(delete(table).where(table.import_batch_id == batch.id)).rowcount
     made = select(ImportChange.row_id).where(ImportChange.batch_id == batch.id, ImportChange.subject == "product")

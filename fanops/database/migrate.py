@@ -78,7 +78,9 @@ def back_up(db: Database, folder: Path) -> Path:
         InvalidInput: ``db`` is not SQLite; PostgreSQL has ``pg_dump``.
     """
     if not db.is_sqlite:
-        raise InvalidInput("只有内置数据库由本命令备份。", "PostgreSQL 请用 pg_dump 备份。")
+        raise InvalidInput(
+            "只有内置数据库由本命令备份。", "PostgreSQL 请用 pg_dump 备份，并另外复制数据文件夹里的 files（附件）。"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"fanops-{datetime.now():%Y%m%d-%H%M%S-%f}.sqlite"
     unfinished = target.with_suffix(".part")

@@ -9,10 +9,12 @@ from sqlalchemy import update
 from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, Role, record_audit, require, vault
+from fanops.access.attachments import erase_attachments
 from fanops.database import Database
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.records import get_fan
 from fanops.tables import (
+    Attachment,
     Consent,
     Contact,
     Fan,
@@ -58,6 +60,11 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
     consents = session.exec(
         select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id == fan.id).order_by(Consent.id)
     )
+    files = session.exec(
+        select(Attachment.name, Attachment.added_at)
+        .join(Interview, Interview.id == Attachment.interview_id)
+        .where(Interview.fan_id == fan.id, Attachment.removed_at.is_(None))
+    )
     document = {
         "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
         "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
@@ -70,6 +77,7 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
             {"类别": kind, "方式": channel, "事由": subject, "时间": at.isoformat()}
             for kind, channel, subject, at in contacts
         ],
+        "访谈附件": [{"文件": name, "时间": at.isoformat()} for name, at in files],
         "同意": [{"用途": purpose, "同意": granted, "依据": basis} for purpose, granted, basis in consents],
     }
     record_audit(session, actor, "export_fan", f"fan:{fan.id}")
@@ -96,7 +104,7 @@ def export_fan(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tup
 
 
 def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) -> None:
-    """Erase who a fan is: identifiers, name, tags, cards, contacts; orders and voices stay as nobody's.
+    """Erase who a fan is: identifiers, name, tags, cards, contacts, photos and sound; orders and voices stay as nobody's.
 
     Args:
         session: In a write transaction.
@@ -112,6 +120,8 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     if confirmation.strip() != CONFIRMATION:
         raise InvalidInput("还没有确认。", f"请输入“{CONFIRMATION}”两个字。删除后不能恢复。")
     ids = [fan.id, *session.exec(select(Fan.id).where(Fan.merged_into_id == fan.id)).all()]
+    # A photo or a recording shows who it was: unlike words and orders it can't stay as nobody's.
+    erase_attachments(session, session.exec(select(Interview.id).where(Interview.fan_id.in_(ids))).all())
     for table in (Order, Voice, Response, Interview):
         session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
     for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent, Message):

@@ -7,19 +7,21 @@ import json
 from urllib.parse import urlencode
 
 import streamlit as st
+from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.collect import records_imports as records
 from fanops.collect.fields import KIND_LABELS, PARTIES, fields_of
 from fanops.collect.import_file import ImportRequest, Preview, preview_file, read_source
+from fanops.collect.survey_exports import spread_answers
 from fanops.collect.undo_import import undo_batch
 from fanops.collect.uploads import keep_upload
 from fanops.database import Database
 from fanops.errors import FanopsError
 from fanops.jobs import records as jobs
 from fanops.settings import settings
-from fanops.tables import ImportBatch
-from fanops.ui import words
+from fanops.tables import ImportBatch, Job
+from fanops.ui import survey_import_views, words
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.refusal import plain, refusals, show_problems, show_refusal
@@ -59,12 +61,25 @@ def choose_file(actor: Actor, stores: dict[int, str]) -> tuple[bytes, str, Impor
 
 
 def show_preview(db: Database, actor: Actor, content: bytes, name: str, request: ImportRequest) -> None:
-    """Show what an import would do, let the columns be put right, and start it."""
+    """Show what an import would do, let the columns be put right, and start it; a survey export has a way of its own."""
     digest = hashlib.sha256(content).hexdigest()
+    export = None
+    if request.kind == "voices":
+        export = survey_import_views.recognised(content, name, digest)
+    questions: tuple[str, ...] = ()
+    if export is not None:
+        if survey_import_views.asks_for_answers(db, actor, export, request):
+            if survey_import_views.show(db, actor, content, name, export, request.store):
+                _begin_anew()
+            return
+        questions = survey_import_views.choose_open_questions(export)
+        if not questions:
+            st.info("请至少选一道文字题。", icon=":material/info:")
+            return
     mapping = _chosen_mapping(digest, request.kind)
     request = ImportRequest(
         request.kind, mapping, store=request.store, source=request.source, party=request.party,
-        consent_basis=request.consent_basis,
+        consent_basis=request.consent_basis, questions=questions, voice_kind="survey" if export else request.voice_kind,
     )  # fmt: skip
     try:
         preview = _preview(db, actor, content, name, request, digest)
@@ -119,7 +134,7 @@ def _preview(db: Database, actor: Actor, content: bytes, name: str, request: Imp
     held = st.session_state.get("import.preview")
     if held is None or held[0] != wanted:
         with st.spinner("正在检查文件"):
-            table = read_source((content, name))
+            table = spread_answers(read_source((content, name)), request.kind, request.questions)
             st.session_state[f"import.headings.{digest}"] = table.headings
             held = (wanted, preview_file(db, actor, table, request))
         st.session_state["import.preview"] = held
@@ -139,7 +154,7 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
     if held is not None:
         asked = {
             "upload": held[2], "filename": preview.filename, "kind": request.kind,
-            "mapping": json.dumps(preview.mapping, ensure_ascii=False),
+            "mapping": json.dumps(preview.mapping, ensure_ascii=False), "open": ",".join(request.questions),
         }  # fmt: skip
         st.link_button("下载不能导入的行", f"/export/import_problems?{urlencode(asked)}", icon=":material/download:")
     return st.checkbox(f"只导入可用的行，跳过这 {preview.refused:,} 行", key="import.skip")
@@ -157,23 +172,32 @@ def _start(actor: Actor, preview: Preview, content: bytes, request: ImportReques
         parameters = {
             "upload": upload, "filename": preview.filename, "kind": request.kind, "mapping": preview.mapping,
             "store": request.store, "source": request.source, "party": request.party,
-            "consent_basis": request.consent_basis, "skip_refused": skip,
+            "consent_basis": request.consent_basis, "skip_refused": skip, "questions": request.questions,
+            "voice_kind": request.voice_kind,
         }  # fmt: skip
         with page_database().write() as session:
             job = jobs.enqueue(session, actor, "import_file", parameters)
         st.session_state["import.job"] = job.id
-        st.session_state["import.turn"] = st.session_state.get("import.turn", 0) + 1
-        st.session_state.pop("import.preview", None)
-        st.rerun()
+        _begin_anew()
+
+
+def _begin_anew() -> None:
+    """Put the chosen file aside: from here on the job is shown."""
+    st.session_state["import.turn"] = st.session_state.get("import.turn", 0) + 1
+    st.session_state.pop("import.preview", None)
+    st.rerun()
+
+
+def _latest(session: Session, actor: Actor) -> Job | None:
+    found = [jobs.latest_job(session, actor, kind) for kind in ("import_file", "import_survey")]
+    return max((job for job in found if job is not None), key=lambda job: job.id, default=None)
 
 
 def show_running(db: Database, actor: Actor) -> None:
     """Show the import that this person started last: its progress, and what came of it with the way back."""
     job_id = st.session_state.get("import.job")
     with db.read() as session:
-        job = (
-            jobs.latest_job(session, actor, "import_file") if job_id is None else jobs.find_job(session, actor, job_id)
-        )
+        job = _latest(session, actor) if job_id is None else jobs.find_job(session, actor, job_id)
     if job is None or (job_id is None and job.state not in jobs.ACTIVE):
         return
     if job.state != jobs.DONE:
@@ -184,8 +208,8 @@ def show_running(db: Database, actor: Actor) -> None:
         st.info(f"这个文件已经导入过（批次 {result['batch_id']}），没有重复导入。")
         return
     parts = [f"新增 {result.get('new', 0):,} 条"]
-    parts += [f"{word} {result[name]:,}" for name, word in (("changed", "更新"), ("refused", "跳过"), ("units", "语义单元"),
-              ("created_fans", "新粉丝")) if result.get(name)]  # fmt: skip
+    told = {"changed": "更新", "same": "已有", "refused": "跳过", "units": "语义单元", "created_fans": "新粉丝"}
+    parts += [f"{word} {result[name]:,}" for name, word in told.items() if result.get(name)]
     st.success(f"已导入{BATCH_KINDS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。", icon=":material/check:")
     if st.button("撤销这次导入", key="import.undo_last", icon=":material/undo:"):
         _undo(db, actor, int(result["batch_id"]))

@@ -8,8 +8,12 @@ from datetime import datetime, time
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fanops.access import Actor, Role, visible_stores
+from fanops.access.attachments import add_attachment
+from fanops.access.attachments import attachments as list_attachments
+from fanops.access.media import SOUND_NAMES, prepare_media
 from fanops.collect import record_interview as record
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
@@ -18,6 +22,7 @@ from fanops.fans.records import get_fan
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
+from fanops.ui.attachment_views import attachments
 from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
@@ -108,6 +113,8 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
         placeholder="表情、背景、你的想法",
         longest=record.LONGEST_NOTE,
     )
+    with st.expander("照片和录音", icon=":material/attach_file:"):
+        attachments(actor, interview_id=held.id)
     with st.container(horizontal=True):
         if st.button("结束访谈", type="primary", key="interview.finish", icon=":material/check:"):
             with refusals():
@@ -142,6 +149,15 @@ def about(actor: Actor, held: Interview) -> None:
             f"{figures.copied} 段话与别的访谈几乎一样，请看一眼是不是照抄。不影响任何人的考核。",
             icon=":material/content_copy:",
         )
+
+
+def beside(actor: Actor, held: Interview) -> None:
+    """Show the photos and the recording of an interview that is over, and take late ones."""
+    with page_database().read() as session:
+        count = len(list_attachments(session, actor, interview_id=held.id))
+    label = f"照片和录音 {count}" if count else "照片和录音"
+    with st.expander(label, icon=":material/attach_file:"):
+        attachments(actor, interview_id=held.id)
 
 
 def read_only(actor: Actor, held: Interview) -> None:
@@ -180,6 +196,12 @@ def bring_in(actor: Actor) -> None:
     )  # fmt: skip
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
+    sound = st.file_uploader(
+        "录音（可不传，和文字稿放在一起）",
+        type=list(SOUND_NAMES),
+        key="interviews.sound",
+        max_upload_size=settings().upload_mb,
+    )
     with st.form("interviews.bring", border=False, enter_to_submit=False):
         fan = st.radio("谁是顾客", speakers, speakers.index(guessed) if guessed in speakers else 0, horizontal=True,
                        format_func=lambda name: name or "（未注明）", key="interviews.speaker")  # fmt: skip
@@ -192,11 +214,18 @@ def bring_in(actor: Actor) -> None:
         if not st.form_submit_button("导入这次访谈", type="primary"):
             return
     _import(actor, turns, fan, store, datetime.combine(day, time(12), settings().zone), {"phone": phone, "member": member},
-            file.name if file is not None else "粘贴的文字稿")  # fmt: skip
+            file.name if file is not None else "粘贴的文字稿", sound)  # fmt: skip
 
 
 def _import(
-    actor: Actor, turns: list[SpokenTurn], fan: str, store: int, at: datetime, identities: dict[str, str], name: str
+    actor: Actor,
+    turns: list[SpokenTurn],
+    fan: str,
+    store: int,
+    at: datetime,
+    identities: dict[str, str],
+    name: str,
+    sound: UploadedFile | None,
 ) -> None:
     digest = hashlib.sha256("\n".join(f"{turn.speaker}:{turn.text}" for turn in turns).encode()).hexdigest()
     held = HeldInterview(
@@ -205,7 +234,13 @@ def _import(
         identities={kind: value for kind, value in identities.items() if value.strip()},
     )  # fmt: skip
     with refusals():
+        # Looked at first: a recording that can't be kept refuses the whole, so that nobody looks for it later.
+        media = prepare_media(sound.getvalue(), sound.name) if sound is not None else None
         done = import_interviews(page_database(), actor, [held], filename=name, file_sha256=digest)
+        if media is not None:
+            with page_database().write() as session:
+                interview_id = record.imported_interview(session, actor, held.key).id
+                add_attachment(session, actor, media, interview_id=interview_id)
         if done.already:
             st.info("这份文字稿已经导入过，没有重复存。", icon=":material/info:")
             return

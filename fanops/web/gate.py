@@ -36,7 +36,7 @@ OPEN_PATHS = frozenset(
 )
 OPEN_PREFIXES = ("/static/", "/s/", "/q/")
 CLOSED_PREFIXES = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check", "/auth/", "/oauth2callback")
-ROUTE_PREFIXES = ("/export/", "/print/", "/api/", "/media/", "/component/", "/_stcore/")
+ROUTE_PREFIXES = ("/export/", "/file/", "/print/", "/api/", "/media/", "/component/", "/_stcore/")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _lookups = CapacityLimiter(8)
 _log = logging.getLogger("fanops.web.gate")

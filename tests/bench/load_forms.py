@@ -83,12 +83,12 @@ class Visitor:
 _FIELDS = re.compile(r'name="([a-z_0-9.]+)"[^>]*value="([^"]*)"|<textarea[^>]*name="([a-z_0-9.]+)"')
 
 
-def filled(page: str) -> bytes:
+def filled(page: str, words: str = "排队太久，珍珠很软") -> bytes:
     """Fill a screen in: the first choice of everything, and a sentence."""
     form: dict[str, str] = {}
     for name, value, area in _FIELDS.findall(page):
         if area:
-            form[area] = "排队太久，珍珠很软"
+            form[area] = words
         elif name and not name.endswith(".consent") and name not in form:
             form[name] = value
     return urlencode(form).encode()

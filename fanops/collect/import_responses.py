@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from fanops.access import Actor, record_audit, require
+from fanops.access.vault import normalise_identifier
 from fanops.collect import records_imports as records
 from fanops.collect import records_surveys
 from fanops.collect.import_file import Imported
@@ -22,7 +23,7 @@ from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem
 from fanops.fans.identity_records import Person, find_or_create_fans
-from fanops.tables import Answer, ImportBatch, Response, SurveyVersion
+from fanops.tables import Answer, Consent, ImportBatch, Response, SurveyVersion
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class SheetResponse:
         identities: Tidy identifiers of the fan by kind; empty for an anonymous answer.
         store_id: Where.
         staff_id: Who recorded them.
+        number: Number of the sheet of paper, by which it is known again in its wave; empty for none.
     """
 
     row: int
@@ -44,6 +46,12 @@ class SheetResponse:
     identities: Mapping[str, str]
     store_id: int | None = None
     staff_id: int | None = None
+    number: str = ""
+
+
+def paper_key(wave_id: int, number: str) -> str:
+    """Give the key under which a sheet of paper is stored: the same paper is one response, however often it comes."""
+    return records_surveys.digest(f"paper:{wave_id}:{number}")
 
 
 def import_responses(
@@ -70,22 +78,26 @@ def import_responses(
             return Imported(earlier.id, "responses", filename, already=True)
         wave = records_surveys.get_wave(session, actor, wave_id)
         survey = records_surveys.definition_of(session.get_one(SurveyVersion, wave.version_id))
-        given, problems = _read(survey, responses)
+        given, contacts, problems = _read(survey, responses)
         batch = ImportBatch(
             brand_id=actor.brand_id, account_id=actor.account_id, kind="responses", filename=filename[:200],
             file_sha256=file_sha256, is_sample=is_sample, consent_basis="问卷首页的隐私说明",
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        people = [Person(each.identities, store_id=each.store_id, joined_at=each.at) for each in responses]
+        people = [
+            Person({**contacts.get(each.row, {}), **each.identities}, store_id=each.store_id, joined_at=each.at)
+            for each in responses
+        ]
         found = find_or_create_fans(session, actor.brand_id, people, source="问卷", import_batch_id=batch.id)
         fans = found.fan_ids.tolist()
-        problems += _twice(session, wave_id, responses, fans)
+        problems += _twice(session, wave_id, responses, fans) + _known_papers(session, wave_id, responses)
         if problems:
             raise InvalidInput(
                 f"有 {len(problems)} 处答案不能收，所以什么都没有存。", "请按列出的行和题改好后再导入。", problems
             )
         units = _store(session, actor.brand_id, wave_id, batch.id, survey, responses, given, fans)
+        _keep_consents(session, survey, wave.version_id, responses, fans, contacts)
         imported = Imported(
             batch.id, "responses", filename, new=len(responses), units=units, created_fans=len(found.created)
         )
@@ -95,19 +107,28 @@ def import_responses(
     return imported
 
 
-def _read(survey: SurveyDefinition, responses: Sequence[SheetResponse]) -> tuple[list[dict[str, Given]], list[Problem]]:
+Contacts = dict[int, dict[str, str]]
+
+
+def _read(
+    survey: SurveyDefinition, responses: Sequence[SheetResponse]
+) -> tuple[list[dict[str, Given]], Contacts, list[Problem]]:
+    """Read the answers; a contact given with consent is sealed, and its number tells who it is (by row)."""
     problems: list[Problem] = []
-    everything = []
+    everything, contacts = [], Contacts()
     for response in responses:
         given: dict[str, Given] = {}
         for _, question in survey.questions():
-            if not question.is_asked or question.code not in response.form:
+            if not question.is_asked:
                 continue
             try:
                 answer = read_answer(question, response.form)
             except BadAnswer as error:
                 problems.append(Problem(str(error), row=response.row, column=question.title))
                 continue
+            if answer.value is not None and question.kind == "contact":
+                contacts[response.row] = {"phone": normalise_identifier("phone", answer.value)}
+                answer = Given(records_surveys.sealed_contact(answer.value))
             if answer.value is not None:
                 given[question.code] = answer
         kept = kept_answers(survey, records_surveys.values(given))
@@ -116,7 +137,37 @@ def _read(survey: SurveyDefinition, responses: Sequence[SheetResponse]) -> tuple
             question = survey.question(code)
             problems.append(Problem("必答题没有答案", row=response.row, column=question.title if question else code))
         everything.append(given)
-    return everything, problems
+    return everything, contacts, problems
+
+
+def _known_papers(session: Session, wave_id: int, responses: Sequence[SheetResponse]) -> list[Problem]:
+    """Find sheets of paper that are stored already, or stand twice in the file."""
+    keys = {paper_key(wave_id, each.number): each for each in responses if each.number}
+    query = select(Response.submit_key).where(Response.wave_id == wave_id, Response.import_batch_id.is_not(None))
+    stored = set(session.exec(query)) & set(keys)
+    numbered = [each for each in responses if each.number]
+    again = [each for each in numbered if keys[paper_key(wave_id, each.number)] is not each]
+    return [
+        Problem("这个纸卷编号已经录过", row=each.row, column="纸卷编号", value=each.number)
+        for each in [*(keys[key] for key in stored), *again]
+    ]
+
+
+def _keep_consents(
+    session: Session,
+    survey: SurveyDefinition,
+    version_id: int,
+    responses: Sequence[SheetResponse],
+    fans: Sequence[int],
+    contacts: Contacts,
+) -> None:
+    basis = next((question.consent for _, question in survey.questions() if question.kind == "contact"), "")
+    session.add_all(
+        Consent(fan_id=fan_id, purpose="reply", granted=True, basis=basis[:100], given_at=response.at,
+                notice_version=f"{survey.code}:{version_id}"[:40])
+        for response, fan_id in zip(responses, fans, strict=True)
+        if response.row in contacts and fan_id > 0
+    )  # fmt: skip
 
 
 def _twice(session: Session, wave_id: int, responses: Sequence[SheetResponse], fans: Sequence[int]) -> list[Problem]:
@@ -152,7 +203,8 @@ def _store(
         rows.append(
             {
                 "id": response_id, "wave_id": wave_id, "state": "submitted", "revision": 1, "seed": 0,
-                "submit_key": records_surveys.digest(f"{batch_id}:{response.row}"), "started_at": response.at,
+                "submit_key": paper_key(wave_id, response.number) if response.number
+                else records_surveys.digest(f"{batch_id}:{response.row}"), "started_at": response.at,
                 "submitted_at": response.at, "import_batch_id": batch_id, **place,
             }
         )  # fmt: skip

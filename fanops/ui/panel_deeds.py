@@ -40,7 +40,7 @@ def create(actor: Actor) -> None:
                 panel, fans = records.create_panel(session, actor, title, Asked(kind or "wave", int(about)))
                 panel_id = panel.id
             said_done(f"“{title.strip()}”有 {fans} 位粉丝。")
-            st.query_params["panel"] = str(panel_id)
+            st.session_state["panel"] = panel_id  # the list below opens at the new one
             st.rerun()
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, record_audit, require, require_store, visible_stores
+from fanops.access import Actor, in_scope, record_audit, require, require_store, visible_stores
 from fanops.access.scope import store_ids
 from fanops.collect import records_surveys as records
 from fanops.errors import InvalidInput, NotAllowed, NotFound
-from fanops.tables import Quota, Response, Staff, Wave
+from fanops.tables import Fan, Quota, Response, Staff, Store, Wave
 
 MOST = 100_000
 
@@ -156,6 +156,34 @@ def staff_progress(session: Session, actor: Actor, wave_id: int) -> pd.DataFrame
         if each.id in wanted or each.id in answered
     ]
     return _table(rows, ["staff_id", "staff", "store", "wanted", "answered"])
+
+
+def who_answered(
+    session: Session, actor: Actor, wave_id: int, *, store_id: int | None = None, staff_id: int | None = None
+) -> tuple[pd.DataFrame, int]:
+    """List whose responses stand behind a store's or a staff member's count.
+
+    Returns:
+        Rows ``fan_id, fan, store, level`` of the fans in the actor's scope, and how many responses are not of one of
+        these (nobody known, or a fan at home elsewhere).
+    """
+    wave = records.get_wave(session, actor, wave_id)
+    if store_id is not None:
+        about = Response.store_id == require_store(session, actor, store_id).id
+    else:
+        about = Response.staff_id == _require_staff(session, actor, staff_id or 0).id
+    mine = (Response.wave_id == wave.id, Response.state == "submitted", about)
+    total = session.exec(select(func.count(Response.id)).where(*mine)).one()
+    known = (
+        select(Fan.id, Fan.name_masked, Store.name, Fan.level)
+        .join(Response, Response.fan_id == Fan.id)
+        .outerjoin(Store, Store.id == Fan.home_store_id)
+        .where(*mine)
+        .order_by(Fan.id)
+    )
+    rows = session.exec(in_scope(known, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
+    table = pd.DataFrame([tuple(row) for row in rows], columns=["fan_id", "fan", "store", "level"])
+    return table, total - len(table)
 
 
 def _table(rows: list[tuple], columns: list[str]) -> pd.DataFrame:

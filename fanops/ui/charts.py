@@ -109,7 +109,7 @@ def interval_dots(
 
 def change_dots(frame: pd.DataFrame, unit: str, *, percent: bool = False) -> alt.LayerChart:
     """Draw the change of each row (``name, change, low, high, base, differs``) from no change; the clear ones stand out."""
-    style = "+.0%" if percent else "+.1f"
+    style = "+.0%" if percent else "+.0f" if unit == "点" else "+.2f"
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=190))
     title = f"后一期减前一期（{unit}）"
     shared = alt.Chart(frame.assign(明显=frame["differs"] != 0))
@@ -128,7 +128,7 @@ def change_dots(frame: pd.DataFrame, unit: str, *, percent: bool = False) -> alt
             y=y, x="low:Q", x2="high:Q"
         ),
         shared.mark_point(filled=True, size=90, opacity=1).encode(
-            y=y, x=alt.X("change:Q", title=title, axis=alt.Axis(format=style)), color=colour, tooltip=tip
+            y=y, x=alt.X("change:Q", title=title, axis=alt.Axis(format=style, tickCount=5)), color=colour, tooltip=tip
         ),
     ).properties(height=_AROUND + _ROW * len(frame))  # fmt: skip
 

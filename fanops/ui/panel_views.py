@@ -164,7 +164,9 @@ def still_there(found: PanelAnswers) -> None:
         for row in table.itertuples()
     ])  # fmt: skip
     st.dataframe(shown, hide_index=True)
-    st.caption(TERMS["attrition"].definition)
+    first = found.waves[0]
+    chosen_by_answer = "第一期问的都答了：名单就是从答卷来的，要看还有多少人在，从第二期看起。"
+    st.caption("流失：" + TERMS["attrition"].definition + (chosen_by_answer if first.asked <= first.answered else ""))
     behind = {
         f"{row['title']} · {label}（{row[name]} 位）": row[f"{name}_ids"]
         for row in table.to_dict("records")

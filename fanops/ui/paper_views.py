@@ -7,6 +7,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.collect.import_paper import import_paper, preview_paper
 from fanops.collect.records_imports import IMPORTERS
+from fanops.collect.records_paper import versions
 from fanops.collect.undo_import import undo_batch
 from fanops.tables import Wave
 from fanops.ui.done import deeds_done, said_done
@@ -31,6 +32,7 @@ def paper(actor: Actor, wave: Wave) -> None:
         address = f"/print/form?wave={wave.id}" + (f"&store={store}" if store else "")
         st.link_button("打印纸质问卷", address, icon=":material/print:")
         st.link_button("下载录入表", f"/export/paper_sheet?wave={wave.id}", icon=":material/table:")
+    _other_versions(actor)
     if actor.role not in IMPORTERS:
         st.caption("填好的录入表，请店长上传。")
         return
@@ -40,6 +42,18 @@ def paper(actor: Actor, wave: Wave) -> None:
     if uploaded is not None:
         with refusals():
             _bring_back(actor, wave, uploaded.getvalue(), uploaded.name)
+
+
+def _other_versions(actor: Actor) -> None:
+    with page_database().read() as session:
+        known = {
+            version.id: f"{survey.title}（第 {version.number} 版）" for survey, version in versions(session, actor)
+        }
+    with st.expander("别的问卷，或以前的版本", icon=":material/description:"):
+        chosen = st.selectbox("哪一版", list(known), format_func=known.get, key="paper.version")
+        with st.container(horizontal=True):
+            st.link_button("打印这一版", f"/print/form?version={chosen}", icon=":material/print:")
+            st.link_button("下载这一版的录入表", f"/export/paper_sheet?version={chosen}", icon=":material/table:")
 
 
 def _bring_back(actor: Actor, wave: Wave, content: bytes, filename: str) -> None:

@@ -10,7 +10,7 @@ from fanops.collect import records_quotas as records
 from fanops.collect import records_surveys as surveys
 from fanops.tables import Wave
 from fanops.terms import TERMS
-from fanops.ui import words
+from fanops.ui import panel_views, words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -54,6 +54,7 @@ def quotas(actor: Actor, wave: Wave) -> None:
     _table(stores, "store", "门店")
     if len(staff):
         _table(staff, "staff", "员工")
+    _who(actor, wave, stores, staff)
     if actor.role in surveys.WAVE_KEEPERS:
         _set(actor, wave, stores, {each.id: f"{each.name}（{each.code}）" for each in people})
 
@@ -73,6 +74,29 @@ def _table(table: pd.DataFrame, name: str, heading: str) -> None:
         hide_index=True,
         column_config={"进度": st.column_config.ProgressColumn("进度", format="percent", min_value=0, max_value=1)},
     )
+
+
+def _who(actor: Actor, wave: Wave, stores: pd.DataFrame, staff: pd.DataFrame) -> None:
+    numbers = {
+        f"{kind}_id:{row[f'{kind}_id']}": f"{row[kind]}（{row['answered']} 份）"
+        for kind, table in (("store", stores), ("staff", staff))
+        for row in table.to_dict("records")
+        if row["answered"]
+    }
+    if not numbers:
+        return
+    chosen = st.selectbox(
+        "看是哪些人", list(numbers), index=None, format_func=numbers.get, key=f"quota.who.{wave.id}",
+        placeholder="选一家门店或一位员工",
+    )  # fmt: skip
+    if chosen is None:
+        return
+    name, _, number = chosen.partition(":")
+    with page_database().read() as session:
+        fans, others = records.who_answered(session, actor, wave.id, **{name: int(number)})
+    panel_views.fan_rows(fans, list(fans["fan_id"]), f"quota.fans.{wave.id}")
+    if others:
+        st.caption(f"另有 {others} 份没有留身份，或是常去别家店的粉丝。")
 
 
 def _set(actor: Actor, wave: Wave, stores: pd.DataFrame, people: dict[int, str]) -> None:

@@ -85,6 +85,25 @@ def test_a_default_with_exceptions_and_what_came_in(chain, wave):
                 refused()
 
 
+def test_every_count_opens_its_fans(chain, wave):
+    manager, s1, e1 = chain.actors["store_manager"], chain.stores["S1"], chain.staff["E1"]
+    with chain.db.write() as session:
+        fans = [
+            Fan(brand_id=chain.brand_id, home_store_id=chain.stores[code], name_masked=code) for code in ("S1", "S3")
+        ]
+        session.add_all(fans)
+        session.flush()
+        for place, fan_id in enumerate((fans[0].id, fans[1].id, None)):
+            answer(session, wave, str(place), store_id=s1, staff_id=e1 if place < 2 else None, fan_id=fan_id)
+        table, others = quotas.who_answered(session, manager, wave, store_id=s1)
+        assert (table["fan"].tolist(), others) == (["S1"], 2)
+        table, others = quotas.who_answered(session, chain.actors["product"], wave, staff_id=e1)
+        assert (table["fan"].tolist(), others) == (["S1", "S3"], 0)
+        for wrong in ({"store_id": chain.stores["S3"]}, {"staff_id": chain.staff["E3"]}, {}):
+            with pytest.raises(NotFound):
+                quotas.who_answered(session, manager, wave, **wrong)
+
+
 def test_a_full_quota_never_loses_an_answer(chain, wave):
     clerk, store = chain.actors["clerk"], chain.stores["S1"]
     with chain.db.write() as session:

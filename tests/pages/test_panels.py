@@ -158,7 +158,7 @@ def test_quotas_are_set_and_said_before_recording(open_page, chain, waves) -> No
     assert not at.exception and "每家门店：要 12 份" in words_on(at) and "**1 / 3** 家门店收满了" in words_on(at)
     at.selectbox(key=f"quota.who.{waves[0]}").set_value(f"store_id:{chain.stores['S1']}").run()
     assert not at.exception
-    assert [12] == [len(frame.value) for frame in at.dataframe if list(frame.value.columns) == ["粉丝", "分层", "门店"]]
+    assert [len(frame.value) for frame in at.dataframe if list(frame.value.columns) == ["粉丝", "分层", "门店"]] == [12]
     with chain.db.write() as session:
         quotas.set_quota(session, chain.actors["product"], waves[0], 5, staff_id=chain.staff["E1"])
     at = open_page("clerk", "record.py")

@@ -18,7 +18,7 @@ from fanops.collect import paper_sheet as sheet
 from fanops.collect import records_imports, records_surveys
 from fanops.collect.import_responses import SheetResponse, import_responses, paper_key
 from fanops.collect.paper_sheet import PaperColumn
-from fanops.collect.read_file import check_size
+from fanops.collect.read_file import LARGEST_UNZIPPED, check_size, check_zip
 from fanops.collect.records_quotas import staff_in_scope
 from fanops.collect.records_responses import answers_of_many
 from fanops.collect.surveys.answers import BadAnswer, Given, read_answer
@@ -172,28 +172,36 @@ def _book(session: Session, actor: Actor) -> _Book:
 
 def _read_sheet(content: bytes, mark: str) -> pd.DataFrame:
     """Read the filled sheet as text cells; the index is the row as a spreadsheet counts it."""
+    from python_calamine import CalamineWorkbook
+
+    if content[:2] == b"PK":
+        check_zip(content, LARGEST_UNZIPPED)
     try:
-        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object, engine="calamine")
-    except Exception as error:  # the reader has no error class of its own for a broken file
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {
+            title: [
+                [_as_text(cell) for cell in row]
+                for row in book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+            ]
+            for title in (sheet.FILLED, sheet.EXPLAINED)
+            if title in book.sheet_names
+        }
+    except Exception as error:  # the reader fails in many ways on damaged files; a person can only save it again
         raise InvalidInput("这个文件打不开。", "请上传 .xlsx 格式的录入表。") from error
     if sheet.FILLED not in sheets:
         raise InvalidInput(f"文件里没有“{sheet.FILLED}”这张表。", "请用“纸质”里下载的录入表。")
-    said = sheets.get(sheet.EXPLAINED)
-    if said is not None and said.shape[1] > 1:
-        marks = [str(value) for name, value in zip(said[0], said[1], strict=True) if name == "表的标记"]
-        if marks and marks[0] != mark:
-            raise InvalidInput(
-                "这张表是按另一版问卷做的，所以没有导入。",
-                f"表里写的是“{marks[0][:60]}”，这一期用的是“{mark}”。请选对期，或重新下载录入表誊过去。",
-            )
-    raw = sheets[sheet.FILLED]
-    if raw.empty:
+    marks = [row[1] for row in sheets.get(sheet.EXPLAINED, []) if len(row) > 1 and row[0] == "表的标记"]
+    if marks and marks[0] != mark:
+        raise InvalidInput(
+            "这张表是按另一版问卷做的，所以没有导入。",
+            f"表里写的是“{marks[0][:60]}”，这一期用的是“{mark}”。请选对期，或重新下载录入表誊过去。",
+        )
+    cells = sheets[sheet.FILLED]
+    if not cells:
         raise InvalidInput("这张表是空的。", "请用“纸质”里下载的录入表，一张纸填一行。")
-    cells = raw.map(_as_text)
-    table = cells.iloc[1:].copy()
-    table.columns = [str(heading).removeprefix("'") for heading in cells.iloc[0]]
-    table.index = range(2, len(cells) + 1)
-    table = table.loc[:, [heading != "" for heading in table.columns]]
+    headings = [heading.removeprefix("'") for heading in cells[0]]
+    table = pd.DataFrame(cells[1:], columns=headings, index=range(2, len(cells) + 1), dtype=object)
+    table = table.loc[:, [heading != "" for heading in headings]]
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
         raise InvalidInput("有两列的列名一样。", f"请只留一列：{twice[0][:40]}。")
@@ -201,7 +209,7 @@ def _read_sheet(content: bytes, mark: str) -> pd.DataFrame:
 
 
 def _as_text(cell: Any) -> str:
-    if cell is None or (isinstance(cell, float) and cell != cell) or cell is pd.NaT:
+    if cell is None:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else ""

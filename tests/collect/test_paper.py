@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import func, select
 
 from fanops.access import vault
+from fanops.collect import record_on_behalf as record
 from fanops.collect import records_quotas as quotas
 from fanops.collect import records_surveys as records
 from fanops.collect.import_paper import import_paper, preview_paper
@@ -171,6 +172,22 @@ def test_a_number_with_other_answers_and_a_fan_who_answered(chain, wave, filled)
     done = import_paper(chain.db, manager, wave, changed, "二.xlsx", skip_refused=True)
     assert (done.new, done.refused) == (1, 2)
     assert any("已有一份答卷" in each.why for each in done.problems)
+
+
+def test_undo_takes_the_consent_back_and_leaves_a_fan_who_was_known(chain, wave, filled):
+    manager = chain.actors["store_manager"]
+    with chain.db.write() as session:
+        known = record.add_person(session, manager, store_id=chain.stores["S1"], phone="13800138000").id
+        session.add(Consent(fan_id=known, purpose="reply", granted=True))
+    paper = filled(HEAD | {"q1": "好", "q9": "138 0013 8000", "q9.consent": "同意"})
+    done = import_paper(chain.db, manager, wave, paper, "一.xlsx")
+    with chain.db.read() as session:
+        assert session.exec(select(Response.fan_id)).one() == known
+        assert session.exec(select(func.count(Consent.id))).one() == 2
+    undo_batch(chain.db, manager, done.batch_id)
+    with chain.db.read() as session:
+        assert session.exec(select(Fan.id)).all() == [known]
+        assert session.exec(select(Consent.fan_id)).all() == [known]
 
 
 def test_what_is_no_such_sheet(chain, wave, filled):

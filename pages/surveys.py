@@ -3,13 +3,15 @@
 import streamlit as st
 
 from fanops.collect import records_surveys as records
-from fanops.ui import invite_views, survey_results, survey_views, words
+from fanops.ui import invite_views, paper_views, quota_views, survey_results, survey_views, words
+from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 
 actor = current_actor()
 st.title("问什么，谁来答")
 st.caption("问卷用二维码发给到店顾客，答完自动成为原声，进入需求主题。")
+show_done()
 
 with page_database().read() as session:
     waves = records.waves(session, actor)
@@ -37,10 +39,15 @@ if waves:
             with page_database().write() as writing:
                 records.close_wave(writing, actor, wave.id, closed=open_now)
             st.rerun()
-    read, hand_out, ask = st.tabs(["结果", "二维码", "邀请"])
+    read, hand_out, ask, paper, quota = st.tabs(["结果", "二维码", "邀请", "纸质", "配额"])
     with read, refusals():
         survey_results.wave_results(actor, wave)
     with hand_out:
         survey_views.codes(actor, wave)
     with ask, refusals():
         invite_views.invite(actor, wave)
+    with paper, refusals():
+        paper_views.paper(actor, wave)
+    with quota, refusals():
+        quota_views.quotas(actor, wave)
+st.page_link("panels.py", label="同一批人再问一次，看他们怎么变", icon=":material/groups_2:")

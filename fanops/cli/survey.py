@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from fanops.cli.survey_panel import panel
+from fanops.cli.survey_paper import import_sheet, sheet
+from fanops.cli.survey_quota import quota
 from fanops.collect.surveys.check import check_survey, every_path
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
@@ -16,6 +19,10 @@ from fanops.errors import InvalidInput
 @click.group()
 def survey() -> None:
     """Survey and interview definitions."""
+
+
+for _command in (quota, panel, sheet, import_sheet):
+    survey.add_command(_command)
 
 
 def _read(file: Path) -> SurveyDefinition:

@@ -7,47 +7,22 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_surveys
 from fanops.collect.import_file import Imported
+from fanops.collect.records_sheet import SheetResponse, Sieved, sieve, submit_key, survey_of
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.submit_response import TEXT_KINDS
-from fanops.collect.surveys.answers import BadAnswer, Given, read_answer
+from fanops.collect.surveys.answers import Given
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.collect.surveys.flow import kept_answers, path
+from fanops.collect.surveys.flow import path
 from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem
-from fanops.fans.identity_records import Person, find_or_create_fans
-from fanops.tables import Answer, ImportBatch, Response, SurveyVersion
-
-
-@dataclass(frozen=True)
-class SheetResponse:
-    """One person's answers from paper or a sheet.
-
-    Attributes:
-        row: Where it stands in the sheet.
-        form: Answers as the fan's page would send them, see ``read_answer``.
-        at: When they were given.
-        identities: Tidy identifiers of the fan by kind; empty for an anonymous answer.
-        store_id: Where.
-        staff_id: Who recorded them.
-        key: Names the answers for good where the sheet itself counts them, so that a later sheet adds only what is new.
-        began: When answering began, None when only ``at`` is known.
-    """
-
-    row: int
-    form: Mapping[str, Sequence[str]]
-    at: datetime
-    identities: Mapping[str, str]
-    store_id: int | None = None
-    staff_id: int | None = None
-    key: str = ""
-    began: datetime | None = None
+from fanops.tables import Answer, Consent, ImportBatch, Response, Wave
 
 
 @dataclass(frozen=True)
@@ -69,63 +44,12 @@ def weigh_responses(db: Database, actor: Actor, wave_id: int, responses: Sequenc
     weighed = Weighed(0, 0, ())
     try:
         with db.write() as session:
-            survey = _survey_of(session, actor, wave_id)
-            sieved = _sieve(session, actor, wave_id, survey, responses, None)
+            survey = survey_of(session, actor, wave_id)
+            sieved = sieve(session, actor, wave_id, survey, responses, None)
             weighed = Weighed(len(sieved.responses), sieved.same, tuple(sieved.problems))
             raise _Undone
     except _Undone:
         return weighed
-
-
-def _survey_of(session: Session, actor: Actor, wave_id: int) -> SurveyDefinition:
-    wave = records_surveys.get_wave(session, actor, wave_id)
-    return records_surveys.definition_of(session.get_one(SurveyVersion, wave.version_id))
-
-
-@dataclass(frozen=True)
-class _Sieved:
-    responses: list[SheetResponse]
-    given: list[dict[str, Given]]
-    fans: list[int]
-    created_fans: int
-    same: int
-    problems: list[Problem]
-
-
-def _sieve(
-    session: Session,
-    actor: Actor,
-    wave_id: int,
-    survey: SurveyDefinition,
-    responses: Sequence[SheetResponse],
-    batch_id: int | None,
-) -> _Sieved:
-    """Part a sheet's rows: known ones, ones that can't be taken, and the rest with their answers and fans."""
-    known = _known_keys(session, wave_id, responses)
-    fresh = [response for response in responses if not response.key or _key(wave_id, response) not in known]
-    given, problems = _read(survey, fresh)
-    bad = {problem.row for problem in problems}
-    kept = [(response, answers) for response, answers in zip(fresh, given, strict=True) if response.row not in bad]
-    people = [Person(each.identities, store_id=each.store_id, joined_at=each.at) for each, _ in kept]
-    found = find_or_create_fans(session, actor.brand_id, people, source="问卷", import_batch_id=batch_id)
-    fans = found.fan_ids.tolist()
-    twice = _twice(session, wave_id, [response for response, _ in kept], fans)
-    bad = {problem.row for problem in twice}
-    rows = [(*pair, fan) for pair, fan in zip(kept, fans, strict=True) if pair[0].row not in bad]
-    return _Sieved(
-        [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], len(found.created),
-        len(responses) - len(fresh), problems + twice,
-    )  # fmt: skip
-
-
-def _key(wave_id: int, response: SheetResponse) -> str:
-    return records_surveys.digest(f"sheet:{wave_id}:{response.key}")
-
-
-def _known_keys(session: Session, wave_id: int, responses: Sequence[SheetResponse]) -> set[str]:
-    if not any(response.key for response in responses):
-        return set()
-    return set(session.exec(select(Response.submit_key).where(Response.wave_id == wave_id)))
 
 
 def import_responses(
@@ -167,20 +91,21 @@ def import_responses(
         earlier = records.find_live_batch(session, actor, "responses", file_sha256)
         if earlier is not None:
             return Imported(earlier.id, "responses", filename, already=True)
-        survey = _survey_of(session, actor, wave_id)
+        survey = survey_of(session, actor, wave_id)
         batch = ImportBatch(
             brand_id=actor.brand_id, account_id=actor.account_id, kind="responses", filename=filename[:200],
             file_sha256=file_sha256, is_sample=is_sample, consent_basis="问卷首页的隐私说明",
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        sieved = _sieve(session, actor, wave_id, survey, responses, batch.id)
+        sieved = sieve(session, actor, wave_id, survey, responses, batch.id)
         problems = [*refused, *sieved.problems]
         if problems and not (skip_refused and sieved.responses):
             raise InvalidInput(
                 f"有 {len(problems)} 处答案不能收，所以什么都没有存。", "请按列出的行和题改好后再导入。", problems
             )
         units = _store(session, actor.brand_id, wave_id, batch.id, survey, sieved.responses, sieved.given, sieved.fans)
+        _keep_consents(session, survey, wave_id, sieved)
         imported = Imported(
             batch.id, "responses", filename, new=len(sieved.responses), same=sieved.same,
             refused=len({problem.row for problem in problems}), units=units, created_fans=sieved.created_fans,
@@ -194,42 +119,15 @@ def import_responses(
     return imported
 
 
-def _read(survey: SurveyDefinition, responses: Sequence[SheetResponse]) -> tuple[list[dict[str, Given]], list[Problem]]:
-    problems: list[Problem] = []
-    everything = []
-    for response in responses:
-        given: dict[str, Given] = {}
-        for _, question in survey.questions():
-            if not question.is_asked:
-                continue
-            try:
-                answer = read_answer(question, response.form)
-            except BadAnswer as error:
-                problems.append(Problem(str(error), row=response.row, column=question.title))
-                continue
-            if answer.value is not None:
-                given[question.code] = answer
-        kept = kept_answers(survey, records_surveys.values(given))
-        given = {code: answer for code, answer in given.items() if code in kept}
-        for code in records_surveys.still_missing(survey, given):
-            question = survey.question(code)
-            problems.append(Problem("必答题没有答案", row=response.row, column=question.title if question else code))
-        everything.append(given)
-    return everything, problems
-
-
-def _twice(session: Session, wave_id: int, responses: Sequence[SheetResponse], fans: Sequence[int]) -> list[Problem]:
-    """Find fans who answered this wave before, or stand twice in the sheet."""
-    query = select(Response.fan_id).where(
-        Response.wave_id == wave_id, Response.state == "submitted", Response.fan_id.is_not(None)
-    )
-    answered = set(session.exec(query))
-    problems = []
-    for response, fan_id in zip(responses, fans, strict=True):
-        if fan_id > 0 and fan_id in answered:
-            problems.append(Problem("这位粉丝在这一期已有一份答卷", row=response.row))
-        answered.add(fan_id)
-    return problems
+def _keep_consents(session: Session, survey: SurveyDefinition, wave_id: int, sieved: Sieved) -> None:
+    version_id = session.get_one(Wave, wave_id).version_id
+    basis = next((question.consent for _, question in survey.questions() if question.kind == "contact"), "")
+    session.add_all(
+        Consent(fan_id=fan_id, purpose="reply", granted=True, basis=basis[:100], given_at=response.at,
+                notice_version=f"{survey.code}:{version_id}"[:40])
+        for response, fan_id in zip(sieved.responses, sieved.fans, strict=True)
+        if response.row in sieved.contacts and fan_id > 0
+    )  # fmt: skip
 
 
 def _store(
@@ -251,9 +149,7 @@ def _store(
         rows.append(
             {
                 "id": response_id, "wave_id": wave_id, "state": "submitted", "revision": 1, "seed": 0,
-                "submit_key": _key(wave_id, response)
-                if response.key
-                else records_surveys.digest(f"{batch_id}:{response.row}"),
+                "submit_key": submit_key(wave_id, batch_id, response),
                 "started_at": response.began or response.at,
                 "submitted_at": response.at, "import_batch_id": batch_id, **place,
             }

@@ -14,9 +14,10 @@ from fanops.access import Actor, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_surveys
 from fanops.collect.import_file import Imported, Source, read_source
-from fanops.collect.import_responses import SheetResponse, Weighed, import_responses, weigh_responses
+from fanops.collect.import_responses import Weighed, import_responses, weigh_responses
 from fanops.collect.parse_cells import parse_moments
 from fanops.collect.read_file import SourceTable
+from fanops.collect.records_sheet import SheetResponse
 from fanops.collect.survey_exports import (
     LAYOUTS,
     SurveyExport,

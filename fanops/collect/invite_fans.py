@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope, record_audit, require, vault
 from fanops.collect import records_surveys as records
+from fanops.collect.records_quotas import still_wanted
 from fanops.database import Database
 from fanops.errors import NotFound
 from fanops.fans.records_contacts import MOST_IN_WINDOW, WINDOW
@@ -19,11 +21,14 @@ from fanops.fans.records_segments import members, read_conditions
 from fanops.settings import settings
 from fanops.spreadsheet import XLSX, write_xlsx
 from fanops.tables import (
+    Consent,
     Contact,
     Fan,
     ImportBatch,
     Invitation,
     Order,
+    Panel,
+    PanelFan,
     Response,
     Segment,
     Store,
@@ -34,19 +39,33 @@ from fanops.tables import (
     now,
 )  # fmt: skip
 
-KINDS = {"segment": "一个人群", "theme": "说过一个主题的人", "week": "一家店这周来过的人"}
+KINDS = {"segment": "一个人群", "theme": "说过一个主题的人", "week": "一家店这周来过的人", "wave": "答过另一期的人"}
+PER_WANTED = 3  # about one in three who are asked answers; who knows better says so
 _WEEK = timedelta(days=7)
+_NO_COLUMNS = ["fan_id", "fan", "why"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is to be asked: ``kind`` is a key of KINDS, ``about`` the segment's, theme's or store's id."""
+    """Who is to be asked.
+
+    Attributes:
+        kind: A key of KINDS, or ``panel``.
+        about: The segment's, theme's, store's, wave's or panel's id.
+        per_wanted: Where a store has a quota, at most so many fans are asked for each response still wanted.
+    """
 
     kind: str
     about: int
+    per_wanted: int = PER_WANTED
 
 
-def _who(session: Session, actor: Actor, asked: Asked):
+def find_asked(session: Session, actor: Actor, asked: Asked):
+    """Select the ids of the fans who are meant (not yet narrowed to the actor's stores).
+
+    Raises:
+        NotFound: No such segment, wave or panel, or an unknown kind.
+    """
     if asked.kind == "segment":
         segment = session.exec(
             select(Segment).where(Segment.id == asked.about, Segment.brand_id == actor.brand_id)
@@ -67,6 +86,17 @@ def _who(session: Session, actor: Actor, asked: Asked):
             Order.brand_id == actor.brand_id, Order.store_id == asked.about, Order.placed_at > now() - _WEEK,
             Order.fan_id.is_not(None),
         )  # fmt: skip
+    if asked.kind == "wave":
+        answered = select(func.coalesce(Fan.merged_into_id, Fan.id)).join(Response, Response.fan_id == Fan.id)
+        wave = records.get_wave(session, actor, asked.about)
+        return answered.where(Response.wave_id == wave.id, Response.state == "submitted")
+    if asked.kind == "panel":
+        return (
+            select(func.coalesce(Fan.merged_into_id, Fan.id))
+            .join(PanelFan, PanelFan.fan_id == Fan.id)
+            .join(Panel, Panel.id == PanelFan.panel_id)
+            .where(Panel.id == asked.about, Panel.brand_id == actor.brand_id, PanelFan.left_at.is_(None))
+        )
     raise NotFound("没有这种范围。", f"可用：{'、'.join(KINDS.values())}。")
 
 
@@ -81,7 +111,7 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
         select(Fan.id, Fan.name_masked, Fan.home_store_id, Store.name, Fan.opted_out_at, ImportBatch.party)
         .outerjoin(Store, Store.id == Fan.home_store_id)
         .outerjoin(ImportBatch, ImportBatch.id == Fan.import_batch_id)
-        .where(Fan.id.in_(_who(session, actor, asked)), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+        .where(Fan.id.in_(find_asked(session, actor, asked)), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
         .order_by(Fan.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
@@ -91,6 +121,7 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
             .having(func.count(Contact.id) >= MOST_IN_WINDOW)
         )
     )  # fmt: skip
+    unwilling = _unwilling(session, actor)
     personal = (Invitation.wave_id == wave.id, Invitation.fan_id.is_not(None))
     invited = set(session.exec(select(Invitation.fan_id).where(*personal)))
     answered = set(session.exec(_answered(wave.id)))
@@ -99,6 +130,7 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
         why = (
             "已退订" if opted_out_at is not None
             else "来自第三方数据，未同意联系" if party == "third"
+            else "未同意联系" if fan_id in unwilling
             else "这一期已经答过" if fan_id in answered
             else "这一期已经邀请过" if fan_id in invited
             else f"近 30 天已联系 {MOST_IN_WINDOW} 次" if fan_id in tired
@@ -108,10 +140,47 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
             no.append((fan_id, name, why))
         else:
             yes.append((fan_id, name, store_id, store))
+    yes, too_many = _within_quota(session, wave, yes, asked.per_wanted)
     return (
         pd.DataFrame(yes, columns=["fan_id", "fan", "store_id", "store"]),
-        pd.DataFrame(no, columns=["fan_id", "fan", "why"]),
+        pd.DataFrame(no + too_many, columns=_NO_COLUMNS),
     )
+
+
+def _unwilling(session: Session, actor: Actor) -> set[int]:
+    """Give the fans whose newest word on being contacted is no."""
+    newest = select(func.max(Consent.id)).where(Consent.purpose == "contact").group_by(Consent.fan_id)
+    statement = select(Consent.fan_id).join(Fan, Fan.id == Consent.fan_id).where(Fan.brand_id == actor.brand_id)
+    return set(session.exec(statement.where(Consent.id.in_(newest), Consent.granted.is_(False))))
+
+
+def _within_quota(session: Session, wave: Wave, people: list[tuple], per_wanted: int) -> tuple[list, list]:
+    """Keep no more people of each store than its quota still needs; who is kept is drawn by lot, the same every time."""
+    wanted = still_wanted(session, wave)
+    statement = select(Invitation.store_id, func.count(Invitation.id)).where(
+        Invitation.wave_id == wave.id, Invitation.fan_id.is_not(None), Invitation.revoked_at.is_(None),
+        Invitation.store_id.is_not(None), Invitation.fan_id.not_in(_answered(wave.id)),
+    )  # fmt: skip
+    waiting = dict(session.exec(statement.group_by(Invitation.store_id)).all())
+    room: dict[int, int] = {}
+    kept, left_out = set(), []
+    for fan_id, name, store_id, _store in sorted(people, key=lambda row: _lot(wave.id, row[0])):
+        missing = None if store_id is None else wanted[store_id]
+        if missing is None:
+            kept.add(fan_id)
+            continue
+        left = room.setdefault(store_id, missing * max(1, per_wanted) - waiting.get(store_id, 0))
+        if left > 0:
+            room[store_id] -= 1
+            kept.add(fan_id)
+        else:
+            why = "这家店的配额已满" if missing == 0 else "这家店还缺的，已邀请够"
+            left_out.append((fan_id, name, why))
+    return [row for row in people if row[0] in kept], sorted(left_out)
+
+
+def _lot(wave_id: int, fan_id: int) -> str:
+    return hashlib.sha256(f"{wave_id}:{fan_id}".encode()).hexdigest()
 
 
 def _answered(wave_id: int):

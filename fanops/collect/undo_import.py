@@ -15,6 +15,7 @@ from fanops.collect import records_imports as records
 from fanops.database import Database, take_turn
 from fanops.errors import Conflict
 from fanops.tables import (
+    Consent,
     Evidence,
     Fan,
     FanIdentity,
@@ -123,6 +124,7 @@ def remove_batch(session: Session, batch: ImportBatch) -> dict[str, int]:
     session.execute(delete(OrderItem).where(OrderItem.order_id.in_(orders)))
     session.execute(delete(Unit).where(Unit.voice_id.in_(mine)))
     erase_attachments(session, session.exec(select(Interview.id).where(Interview.import_batch_id == batch.id)).all())
+    _forget_consents(session, batch)
     for table in (Voice, Order, Response, Interview, Wave):
         done[table.__tablename__] = session.execute(delete(table).where(table.import_batch_id == batch.id)).rowcount
     made = select(ImportChange.row_id).where(ImportChange.batch_id == batch.id, ImportChange.subject == "product")
@@ -136,6 +138,16 @@ def remove_batch(session: Session, batch: ImportBatch) -> dict[str, int]:
     done |= _remove_fans(session, batch)
     session.execute(delete(ImportChange).where(ImportChange.batch_id == batch.id))
     return done
+
+
+def _forget_consents(session: Session, batch: ImportBatch) -> None:
+    """Take back the consents to a reply that stood on the batch's papers; a fan who was known before may stay."""
+    given_there = exists().where(
+        Response.import_batch_id == batch.id,
+        Response.fan_id == Consent.fan_id,
+        Response.submitted_at == Consent.given_at,
+    )
+    session.execute(delete(Consent).where(Consent.purpose == "reply", given_there))
 
 
 def _remove_fans(session: Session, batch: ImportBatch) -> dict[str, int]:

@@ -21,6 +21,7 @@ from fanops.tables import (
     FanTag,
     Fix,
     ImportBatch,
+    Panel,
     Region,
     Staff,
     Store,
@@ -157,6 +158,9 @@ def _clear_beside_real(session: Session, brand: Brand) -> dict[str, int]:
                 ~exists().where(key == action.id),
             )
         )
+    # A panel is a list of fans: one that a sample account made would keep every sample fan on it.
+    made_by = select(Account.id).where(Account.is_sample)
+    session.execute(delete(Panel.__table__).where(Panel.brand_id == brand.id, Panel.account_id.in_(made_by)))
     for batch in batches:
         remove_batch(session, batch)
         batch.state, batch.undone_at = "undone", now()

@@ -19,7 +19,8 @@ from fanops.access.organisation import add_brand, add_region, add_staff, add_sto
 from fanops.collect import records_surveys
 from fanops.collect.import_file import ImportRequest, import_file
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
-from fanops.collect.import_responses import SheetResponse, import_responses
+from fanops.collect.import_responses import import_responses
+from fanops.collect.records_sheet import SheetResponse
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
 from fanops.database import Database

@@ -107,6 +107,54 @@ def interval_dots(
     return alt.layer(*layers).properties(height=_AROUND + _ROW * len(frame))
 
 
+def change_dots(frame: pd.DataFrame, unit: str, *, percent: bool = False) -> alt.LayerChart:
+    """Draw the change of each row (``name, change, low, high, base, differs``) from no change; the clear ones stand out."""
+    style = "+.0%" if percent else "+.0f" if unit == "点" else "+.2f"
+    y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=190))
+    title = f"后一期减前一期（{unit}）"
+    shared = alt.Chart(frame.assign(明显=frame["differs"] != 0))
+    tip = [
+        alt.Tooltip("name:N", title="题"),
+        alt.Tooltip("change:Q", title="变化", format=style),
+        alt.Tooltip("low:Q", title="区间下限", format=style),
+        alt.Tooltip("high:Q", title="区间上限", format=style),
+        alt.Tooltip("base:Q", title="两期都答的人"),
+    ]
+    zero = alt.Chart(pd.DataFrame({"at": [0]})).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(x="at:Q")
+    colour = alt.condition("datum.明显", alt.value(PERSIMMON), alt.value(TEA))
+    return alt.layer(
+        zero,
+        shared.transform_filter("isValid(datum.low)").mark_rule(color=QUIET, strokeWidth=2).encode(
+            y=y, x="low:Q", x2="high:Q"
+        ),
+        shared.mark_point(filled=True, size=90, opacity=1).encode(
+            y=y, x=alt.X("change:Q", title=title, axis=alt.Axis(format=style, tickCount=5)), color=colour, tooltip=tip
+        ),
+    ).properties(height=_AROUND + _ROW * len(frame))  # fmt: skip
+
+
+def still_there(frame: pd.DataFrame) -> alt.LayerChart:
+    """Draw a panel through its waves: asked (line), answered and answered all along (bars beside it).
+
+    Args:
+        frame: Rows of ``attrition``.
+    """
+    names = {"asked": "问了", "answered": "答了", "all_along": "一直在答"}
+    long = frame.melt(["title"], list(names), var_name="which", value_name="人数")
+    long["谁"] = long["which"].map(names)
+    scale = alt.Scale(domain=list(names.values()), range=["#C9CCCF", TEA, PERSIMMON])
+    base = alt.Chart(long).encode(
+        x=alt.X("title:N", sort=list(frame["title"]), title=None, axis=alt.Axis(labelAngle=0, labelLimit=110)),
+        xOffset=alt.XOffset("谁:N", sort=list(names.values())),
+        y=alt.Y("人数:Q", title="粉丝（位）", axis=alt.Axis(tickMinStep=1)),
+    )
+    bars = base.mark_bar().encode(
+        color=alt.Color("谁:N", scale=scale, sort=list(names.values()), legend=alt.Legend(orient="top", title=None)),
+        tooltip=[alt.Tooltip("title:N", title="期"), "谁:N", "人数:Q"],
+    )
+    return alt.layer(bars, base.mark_text(dy=-7, fontSize=11).encode(text="人数:Q")).properties(height=260)
+
+
 def event_study(frame: pd.DataFrame) -> alt.LayerChart:
     """Draw the difference from the controls by weeks since the start (周), with interval (low, high) and both zero lines."""
     base = alt.Chart(frame)

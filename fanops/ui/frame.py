@@ -58,6 +58,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("survey_editor.py", "写问卷", "edit_document", "听", HEAD_OFFICE),
     PageEntry("record.py", "记答卷", "edit_note", "听"),
     PageEntry("me.py", "我的账号", "account_circle", "领", is_detail=True),
+    PageEntry("panels.py", "固定样本组", "groups_2", "听"),
     PageEntry("interviews.py", "访谈", "record_voice_over", "听"),
     PageEntry("interview.py", "一次访谈", "record_voice_over", "听", is_detail=True),
     PageEntry("codebook.py", "编码本", "library_books", "听", MANAGERS),

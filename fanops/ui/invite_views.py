@@ -12,14 +12,13 @@ from fanops.fans.records_segments import segments
 from fanops.tables import Wave
 from fanops.themes.records import theme_table
 from fanops.ui import words
-from fanops.ui.done import said_done, show_done
+from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
 
 def invite(actor: Actor, wave: Wave) -> None:
     """Choose who is asked, look at who is left out, make personal links."""
-    show_done()
     with page_database().read() as session:
         sent, opened, answered = inviting.invitation_counts(session, actor, wave.id)
     if sent:
@@ -32,7 +31,7 @@ def invite(actor: Actor, wave: Wave) -> None:
     kind = st.segmented_control(
         "邀请谁", list(inviting.KINDS), default="theme", format_func=inviting.KINDS.get, key=f"invite.kind.{wave.id}"
     )
-    choices = _choices(actor, kind or "theme")
+    choices = _choices(actor, wave, kind or "theme")
     if not choices:
         st.info(
             "还没有可以选的。" + ("先到“人群”里存一个。" if kind == "segment" else ""), icon=":material/filter_alt:"
@@ -41,7 +40,15 @@ def invite(actor: Actor, wave: Wave) -> None:
     about = st.selectbox(
         "哪一个", list(choices), format_func=lambda key: choices[key], key=f"invite.about.{wave.id}.{kind}"
     )
-    asked = Asked(kind or "theme", int(about))
+    per_wanted = st.number_input(
+        "门店有配额时，每缺 1 份邀请几位",
+        1,
+        20,
+        inviting.PER_WANTED,
+        key=f"invite.per.{wave.id}",
+        help="大约三位里有一位会答。没有配额的门店不受限。",
+    )
+    asked = Asked(kind or "theme", int(about), int(per_wanted))
     with page_database().read() as session:
         yes, no = inviting.preview(session, actor, wave.id, asked)
     reasons = "、".join(f"{plain(why)} {count} 位" for why, count in no["why"].value_counts().items())
@@ -57,8 +64,10 @@ def invite(actor: Actor, wave: Wave) -> None:
             st.rerun()
 
 
-def _choices(actor: Actor, kind: str) -> dict[int, str]:
+def _choices(actor: Actor, wave: Wave, kind: str) -> dict[int, str]:
     with page_database().read() as session:
+        if kind == "wave":
+            return {each.id: each.title for each in records.waves(session, actor) if each.id != wave.id}
         if kind == "segment":
             return {each.id: each.name for each in segments(session, actor)}
         if kind == "week":

@@ -14,7 +14,7 @@ from fanops.collect.surveys.answers import OTHER, Form, scale
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
 from fanops.tables import Wave
-from fanops.ui import words
+from fanops.ui import quota_views, words
 from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
@@ -52,6 +52,7 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
         store_id = st.selectbox(
             "门店", list(stores), format_func=stores.get, key="record.store", persist_state="session"
         )
+    quota_views.own_quota(actor, wave_id, store_id)
     look_for = st.text_input(
         "问的是哪位", key="record.look_for", placeholder="手机号、会员号，或姓", max_chars=40, icon=":material/search:"
     )
@@ -94,6 +95,8 @@ def ask(actor: Actor, draft: record.Draft) -> None:
     at = draft.first_unanswered() if at is None else min(at, len(questions))
     place = f"第 {min(at + 1, len(questions))} 题，共 {len(questions)} 题"
     st.progress(at / max(1, len(questions)), text=f"{plain(draft.form.wave.title)} · {place}")
+    if at == 0 and draft.response.store_id is not None:
+        quota_views.own_quota(actor, draft.form.wave.id, draft.response.store_id, only_full=True)
     if at >= len(questions):
         _finish(actor, draft)
         return

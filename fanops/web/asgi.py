@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from fanops.content import content_path
 from fanops.errors import FanopsError, NotReady
 from fanops.settings import settings
-from fanops.web import exports, files, health, interview_notes, print_brief, print_codes, sign_in
+from fanops.web import exports, files, health, interview_notes, print_brief, print_codes, print_form, sign_in
 from fanops.web.gate import Guard, Identity
 from fanops.web.screen import notice
 
@@ -82,9 +82,8 @@ def all_routes() -> list[BaseRoute]:
 
     routes: list[BaseRoute] = [Route("/favicon.png", show_icon), Route("/favicon.ico", show_icon)]
     routes.append(Route("/overview", go_home))  # the home page has no address of its own in Streamlit
-    routes += [*sign_in.ROUTES, *health.ROUTES, *exports.ROUTES, *files.ROUTES]
-    routes += [*interview_notes.ROUTES]
-    routes += [*print_brief.ROUTES, *print_codes.ROUTES]
+    routes += [*sign_in.ROUTES, *health.ROUTES, *exports.ROUTES, *files.ROUTES, *interview_notes.ROUTES]
+    routes += [*print_brief.ROUTES, *print_codes.ROUTES, *print_form.ROUTES]
     for module in FORM_MODULES:
         routes += importlib.import_module(module).ROUTES
     return routes

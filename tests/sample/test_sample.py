@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -12,13 +13,15 @@ from sqlalchemy import func, select
 from fanops.access.accounts import sample_accounts
 from fanops.access.passwords import check_password_rules
 from fanops.collect.import_file import ImportRequest, import_file
+from fanops.collect.invite_fans import Asked
+from fanops.collect.records_panels import create_panel
 from fanops.fans.identity import tidy_identifier
 from fanops.sample import SAMPLE_PASSWORD, clear_sample, is_loaded, load_sample, truth
 from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
 from fanops.sample.planted import THEMES
 from fanops.sample.sayings import make_reviews
-from fanops.tables import Account, Fan, ImportBatch, Order, Voice, metadata
+from fanops.tables import Account, Fan, ImportBatch, Order, Response, Voice, metadata
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 ANCHOR = date(2026, 11, 23)
@@ -166,6 +169,10 @@ def test_real_data_in_the_sample_brand_is_kept_and_said(db, small) -> None:
         actor = owner_actor(session)
     text = "评论,门店,会员号\n真的等了很久,湖滨银泰店,HC000001\n"
     import_file(db, actor, (text.encode(), "真.csv"), ImportRequest("voices"))
+    with db.write() as session:
+        tester = session.execute(select(Account.id).where(Account.is_sample)).scalars().first()
+        wave = session.execute(select(Response.wave_id)).scalars().first()
+        create_panel(session, replace(actor, account_id=tester), "试建的组", Asked("wave", wave))
     cleared = clear_sample(db)
     assert cleared.kept["brand"] == 1
     assert cleared.kept["store"] == 2  # where it was said, and the home store of the fan who said it

@@ -32,6 +32,7 @@ MATRIX: dict[str, set[Role]] = {
     "surveys.py": EVERYONE,
     "survey_editor.py": {P, E, A},
     "record.py": EVERYONE,
+    "panels.py": EVERYONE,
     "interviews.py": EVERYONE,
     "interview.py": EVERYONE,
     "codebook.py": EVERYONE - {C},

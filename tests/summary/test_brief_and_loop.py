@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
+from fanops.actions.invite_raisers import invite_raisers
 from fanops.effect.records import save_measurement
 from fanops.summary.records_brief import brief
 from fanops.summary.records_loop import loop_totals, seven_links, standing_still
@@ -158,7 +159,7 @@ def test_the_seven_links_by_hand(chain, heard):
         backlog.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
         assert records_fixes.told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
         item = backlog.open_item(session, product, heard, "预点单")
-        backlog.invite_raisers(session, product, item.id)
+        invite_raisers(session, product, item.id)
         backlog.record_verdict(
             session, product, int(backlog.trial_table(session, product, item.id).iloc[0]["trial_id"]), "like"
         )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fanops.actions import records_fixes
+from fanops.actions import records_areas, records_fixes
 from fanops.ui import fix_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -13,7 +13,7 @@ show_done()
 with page_database().read() as session:
     fixes = records_fixes.fix_table(session, actor)
     stores = records_fixes.fix_stores(session, actor)
-    area_names = records_fixes.areas(session, actor)
+    area_names = records_areas.areas(session, actor)
 
 chosen = st.query_params.get("fix", "")
 fix = fixes[fixes["fix_id"].astype(str) == chosen]

@@ -264,11 +264,12 @@ def _verdict_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
     if not waiting:
         return
     with st.form(f"trial.verdict.{item_id}", border=False, clear_on_submit=False):
-        trial_id = st.selectbox("谁来试了", list(waiting), format_func=waiting.get, key=f"trial.who.{item_id}")
+        key = f"{item_id}.{len(table) - len(waiting)}"  # a new form for the next fan, so that nothing of the last one stays
+        trial_id = st.selectbox("谁来试了", list(waiting), format_func=waiting.get, key=f"trial.who.{key}")
         verdict = st.segmented_control(
-            "评价", list(backlog.VERDICTS), format_func=backlog.VERDICTS.get, key=f"trial.what.{item_id}"
+            "评价", list(backlog.VERDICTS), format_func=backlog.VERDICTS.get, key=f"trial.what.{key}"
         )
-        said = st.text_input("原话", key=f"trial.words.{item_id}", max_chars=200)
+        said = st.text_input("原话", key=f"trial.words.{key}", max_chars=200)
         if st.form_submit_button("记录评价"):
             with refusals():
                 with page_database().write() as session:

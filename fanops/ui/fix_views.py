@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
+from fanops.access.attachments import attachment_counts
 from fanops.access.organisation import regions_by_name
-from fanops.actions import records_fixes
+from fanops.actions import records_areas, records_fixes
 from fanops.actions.fix_states import DONE, LABELS, next_states
 from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
 from fanops.ui import words
 from fanops.ui.action_views import evidence_list
+from fanops.ui.attachment_views import attachments
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -87,6 +89,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
             told = records_fixes.told_by_store(session, actor, int(fix.fix_id))
         st.dataframe(_store_rows(of_fix, told), hide_index=True)
         _move_form(actor, of_fix)
+        _photos(actor, of_fix)
     with said:
         evidence_list(actor, fix_id=int(fix.fix_id))
     with how:
@@ -113,6 +116,15 @@ def _store_rows(of_fix: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
             for row in (told.loc[store] if store in told.index else None for store in of_fix["store_id"])
         ]
     return pd.DataFrame(shown | {"怎么做的": of_fix["note"]})
+
+
+def _photos(actor: Actor, of_fix: pd.DataFrame) -> None:
+    with page_database().read() as session:
+        counts = attachment_counts(session, actor, [int(key) for key in of_fix["fix_store_id"]])
+    for row in of_fix.itertuples():
+        if count := counts.get(int(row.fix_store_id), 0):
+            with st.expander(f"{plain(row.store)}的照片（{count}）", icon=":material/photo_camera:"):
+                attachments(actor, fix_store_id=int(row.fix_store_id), may_add=False)
 
 
 def _move_form(actor: Actor, of_fix: pd.DataFrame) -> None:
@@ -199,6 +211,8 @@ def _own_card(actor: Actor, row) -> None:
                     with page_database().write() as session:
                         records_fixes.move_fix(session, actor, key, to)
                     st.rerun()
+    with st.expander("照片", icon=":material/photo_camera:"):
+        attachments(actor, fix_store_id=key)
     with st.expander("顾客怎么说，别的门店怎么做"):
         evidence_list(actor, fix_id=int(row.fix_id))
         examples(actor, int(row.fix_id))
@@ -257,7 +271,7 @@ def send_checklist(actor: Actor) -> None:
         with page_database().read() as session:
             stores = visible_stores(session, actor)
             regions = {number: name for name, number in regions_by_name(session, actor).items()}
-            area_names = records_fixes.areas(session, actor)
+            area_names = records_areas.areas(session, actor)
         names = {store.id: store.name for store in stores}
         here = {region: [s.id for s in stores if s.region_id == region] for region in regions}
         groups = {"自己选": [], "全部门店": list(names)} | {regions[r]: ids for r, ids in here.items() if ids}
@@ -301,6 +315,6 @@ def areas_form(actor: Actor, area_names: dict[str, str]) -> None:
         if st.form_submit_button("保存"):
             with refusals():
                 with page_database().write() as session:
-                    records_fixes.set_areas(session, actor, text.splitlines())
+                    records_areas.set_areas(session, actor, text.splitlines())
                 said_done("类别已保存。")
                 st.rerun()

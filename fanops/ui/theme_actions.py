@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
-from fanops.actions import records, records_backlog, records_fixes
+from fanops.actions import records, records_areas, records_backlog, records_fixes
 from fanops.tables import Theme
 from fanops.ui.done import deeds_done, said_done, show_done
 from fanops.ui.guard import page_database
@@ -32,7 +32,7 @@ def action_bar(actor: Actor, theme: Theme) -> None:
 def _fix_form(actor: Actor, theme: Theme) -> None:
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
-        areas = records_fixes.areas(session, actor)
+        areas = records_areas.areas(session, actor)
     with st.form(f"act.fix.{theme.id}", border=False, enter_to_submit=False):
         title = st.text_input("要改好什么", theme.name, max_chars=records.TITLE_LIMIT, key=f"act.fix.title.{theme.id}")
         what = st.text_area(

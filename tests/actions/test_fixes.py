@@ -9,7 +9,7 @@ import pytest
 
 from fanops.access import visible_stores
 from fanops.access.organisation import add_store, regions_by_name
-from fanops.actions import records_fixes
+from fanops.actions import records_areas, records_fixes
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.tables import FixStore
 
@@ -111,18 +111,18 @@ def test_a_bad_checklist_is_refused_whole(chain):
 def test_the_list_of_areas_is_the_brands_own(chain, checklist):
     product = chain.actors["product"]
     with chain.db.write() as session:
-        assert list(records_fixes.areas(session, product).values()) == ["品质", "服务", "清洁"]
+        assert list(records_areas.areas(session, product).values()) == ["品质", "服务", "清洁"]
         with pytest.raises(Conflict, match="服务"):
-            records_fixes.set_areas(session, product, ["品质", "陈列"])
+            records_areas.set_areas(session, product, ["品质", "陈列"])
         with pytest.raises(InvalidInput):
-            records_fixes.set_areas(session, product, ["服务", "服务"])
-        assert records_fixes.set_areas(session, product, ["服务", "陈列"]) == {"service": "服务", "陈列": "陈列"}
+            records_areas.set_areas(session, product, ["服务", "服务"])
+        assert records_areas.set_areas(session, product, ["服务", "陈列"]) == {"service": "服务", "陈列": "陈列"}
         store = chain.stores["S1"]
         fix = records_fixes.open_fix(session, product, None, [store], "堆头", checklist=["摆齐"], area="陈列")
         assert fix.area == "陈列"
         with pytest.raises(NotAllowed):
-            records_fixes.set_areas(session, chain.actors["store_manager"], ["服务", "陈列"])
-        assert records_fixes.areas(session, chain.actors["stranger"])["quality"] == "品质"
+            records_areas.set_areas(session, chain.actors["store_manager"], ["服务", "陈列"])
+        assert records_areas.areas(session, chain.actors["stranger"])["quality"] == "品质"
 
 
 def test_a_manager_names_who_sees_to_it(chain, checklist):

@@ -22,8 +22,11 @@ from fanops.tables import (
     FanIdentity,
     FanTag,
     Interview,
+    LifecycleChange,
+    LikelyMatch,
     Message,
     Order,
+    Referral,
     Response,
     ServiceCard,
     Tag,
@@ -124,8 +127,10 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     erase_attachments(session, session.exec(select(Interview.id).where(Interview.fan_id.in_(ids))).all())
     for table in (Order, Voice, Response, Interview):
         session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
-    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent, Message):
+    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent, Message, LifecycleChange):
         session.exec(delete(table).where(table.fan_id.in_(ids)))
+    for table, other in ((LikelyMatch, LikelyMatch.other_fan_id), (Referral, Referral.referrer_fan_id)):
+        session.exec(delete(table).where(table.fan_id.in_(ids) | other.in_(ids)))
     session.exec(delete(Telling).where(Telling.fan_id.in_(ids), Telling.state == "due"))
     session.exec(update(Trial).where(Trial.fan_id.in_(ids)).values(words=""))
     for row in session.exec(select(Fan).where(Fan.id.in_(ids))):

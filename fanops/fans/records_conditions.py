@@ -86,6 +86,36 @@ def read_conditions(stored: dict[str, Any]) -> Conditions:
     return Conditions(**{**values, **{name: tuple(values.get(name, ())) for name in ("levels", "stages")}})
 
 
+def parse_conditions(typed: object) -> Conditions:
+    """Give conditions as a person types them; what is unknown or of the wrong kind is refused.
+
+    Raises:
+        InvalidInput: With what is wrong.
+    """
+    if not isinstance(typed, dict):
+        raise InvalidInput("条件要写成名字和值。", '例如：{"orders_from": 6, "last_to": 30}')
+    wanted = {each.name: each for each in fields(Conditions)}
+    for name, value in typed.items():
+        if name not in wanted:
+            raise InvalidInput(f"没有“{str(name)[:40]}”这种条件。", f"可用：{'、'.join(wanted)}。")
+        kind = str(wanted[name].type)
+        fits = (
+            isinstance(value, list)
+            if "tuple" in kind
+            else isinstance(value, str)
+            if kind == "str"
+            else type(value) is int
+        )
+        if not fits:
+            raise InvalidInput(f"“{name}”的值不对。", "列表写成 [..]，编号和数字写成整数。")
+    found = read_conditions(typed)
+    for name, known in (("levels", LEVEL_LABELS), ("stages", STAGES)):
+        for each in getattr(found, name):
+            if each not in known:
+                raise InvalidInput(f"{name} 里没有“{str(each)[:40]}”。", f"可用：{'、'.join(known)}。")
+    return found
+
+
 def check_conditions(wanted: Conditions) -> None:
     """Refuse conditions that nobody can meet.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ _LARGEST_BLOCK = 300  # a name shared by more tells nothing; such blocks are lef
 # How often records of one person agree (m), and how often those of two people do where it can't be counted (u).
 _M = {"name": 0.85, "similar": 0.08, "store": 0.85, "birthday": 0.97, "phone": 0.25, "near": 0.10, "tail": 0.08}
 _U_TYPICAL = {"name": 0.0005, "store": 0.05, "birthday": 1 / 365.25, "tail": 1e-4, "near": 2e-5, "similar": 0.004}
+_COUNTED = {"name": "name", "store_id": "store", "birthday": "birthday"}  # column → kind
 _TITLES = ("女士", "先生", "小姐", "同学", "老师", "阿姨", "叔叔")
 
 
@@ -70,7 +71,7 @@ def one_apart(one: str, other: str) -> bool:
 
 
 def candidate_pairs(people: pd.DataFrame) -> NDArray[np.int64]:
-    """Give the pairs worth a look: same name; same surname and birthday; same surname and last four digits of the phone.
+    """Give the pairs worth a look: same name; same birthday and a name alike; same surname and last four digits.
 
     Args:
         people: Rows ``name, surname, store_id, birthday, tail``, "" (a store: −1) where not known.
@@ -79,8 +80,13 @@ def candidate_pairs(people: pd.DataFrame) -> NDArray[np.int64]:
         Places in ``people``, shape (n, 2), each pair once, the lower place first.
     """
     found = [np.empty((0, 2), dtype=np.int64)]
+    name = people["name"]
+    # One slip apart: three characters still share their second or their last; two characters are compared as they are.
+    people = people.assign(last=name.str[-1:], second=name.str[1:2].mask(name.str.len() == 2, "*"))
     # A name that very many share is looked at store by store.
-    for keys in (["name"], ["name", "store_id"], ["surname", "birthday"], ["surname", "tail"]):
+    for keys in (
+        ["name"], ["name", "store_id"], ["surname", "birthday", "last"], ["surname", "birthday", "second"], ["surname", "tail"],
+    ):  # fmt: skip
         known = people[((people[keys] != "") & (people[keys] != -1)).all(axis=1)].reset_index(names="place")
         size = known.groupby(keys)["place"].transform("size")
         found.append(_within(known[(size > 1) & (size <= _LARGEST_BLOCK)], keys))
@@ -119,38 +125,42 @@ def find_pairs(people: pd.DataFrame, apart: Sequence[tuple[int, int]] = (), most
         return []
     left = people.loc[pairs[:, 0]].reset_index(drop=True)
     right = people.loc[pairs[:, 1]].reset_index(drop=True)
-    chance = _chances(people, left, right)
+    usual = {column: _usual(people, column, kind) for column, kind in _COUNTED.items()}
+    names = people["name"].value_counts().to_dict()
+    chance = _chances(usual, len(people), left, right)
     never = {tuple(sorted(pair)) for pair in apart}
     order = np.argsort(-chance, kind="stable")
     found: list[Pair] = []
     for place in order[chance[order] >= SHOWN_FROM]:
         ids = int(left.at[place, "fan_id"]), int(right.at[place, "fan_id"])
         if tuple(sorted(ids)) not in never:
-            reasons = _reasons(people, left.loc[place], right.loc[place])
+            reasons = _reasons(usual, names, left.loc[place], right.loc[place])
             found.append(Pair(*ids, round(float(chance[place]), 4), reasons))
         if len(found) == most:
             break
     return found
 
 
-def _usual(people: pd.DataFrame, column: str, kind: str | None = None) -> pd.Series:
+def _usual(people: pd.DataFrame, column: str, kind: str) -> pd.Series:
     """Give how often each value of a column occurs among all fans, mixed with the typical frequency."""
     known = people.loc[(people[column] != "") & (people[column] != -1), column]
-    return (known.value_counts() + _TYPICAL * _U_TYPICAL[kind or column]) / (len(known) + _TYPICAL)
+    return (known.value_counts() + _TYPICAL * _U_TYPICAL[kind]) / (len(known) + _TYPICAL)
 
 
-def _chances(people: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame) -> NDArray[np.float64]:
+def _chances(
+    usual: Mapping[str, pd.Series], count: int, left: pd.DataFrame, right: pd.DataFrame
+) -> NDArray[np.float64]:  # fmt: skip
     """Give the chance of each pair: the sum of its bits over the prior's odds."""
-    bits = np.full(len(left), np.log2(2 * _TWICE_SHARE / max(_TYPICAL, len(people))))
+    bits = np.full(len(left), np.log2(2 * _TWICE_SHARE / max(_TYPICAL, count)))
     named = (left["name"] != "") & (right["name"] != "")
     same_name = named & (left["name"] == right["name"])
     near_rows = named & ~same_name
     similar = _alike(left["name"], right["name"], near_rows)
-    bits += np.where(same_name, np.log2(_M["name"] / left["name"].map(_usual(people, "name")).fillna(1)), 0)
+    bits += np.where(same_name, np.log2(_M["name"] / left["name"].map(usual["name"]).fillna(1)), 0)
     bits += np.where(similar, np.log2(_M["similar"] / _U_TYPICAL["similar"]), 0)
     bits += np.where(near_rows & ~similar, np.log2(1 - _M["name"] - _M["similar"]), 0)
-    bits += _plain(people, left, right, "store_id", "store", -1)
-    bits += _plain(people, left, right, "birthday", "birthday", "")
+    bits += _plain(usual["store_id"], left, right, "store_id", "store", -1)
+    bits += _plain(usual["birthday"], left, right, "birthday", "birthday", "")
     phones = (left["phone"] != "") & (right["phone"] != "")
     near, tail = _phones(left, right, phones)
     bits += np.where(near, np.log2(_M["near"] / _U_TYPICAL["near"]), 0)
@@ -161,11 +171,11 @@ def _chances(people: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame) -> N
 
 
 def _plain(
-    people: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, column: str, kind: str, unknown: str | int
+    often: pd.Series, left: pd.DataFrame, right: pd.DataFrame, column: str, kind: str, unknown: str | int
 ) -> NDArray[np.float64]:
     both = (left[column] != unknown) & (right[column] != unknown)
     same = both & (left[column] == right[column])
-    usual = left[column].map(_usual(people, column, kind)).fillna(1)
+    usual = left[column].map(often).fillna(1)
     return np.where(same, np.log2(_M[kind] / usual), np.where(both, np.log2(1 - _M[kind]), 0.0))
 
 
@@ -184,12 +194,13 @@ def _alike(one: pd.Series, other: pd.Series, where: pd.Series) -> pd.Series:
     return pd.Series(found, index=one.index)
 
 
-def _reasons(people: pd.DataFrame, one: pd.Series, other: pd.Series) -> tuple[Evidence, ...]:
+def _reasons(
+    often: Mapping[str, pd.Series], names: Mapping[str, int], one: pd.Series, other: pd.Series
+) -> tuple[Evidence, ...]:  # fmt: skip
     """Say what speaks for and against one pair."""
     found: list[Evidence] = []
     if one["name"] and one["name"] == other["name"]:
-        count = int((people["name"] == one["name"]).sum())
-        usual = float(_usual(people, "name")[one["name"]])
+        count, usual = names[one["name"]], float(often["name"][one["name"]])
         found.append(Evidence("name", f"同名，全品牌叫这个名字的有 {count} 位", np.log2(_M["name"] / usual)))
     elif one["name"] and other["name"]:
         alike = one_apart(one["name"], other["name"])
@@ -201,7 +212,7 @@ def _reasons(people: pd.DataFrame, one: pd.Series, other: pd.Series) -> tuple[Ev
     ):
         if one[column] != unknown and other[column] != unknown:
             equal = one[column] == other[column]
-            usual = float(_usual(people, column, kind)[one[column]])
+            usual = float(often[column][one[column]]) if equal else 1.0
             weight = _M[kind] / usual if equal else 1 - _M[kind]
             found.append(Evidence(kind, same if equal else differs, np.log2(weight)))
     if one["phone"] and other["phone"]:

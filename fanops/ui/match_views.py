@@ -13,6 +13,8 @@ from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
+_NEARLY = 0.99
+
 
 def match_list(actor: Actor, found: list[Match], total: int) -> None:
     """Show the pairs that wait, the surest first, and the rules they were found by."""
@@ -30,7 +32,8 @@ def match_list(actor: Actor, found: list[Match], total: int) -> None:
 def match_card(actor: Actor, match: Match) -> None:
     """Show one pair and take the decision."""
     with st.container(border=True, gap="small"):
-        st.markdown(f"**可能是同一个人，把握 {words.share(match.score, 0)}**")
+        sure = "99% 以上" if match.score >= _NEARLY else words.share(match.score, 0)
+        st.markdown(f"**可能是同一个人，把握 {sure}**")
         left, right = st.columns(2)
         with left:
             _side(match.one)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.themes import records_dictionary as records
 from fanops.ui import dictionary_views as views
+from fanops.ui import product_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
 
@@ -15,10 +16,14 @@ with page_database().read() as session:
     table = records.word_table(session, actor)
 checked = views.check_bar(actor, has_words=not table.empty)
 
-own, new, add = st.tabs([f"词条 {len(table)}", f"新词建议 {len(views.open_suggestions(actor, checked))}", "添加"])
+own, new, add, goods = st.tabs(
+    [f"词条 {len(table)}", f"新词建议 {len(views.open_suggestions(actor, checked))}", "添加", "商品库"]
+)
 with own:
     views.word_list(actor, table, checked)
 with new:
     views.suggestion_list(actor, checked)
 with add:
     views.add_form(actor)
+with goods:
+    product_views.products(actor)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fanops.ui import flow_views, value_views
 from fanops.ui import insight_views as views
 from fanops.ui.guard import need
 from fanops.ui.roles import MANAGERS
@@ -14,14 +15,22 @@ if orders.empty:
     st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
     st.stop()
 
-repeat, kept, stage, value, alive = st.tabs(["复购率", "留存", "生命周期", "RFM", "还会来吗"])
+repeat, kept, stage, moved, value, alive, channel, source = st.tabs(
+    ["复购率", "留存", "生命周期", "谁换了阶段", "RFM", "还会来吗", "渠道与净值", "新客来源"]
+)
 with repeat:
     views.repeat_share(orders)
 with kept:
     views.retention(orders)
 with stage:
-    views.stages(orders)
+    views.stages(actor, orders)
+with moved:
+    flow_views.flow(actor, orders)
 with value:
-    views.rfm(orders)
+    views.rfm(actor, orders)
 with alive:
     views.still_there(orders)
+with channel:
+    value_views.channels(actor)
+with source:
+    value_views.sources(actor)

@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from fanops.fans import records
-from fanops.ui import fan_views, words
+from fanops.fans import records, records_matches
+from fanops.fans.merge import MERGERS
+from fanops.ui import fan_views, match_views, words
+from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 
 PAGE_SIZE = 30
 
 actor = current_actor()
 st.title("谁是我们的粉丝")
+show_done()
 with page_database().read() as session:
     counts = records.level_counts(session, actor)
     tags = records.tag_table(session, actor)
@@ -26,6 +29,11 @@ with page_database().read() as session:
         tag = st.selectbox(
             "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
         )
+    may_join = actor.role in MERGERS
+    waiting = records_matches.count_matches(session, actor) if may_join else 0
+    if waiting and st.toggle(f"疑似同一人 {waiting} 对，等您决定", key="fans.matches"):
+        match_views.match_list(actor, records_matches.matches(session, actor), waiting)
+        st.stop()
     page = st.session_state.get("fans.page", 1)
     table, total = records.fan_table(
         session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,

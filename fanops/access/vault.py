@@ -40,8 +40,12 @@ class Vault:
 
     def seal(self, text: str) -> bytes:
         """Encrypt ``text``; the same text gives another cipher text each time."""
+        return self.seal_bytes(text.encode())
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt ``content``, for example a file on its way to the worker."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), None)
+        return nonce + self._cipher.encrypt(nonce, content, None)
 
     def unseal(self, sealed: bytes) -> str:
         """Decrypt what ``seal`` gave.
@@ -49,8 +53,16 @@ class Vault:
         Raises:
             NotReady: Sealed with another key.
         """
+        return self.unseal_bytes(sealed).decode()
+
+    def unseal_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt what ``seal_bytes`` gave.
+
+        Raises:
+            NotReady: Sealed with another key.
+        """
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode()
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
         except InvalidTag as error:
             raise NotReady("这条内容是用另一把密钥加密的。", "请换回当时的密钥文件（FANOPS_KEY_FILE）。") from error
 

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "text": ("fanops.cli.text", "text", "Tokens, units and polarity of the texts in a file."),
     "survey": ("fanops.cli.survey", "survey", "Check, list and export survey definitions."),
     "fans": ("fanops.cli.fans", "fans", "Levels, tags and lists of fans."),
+    "tag": ("fanops.cli.tags", "tag", "The tag factory: dictionary, rules with a preview, nightly refresh."),
+    "value": ("fanops.cli.value", "value", "Orders per channel, net value, new customers by source, products."),
     "fix": ("fanops.cli.actions", "fix", "Service fixes per store (MTQSC)."),
     "backlog": ("fanops.cli.actions", "backlog", "Product backlog (MTPD)."),
     "webhook": ("fanops.cli.sending", "webhook", "Addresses that are told when something moves."),

@@ -72,7 +72,7 @@ def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> 
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def refresh(brand: str | None, as_json: bool) -> None:
-    """Do what runs every night: levels, activity index, nightly rules."""
+    """Do what runs every night: levels, stages, activity, tags, nightly rules, likely matches."""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.refresh import refresh_fans
@@ -82,7 +82,10 @@ def refresh(brand: str | None, as_json: bool) -> None:
         actor = owner_actor(session, brand)
     done = refresh_fans(db, actor, {}, lambda share, doing: None)
     cards = sum(done["cards"].values())
-    said = f"分层 {sum(done['levels'].values())} 位，活跃指数 {done['activity']} 位，服务卡 {cards} 张。"
+    said = (
+        f"分层 {sum(done['levels'].values())} 位，换阶段 {done['stages']['changed']} 位，活跃指数 {done['activity']} 位，"
+        f"规则标签加 {done['tags']['added']} 去 {done['tags']['ended']}，服务卡 {cards} 张，疑似同一人 {done['matches']} 对。"
+    )
     click.echo(json.dumps(done) if as_json else said)
 
 
@@ -159,3 +162,112 @@ def allocate(store_code: str, give: bool, brand: str | None) -> None:
             return
         planned = plan_owners(session, actor, stores[store_code])
     click.echo(f"{sum(planned.values())} 位还没有人跟进，会分成：{'、'.join(map(str, planned.values()))}")
+
+
+@fans.command()
+@click.option("--refresh", "anew", is_flag=True, help="Look for them anew first.")
+@click.option("--most", default=20, show_default=True, help="At most this many.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def matches(anew: bool, most: int, brand: str | None, as_json: bool) -> None:
+    """List records that may be one person (masked), with what speaks for and against."""
+    from dataclasses import asdict
+
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_matches
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    if anew:
+        records_matches.refresh_matches(db, actor)
+    with db.read() as session:
+        found = records_matches.matches(session, actor, limit=most)
+        total = records_matches.count_matches(session, actor)
+    if as_json:
+        click.echo(json.dumps([asdict(match) for match in found], ensure_ascii=False))
+        return
+    for match in found:
+        says = "、".join(f"{each['says']}（{each['bits']:+.1f}）" for each in match.reasons)
+        click.echo(
+            f"{match.match_id:>6}  {match.score:.0%}  {match.one.fan_id} {match.one.name} ~ {match.other.fan_id} {match.other.name}  {says}"
+        )
+    click.echo(f"共 {total} 对等人决定")
+
+
+@fans.command()
+@click.argument("match_id", type=int)
+@click.argument("answer", type=click.Choice(["same", "apart"]))
+@click.option("--brand", help="Brand, when there are several.")
+def decide(match_id: int, answer: str, brand: str | None) -> None:
+    """Say of MATCH_ID that it is one person (same: they are joined, it can be taken apart) or two (apart: remembered)."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_matches
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        if answer == "same":
+            click.echo(f"已合并（合并编号 {records_matches.join_match(session, actor, match_id)}）。")
+        else:
+            records_matches.part_match(session, actor, match_id)
+            click.echo("已记下：不是同一个人。")
+
+
+@fans.command()
+@click.option("--repeat-window-days", type=int, help="Second purchase within so many days of the first.")
+@click.option("--fan-orders", type=int, help="So many orders make a fan.")
+@click.option("--fan-window-days", type=int, help="Within so many days.")
+@click.option("--core-orders", type=int, help="So many orders and voices make a core fan.")
+@click.option("--core-voices", type=int, help="See above.")
+@click.option("--save", is_flag=True, help="Keep them and recompute; only previewed without it.")
+@click.option("--brand", help="Brand, when there are several.")
+def rules(save: bool, brand: str | None, **numbers: int | None) -> None:
+    """Show the rules of levels, or how many fans would move under other numbers."""
+    from dataclasses import replace
+
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_levels
+    from fanops.fans.levels import LEVEL_LABELS, level_words
+    from fanops.fans.refresh import refresh_levels
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        now_in_force = records_levels.level_rules(session, actor)
+        wanted = replace(now_in_force, **{name: value for name, value in numbers.items() if value is not None})
+        moves = records_levels.preview_levels(session, actor, wanted)
+    for level, said in level_words(wanted).items():
+        click.echo(f"{LEVEL_LABELS[level]}：{said}")
+    for row in moves.itertuples():
+        click.echo(f"{LEVEL_LABELS[row.before]} → {LEVEL_LABELS[row.after]}：{row.fans} 位")
+    if moves.empty:
+        click.echo("没有人的分层会变。")
+    if save:
+        with db.write() as session:
+            records_levels.save_rules(session, actor, records_levels.LEVEL_RULES, wanted)
+        refresh_levels(db, actor)
+        click.echo("已保存并重算。")
+
+
+@fans.command()
+@click.argument("fan_id", type=int)
+@click.option("--brand", help="Brand, when there are several.")
+def outlook(fan_id: int, brand: str | None) -> None:
+    """Say how likely FAN_ID still comes and when next, with what it stands on."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans.records_outlook import fan_outlook
+
+    with ready_database().read() as session:
+        fit, found, days = fan_outlook(session, owner_actor(session, brand), fan_id)
+    if found is None:
+        click.echo(f"样本不足：这位 {days} 个到店日，模型 {fit.buyers} 位顾客。")
+        return
+    when = f"{found.next_in_days} 天内" if found.next_in_days else "说不准"
+    click.echo(f"还会来 {found.alive:.0%}，下次 {when}，未来 28 天 {found.orders:.2f} 个到店日")
+    click.echo(
+        f"这样的顾客上次预计 {found.predicted:.2f}，实际 {found.observed:.2f}（{fit.buyers} 位顾客，{fit.fitted_on}）"
+    )

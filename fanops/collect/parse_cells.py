@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-CHANNELS = {  # the first that fits: 小程序自提 was ordered through the mini programme
+CHANNELS = {  # the first that fits: 小程序自提 was ordered through the mini programme, 商场小程序 came by the mall
+    "mall": ("商场", "购物中心", "mall"),
     "miniapp": ("小程序", "微信", "app", "线上", "miniapp", "miniprogram"),
     "delivery": ("外卖", "外送", "配送", "美团", "饿了么", "京东", "delivery", "takeout", "waimai"),
+    "group": ("企业团购", "企业采购", "集采", "大客户", "团餐", "corporate"),
     "store": ("堂食", "到店", "门店", "店内", "自取", "自提", "pos", "store", "dinein", "线下"),
 }
 _FORMATS = (
@@ -122,7 +124,7 @@ def _score(cell: str) -> float:
 
 @lru_cache(maxsize=4_096)
 def channel_of(cell: str) -> str:
-    """Give the channel a cell names: ``store``, ``delivery``, ``miniapp``, or its own words."""
+    """Give the channel a cell names: ``store``, ``delivery``, ``miniapp``, ``mall``, ``group``, or its own words."""
     bare = re.sub(r"\W", "", cell).lower()
     for channel, words in CHANNELS.items():
         if bare == channel or any(word in bare for word in words):

@@ -1,4 +1,4 @@
-"""Files on their way from the page to the worker: kept for their owner only, and not longer than needed."""
+"""Files on their way from the page to the worker: kept sealed, for their owner only, and not longer than needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import secrets
 import time
 from pathlib import Path
 
-from fanops.access import Actor
+from fanops.access import Actor, vault
 from fanops.errors import InvalidInput, NotFound
 from fanops.settings import settings
 
@@ -45,7 +45,7 @@ def keep_upload(content: bytes, actor: Actor) -> str:
     name = f"{actor.account_id or 0}-{hashlib.sha256(content).hexdigest()}-{secrets.token_hex(8)}"
     handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(content)
+        file.write(vault().seal_bytes(content))
     return name
 
 
@@ -65,7 +65,7 @@ def read_upload(name: str, actor: Actor) -> bytes:
     path = _path(name, actor)
     if not path.is_file():
         raise NotFound("上传的文件已经不在了。", "请重新上传。")
-    return path.read_bytes()
+    return vault().unseal_bytes(path.read_bytes())
 
 
 def forget_upload(name: str, actor: Actor) -> None:

@@ -53,6 +53,53 @@ class ActivityRules:
     full_months: int = 12
 
 
+def stages_of(facts: pd.DataFrame, today: pd.Timestamp, rules: StageRules = StageRules()) -> pd.Series:
+    """Give each buyer's stage from what the database counts; the same as ``lifecycle`` of the orders.
+
+    Args:
+        facts: By fan id: ``first, last`` (order), ``back`` (first order of the last ``asleep_days``, NaT none), ``before`` (the last
+            one before those days).
+        today: Days are counted back from here.
+        rules: See StageRules; ``asleep_days`` at most ``lost_days``, so that no long gap fits into the last ``asleep_days``.
+
+    Returns:
+        A key of STAGES by fan id.
+    """
+    since_first, since_last = (today - facts["first"]).dt.days, (today - facts["last"]).dt.days
+    stage = pd.Series("active", index=facts.index, dtype=object)
+    stage[(facts["back"] - facts["before"]).dt.days > rules.lost_days] = "returned"
+    stage[since_first <= rules.new_days] = "new"
+    stage[since_last > rules.asleep_days] = "asleep"
+    stage[since_last > rules.lost_days] = "lost"
+    return stage
+
+
+def stage_words(rules: StageRules) -> str:
+    """Say in words what makes each stage."""
+    return (
+        f"新客：第一次来不超过 {rules.new_days} 天；沉睡：超过 {rules.asleep_days} 天没来；流失：超过 {rules.lost_days} 天没来；"
+        "回流：流失后又回来；其余是活跃。"
+    )
+
+
+def flow_of(before: pd.Series, after: pd.Series, order: list[str]) -> pd.DataFrame:
+    """Count who moved from which state to which.
+
+    Args:
+        before: State by fan id on the first day.
+        after: State by fan id on the second day.
+        order: The states in the order they are shown.
+
+    Returns:
+        Rows ``before, after, fans`` of pairs that occur; who has no state yet on the first day is ``""`` there.
+    """
+    both = pd.DataFrame({"before": before, "after": after}).dropna(subset="after").fillna("")
+    counts = both.groupby(["before", "after"]).size().rename("fans").reset_index()
+    place = {state: number for number, state in enumerate(order)}
+    key = [counts[side].map(place).fillna(len(place)) for side in ("before", "after")]
+    return counts.assign(a=key[0], b=key[1]).sort_values(["a", "b"], ignore_index=True).drop(columns=["a", "b"])
+
+
 def lifecycle(orders: pd.DataFrame, today: pd.Timestamp, rules: StageRules = StageRules()) -> pd.Series:
     """Give each buyer's stage.
 

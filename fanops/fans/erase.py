@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 
 from sqlalchemy import update
-from sqlmodel import Session, delete, select
+from sqlmodel import Session, delete, func, select
 
 from fanops.access import Actor, Role, record_audit, require, vault
 from fanops.access.attachments import erase_attachments
 from fanops.database import Database
 from fanops.errors import InvalidInput, NotFound
+from fanops.fans.behaviour import STAGES
 from fanops.fans.records import get_fan
 from fanops.tables import (
     Attachment,
@@ -22,8 +23,11 @@ from fanops.tables import (
     FanIdentity,
     FanTag,
     Interview,
+    LifecycleChange,
+    LikelyMatch,
     Message,
     Order,
+    Referral,
     Response,
     ServiceCard,
     Tag,
@@ -65,6 +69,12 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
         .join(Interview, Interview.id == Attachment.interview_id)
         .where(Interview.fan_id == fan.id, Attachment.removed_at.is_(None))
     )
+    stages = session.exec(
+        select(LifecycleChange.changed_on, LifecycleChange.to_stage)
+        .where(LifecycleChange.fan_id == fan.id)
+        .order_by(LifecycleChange.changed_on)
+    )
+    brought = session.exec(select(func.count(Referral.id)).where(Referral.referrer_fan_id == fan.id))
     document = {
         "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
         "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
@@ -78,6 +88,8 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
             for kind, channel, subject, at in contacts
         ],
         "访谈附件": [{"文件": name, "时间": at.isoformat()} for name, at in files],
+        "生命周期": [{"阶段": STAGES[to], "日期": day.isoformat()} for day, to in stages],
+        "推荐": [{"推荐了": f"{count} 位"} for count in brought if count],
         "同意": [{"用途": purpose, "同意": granted, "依据": basis} for purpose, granted, basis in consents],
     }
     record_audit(session, actor, "export_fan", f"fan:{fan.id}")
@@ -124,8 +136,20 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     erase_attachments(session, session.exec(select(Interview.id).where(Interview.fan_id.in_(ids))).all())
     for table in (Order, Voice, Response, Interview):
         session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
-    for table in (FanIdentity, FanTag, TagRejection, ServiceCard, Contact, FanActivity, Consent, Message):
+    for table in (
+        FanIdentity,
+        FanTag,
+        TagRejection,
+        ServiceCard,
+        Contact,
+        FanActivity,
+        Consent,
+        Message,
+        LifecycleChange,
+    ):
         session.exec(delete(table).where(table.fan_id.in_(ids)))
+    for table, other in ((LikelyMatch, LikelyMatch.other_fan_id), (Referral, Referral.referrer_fan_id)):
+        session.exec(delete(table).where(table.fan_id.in_(ids) | other.in_(ids)))
     session.exec(delete(Telling).where(Telling.fan_id.in_(ids), Telling.state == "due"))
     session.exec(update(Trial).where(Trial.fan_id.in_(ids)).values(words=""))
     for row in session.exec(select(Fan).where(Fan.id.in_(ids))):

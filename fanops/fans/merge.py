@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
+from sqlalchemy import update
 from sqlmodel import Session, func, select
 
 from fanops.access import Actor, Role, record_audit, require, vault
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records import get_fan
-from fanops.tables import Fan, FanIdentity, FanMerge, Order, now
+from fanops.tables import Fan, FanIdentity, FanMerge, LikelyMatch, Order, now
 
 MERGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 _LOOKED_AT = 200
@@ -93,6 +94,13 @@ def unmerge_fans(session: Session, actor: Actor, merge_id: int) -> None:
     fan = session.get_one(Fan, merge.from_fan_id)
     fan.merged_into_id, merge.undone_at = None, now()
     session.add_all([fan, merge])
+    # A likely match that was joined waits again, as before the merge.
+    pair = {fan.id, merge.into_fan_id}
+    session.exec(
+        update(LikelyMatch)
+        .where(LikelyMatch.state == "joined", LikelyMatch.fan_id.in_(pair), LikelyMatch.other_fan_id.in_(pair))
+        .values(state="waiting", account_id=None, decided_at=None)
+    )
     record_audit(session, actor, "unmerge_fans", f"fan:{fan.id}")
 
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, time
 
 import pandas as pd
 from sqlalchemy import case, distinct, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput, NotFound
+from fanops.fans.behaviour import STAGES
 from fanops.fans.levels import LEVEL_LABELS
+from fanops.settings import settings
 from fanops.tables import (
+    Account,
     Contact,
     Fan,
     FanIdentity,
     FanTag,
+    LifecycleChange,
     Order,
+    Referral,
+    ServiceCard,
     Store,
     Tag,
     TagRejection,
@@ -153,6 +161,7 @@ def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> p
     """Give everything of a fan in one line: rows ``at, kind, what, store``, newest first."""
     fan = get_fan(session, actor, fan_id)
     me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    brought = aliased(Fan)
     sources = {
         "订单": select(Order.placed_at, Order.amount_fen, Store.name)
         .outerjoin(Store, Store.id == Order.store_id).where(Order.fan_id.in_(me)).order_by(Order.placed_at.desc()),
@@ -164,29 +173,47 @@ def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> p
         .join(Tag, Tag.id == FanTag.tag_id).outerjoin(Store, Store.id == -1).where(FanTag.fan_id.in_(me)),
         "告知": select(Telling.told_at, Telling.channel, Store.name)
         .outerjoin(Store, Store.id == Telling.store_id).where(Telling.fan_id.in_(me), Telling.state == "told"),
+        "服务卡": select(ServiceCard.closed_at, ServiceCard.deed + "：没做，" + ServiceCard.reason, Store.name)
+        .outerjoin(Store, Store.id == ServiceCard.store_id)
+        .where(ServiceCard.fan_id.in_(me), ServiceCard.state == "not_done"),
+        "推荐": select(Referral.referred_at, func.coalesce(brought.name_masked, ""), Store.name)
+        .join(brought, brought.id == Referral.fan_id).outerjoin(Store, Store.id == brought.home_store_id)
+        .where(Referral.referrer_fan_id.in_(me)),
     }  # fmt: skip
     rows = []
     for kind, statement in sources.items():
         for at, what, store in session.exec(statement.limit(limit)):
             shown = f"¥{what / 100:,.2f}" if kind == "订单" else str(what or "已告知")
-            rows.append((at, kind, shown, store or ""))
+            rows.append((at, kind, f"带来了 {shown}" if kind == "推荐" else shown, store or ""))
+    stages = select(LifecycleChange.changed_on, LifecycleChange.from_stage, LifecycleChange.to_stage)
+    stages = stages.where(LifecycleChange.fan_id == fan.id).order_by(LifecycleChange.changed_on.desc())
+    for day, before, after in session.exec(stages.limit(limit)):
+        at = datetime.combine(day, time.min, tzinfo=settings().zone)
+        rows.append((at, "生命周期", f"{STAGES[before]} → {STAGES[after]}" if before else STAGES[after], ""))
     frame = pd.DataFrame(rows, columns=["at", "kind", "what", "store"])
     return frame.sort_values("at", ascending=False, na_position="last", ignore_index=True).head(limit)
 
 
 def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
-    """List a fan's live tags with their source: ``fan_tag_id, tag_id, name, origin, sentence, tagged_at, expires_at``."""
+    """List a fan's live tags with their source.
+
+    Returns:
+        Rows ``fan_tag_id, tag_id, name, origin, sentence, tagged_at, expires_at, reason`` (the rule in words, or why a person put
+        it)``, author``.
+    """
     get_fan(session, actor, fan_id)
     sentence = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
     statement = (
-        select(FanTag.id, Tag.id, Tag.name, FanTag.origin, sentence, FanTag.tagged_at, FanTag.expires_at)
+        select(FanTag.id, Tag.id, Tag.name, FanTag.origin, sentence, FanTag.tagged_at, FanTag.expires_at,
+               FanTag.reason, Account.display_name)
         .join(Tag, Tag.id == FanTag.tag_id)
+        .outerjoin(Account, Account.id == FanTag.account_id)
         .outerjoin(Unit, Unit.id == FanTag.unit_id)
         .outerjoin(Voice, Voice.id == Unit.voice_id)
         .where(FanTag.fan_id == fan_id, FanTag.removed_at.is_(None))
         .order_by(FanTag.id)
-    )
-    columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at"]
+    )  # fmt: skip
+    columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at", "reason", "author"]
     return pd.DataFrame(session.exec(statement).all(), columns=columns)
 
 

@@ -12,6 +12,7 @@ from fanops.access import Actor, in_scope
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import record_contact, why_not_contact
+from fanops.fans.records_products import with_canonical
 from fanops.fans.rules import RULES
 from fanops.tables import (
     BacklogItem,
@@ -79,16 +80,19 @@ def card_lines(session: Session, actor: Actor, fan_id: int, deed: str = "") -> l
 
 
 def _likes(session: Session, fan_id: int) -> list[str]:
-    statement = (
-        select(Product.name)
+    bought = (
+        select(Product.id, func.sum(OrderItem.quantity).label("quantity"))
         .join(OrderItem, OrderItem.product_id == Product.id)
         .join(Order, Order.id == OrderItem.order_id)
         .where(Order.fan_id == fan_id)
-        .group_by(Product.name)
-        .order_by(func.sum(OrderItem.quantity).desc(), Product.name)
-        .limit(_LIKES)
+        .group_by(Product.id)
+        .subquery()
     )
-    return list(session.exec(statement))
+    quantity = func.sum(bought.c.quantity)
+    statement, name = with_canonical(select(Product.id).join(bought, bought.c.id == Product.id))
+    return list(
+        session.exec(statement.with_only_columns(name).group_by(name).order_by(quantity.desc(), name).limit(_LIKES))
+    )
 
 
 def _asked(session: Session, fan_id: int) -> str:
@@ -138,7 +142,7 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     statement = (
         select(Fan.id, Fan.name_masked, Fan.level, last, first, times)
         .join(Order, Order.fan_id == Fan.id)
-        .where(Fan.level.in_(["fan", "core"]), Fan.merged_into_id.is_(None))
+        .where(Fan.level.in_(["fan", "core"]), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
         .group_by(Fan.id, Fan.name_masked, Fan.level)
     )
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)

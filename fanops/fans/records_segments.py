@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -11,111 +11,19 @@ import pandas as pd
 from sqlalchemy import case, func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require
+from fanops.access import Actor, Role, record_audit, require
 from fanops.errors import Conflict, InvalidInput, NotFound
-from fanops.fans.levels import LEVEL_LABELS
+from fanops.fans.records_conditions import Conditions as Conditions
+from fanops.fans.records_conditions import check_conditions, members
+from fanops.fans.records_conditions import condition_words as condition_words
+from fanops.fans.records_conditions import count_members as count_members
+from fanops.fans.records_conditions import read_conditions as read_conditions
 from fanops.intervals import Z95, wilson
-from fanops.tables import Fan, FanTag, Order, Segment, Store, Tag, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.tables import Order, Segment, Unit, Voice, now
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 NAME_LIMIT = 40
 _REPEAT_DAYS = 90
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What a fan must be like; what is left empty asks nothing.
-
-    Attributes:
-        levels: One of these levels.
-        store_id: This home store.
-        tag_id: Carries this tag.
-        theme_id: Said something of this theme.
-        orders_from: At least so many orders.
-        spent_from: Spent at least so much, yuan.
-        last_from: Last order at least so many days ago.
-        last_to: Last order at most so many days ago.
-    """
-
-    levels: tuple[str, ...] = ()
-    store_id: int | None = None
-    tag_id: int | None = None
-    theme_id: int | None = None
-    orders_from: int | None = None
-    spent_from: int | None = None
-    last_from: int | None = None
-    last_to: int | None = None
-
-
-def read_conditions(stored: dict[str, Any]) -> Conditions:
-    """Give stored conditions, those of earlier releases too (what is unknown is left out)."""
-    known = {each.name for each in fields(Conditions)}
-    values = {name: value for name, value in stored.items() if name in known}
-    return Conditions(**{**values, "levels": tuple(values.get("levels", ()))})
-
-
-def members(actor: Actor, wanted: Conditions) -> Any:
-    """Select the ids of the fans in the actor's scope who are like this."""
-    statement = select(Fan.id).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
-    statement = in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)
-    if wanted.levels:
-        statement = statement.where(Fan.level.in_(wanted.levels))
-    if wanted.store_id is not None:
-        statement = statement.where(Fan.home_store_id == wanted.store_id)
-    if wanted.tag_id is not None:
-        carries = select(FanTag.fan_id).where(FanTag.tag_id == wanted.tag_id, FanTag.removed_at.is_(None))
-        statement = statement.where(Fan.id.in_(carries))
-    if wanted.theme_id is not None:
-        said = (
-            select(Voice.fan_id)
-            .join(Unit, Unit.voice_id == Voice.id)
-            .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-            .where(ThemeAssignment.theme_id == wanted.theme_id, Voice.fan_id.is_not(None))
-        )
-        statement = statement.where(Fan.id.in_(said))
-    having = _order_conditions(wanted)
-    if having:
-        bought = select(Order.fan_id).where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None))
-        statement = statement.where(Fan.id.in_(bought.group_by(Order.fan_id).having(*having)))
-    return statement
-
-
-def _order_conditions(wanted: Conditions) -> list[Any]:
-    last, having = func.max(Order.placed_at), []
-    if wanted.orders_from is not None:
-        having.append(func.count(Order.id) >= wanted.orders_from)
-    if wanted.spent_from is not None:
-        having.append(func.sum(Order.amount_fen) >= 100 * wanted.spent_from)
-    if wanted.last_from is not None:
-        having.append(last <= now() - timedelta(days=wanted.last_from))
-    if wanted.last_to is not None:
-        having.append(last > now() - timedelta(days=wanted.last_to))
-    return having
-
-
-def condition_words(session: Session, actor: Actor, wanted: Conditions) -> str:
-    """Say conditions in one Chinese line."""
-
-    def name_of(table: Any, row_id: int | None) -> str:
-        found = session.exec(select(table.name).where(table.id == row_id, table.brand_id == actor.brand_id)).first()
-        return found or "已删除"
-
-    said = [
-        "或".join(LEVEL_LABELS[level] for level in wanted.levels if level in LEVEL_LABELS),
-        wanted.store_id is not None and f"常去{name_of(Store, wanted.store_id)}",
-        wanted.tag_id is not None and f"有标签“{name_of(Tag, wanted.tag_id)}”",
-        wanted.theme_id is not None and f"说过“{name_of(Theme, wanted.theme_id)}”",
-        wanted.orders_from is not None and f"至少 {wanted.orders_from} 单",
-        wanted.spent_from is not None and f"至少消费 ¥{wanted.spent_from:,}",
-        wanted.last_from is not None and f"至少 {wanted.last_from} 天没来",
-        wanted.last_to is not None and f"{wanted.last_to} 天内来过",
-    ]
-    return "、".join(part for part in said if part) or "全部粉丝"
-
-
-def count_members(session: Session, actor: Actor, wanted: Conditions) -> int:
-    """Count the fans who are like this."""
-    return session.exec(select(func.count()).select_from(members(actor, wanted).subquery())).one()
 
 
 def save_segment(session: Session, actor: Actor, name: str, wanted: Conditions) -> Segment:
@@ -128,8 +36,7 @@ def save_segment(session: Session, actor: Actor, name: str, wanted: Conditions) 
     name = name.strip()
     if not 0 < len(name) <= NAME_LIMIT:
         raise InvalidInput(f"人群要有名字，不超过 {NAME_LIMIT} 个字。", "例如：静安店的沉睡粉丝。")
-    if wanted.last_from is not None and wanted.last_to is not None and wanted.last_from >= wanted.last_to:
-        raise InvalidInput("“至少几天没来”要小于“几天内来过”。", "改好后再保存，填的都还在。")
+    check_conditions(wanted)
     row = session.exec(select(Segment).where(Segment.brand_id == actor.brand_id, Segment.name == name)).first()
     if row is None:
         row = Segment(brand_id=actor.brand_id, name=name)

@@ -6,59 +6,48 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, update
 from sqlmodel import select
 
 from fanops.access import Actor, record_audit
-from fanops.access.organisation import brand_choice
 from fanops.database import Database, insert_many
 from fanops.fans import records_rules
-from fanops.fans.behaviour import ActivityRules, activity_of
-from fanops.fans.levels import LevelRules, levels_of
+from fanops.fans.behaviour import activity_of
+from fanops.fans.levels import LevelRules
 from fanops.fans.records_behaviour import informative_units, order_facts_of
+from fanops.fans.records_levels import activity_rules, found_levels, level_rules
+from fanops.fans.records_lifecycle import refresh_lifecycle
+from fanops.fans.records_matches import refresh_matches
+from fanops.fans.records_outlook import fit_model, keep_model
+from fanops.fans.records_tags import refresh_tags
 from fanops.fans.rules import RULES
 from fanops.settings import settings
-from fanops.tables import Fan, FanActivity, Voice, now
+from fanops.tables import Fan, FanActivity, now
 
-ACTIVITY = "activity"  # name of a brand's own weights
 _CHUNK = 5_000
-_PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
 
 
-def refresh_levels(db: Database, actor: Actor, rules: LevelRules = LevelRules()) -> dict[str, int]:
+def refresh_levels(db: Database, actor: Actor, rules: LevelRules | None = None) -> dict[str, int]:
     """Recompute the level of each fan of the actor's brand; levels given by hand (with a reason) stay.
+
+    Args:
+        db: The database.
+        actor: Whose brand.
+        rules: The brand's own by default.
 
     Returns:
         Fans per level after it.
     """
-    today = pd.Timestamp(now())
     with db.read() as session:
-        facts = order_facts_of(session, actor, today - pd.Timedelta(days=rules.fan_window_days))
-        said = session.exec(
-            select(_PERSON, func.count(Voice.id))
-            .join(Fan, Fan.id == Voice.fan_id)
-            .where(Voice.brand_id == actor.brand_id, Voice.no_content.is_(False))
-            .group_by(_PERSON)
-        ).all()
-        known = session.exec(
-            select(Fan.id, Fan.level, Fan.level_reason).where(
-                Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None)
-            )
-        ).all()
-    found = levels_of(facts, pd.Series(dict(said), dtype=float), rules).to_dict()
-    changed: dict[str, list[int]] = {}
-    counts: dict[str, int] = {}
-    for fan_id, before, reason in known:
-        level = before if reason else found.get(fan_id, "identified")
-        counts[level] = counts.get(level, 0) + 1
-        if level != before:
-            changed.setdefault(level, []).append(fan_id)
+        frame = found_levels(session, actor, rules or level_rules(session, actor))
+    moved = frame[frame["before"] != frame["after"]]
     with db.write() as session:
-        for level, ids in changed.items():
+        for level, group in moved.groupby("after"):
+            ids = [int(fan_id) for fan_id in group.index]
             for start in range(0, len(ids), _CHUNK):
                 session.exec(update(Fan).where(Fan.id.in_(ids[start : start + _CHUNK])).values(level=level))
-        record_audit(session, actor, "refresh_levels", "", changed=sum(map(len, changed.values())))
-    return counts
+        record_audit(session, actor, "refresh_levels", "", changed=len(moved))
+    return {str(level): int(count) for level, count in frame["after"].value_counts().items()}
 
 
 def refresh_activity(db: Database, actor: Actor) -> int:
@@ -69,7 +58,7 @@ def refresh_activity(db: Database, actor: Actor) -> int:
     """
     today = pd.Timestamp(now())
     with db.read() as session:
-        rules = brand_choice(session, actor, ACTIVITY, ActivityRules())
+        rules = activity_rules(session, actor)
         window = today - pd.Timedelta(days=rules.window_days)
         facts = order_facts_of(session, actor, window, window)
         said = informative_units(session, actor)
@@ -91,15 +80,25 @@ def refresh_activity(db: Database, actor: Actor) -> int:
 def refresh_fans(
     db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
 ) -> dict[str, Any]:
-    """Levels, activity and the rules that run every night (the worker's job).
+    """What is known of all fans, anew: levels, stages, activity, tags, nightly rules, likely matches (the worker's job).
 
     Returns:
-        Fans per level, fans with an activity index, and cards made per rule.
+        Fans per level and stage, fans with an activity index, buyers the model stands on, tags put and taken, cards made per
+        rule, pairs that wait.
     """
     progress(0.05, "分层")
     found = refresh_levels(db, actor)
+    progress(0.3, "生命周期")
+    stages = refresh_lifecycle(db, actor)
     progress(0.4, "活跃指数")
     active = refresh_activity(db, actor)
+    progress(0.6, "还会来吗")
+    with db.read() as session:
+        fit = fit_model(session, actor)
+    with db.write() as session:
+        keep_model(session, actor, fit)
+    progress(0.7, "规则标签")
+    tags = refresh_tags(db, actor)
     progress(0.8, "自动规则")
     with db.read() as session:
         nightly = [code for code in RULES if code in records_rules.numbers_of(session, actor).nightly]
@@ -107,5 +106,8 @@ def refresh_fans(
     for code in nightly:
         with db.write() as session:
             made[code] = records_rules.run_rule(session, actor, code)
+    progress(0.9, "疑似同一人")
+    waiting = refresh_matches(db, actor)
     progress(1.0, "完成")
-    return {"levels": found, "activity": active, "cards": made}
+    return {"levels": found, "stages": stages, "activity": active, "buyers": fit.buyers, "tags": tags, "cards": made,
+            "matches": waiting}  # fmt: skip

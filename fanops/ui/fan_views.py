@@ -71,8 +71,11 @@ def tag_list(actor: Actor, tags: pd.DataFrame) -> None:
                 else ""
             )
             st.markdown(
-                f":material/sell: **{plain(row.name)}** · {_ORIGINS.get(row.origin, row.origin)} · {words.day(row.tagged_at)}{expires}"
+                f":material/sell: **{plain(row.name)}** · {_ORIGINS.get(row.origin, row.origin)}"
+                f"{f' · {plain(row.author)}' if row.author else ''} · {words.day(row.tagged_at)}{expires}"
             )
+            if row.reason:
+                st.caption(plain(row.reason))
             if row.sentence:
                 st.text(f"“{row.sentence}”")
             if st.button(

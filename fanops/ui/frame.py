@@ -73,6 +73,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("fan.py", "粉丝详情", "person", "做", is_detail=True),
     PageEntry("fan_insights.py", "粉丝变化", "monitoring", "做", MANAGERS),
     PageEntry("segments.py", "人群", "filter_alt", "做", MANAGERS),
+    PageEntry("tags.py", "标签", "sell", "做", MANAGERS),
     PageEntry("allocation.py", "分配", "assignment_ind", "做", MANAGERS),
     PageEntry("rules.py", "自动规则", "rule", "做", MANAGERS),
     PageEntry("fixes.py", "服务改进", "build", "做"),

@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor
-from fanops.fans import alive, behaviour, levels
+from fanops.fans import alive, behaviour, levels, records_levels
 from fanops.fans.records_behaviour import orders_of, orders_revision
 from fanops.intervals import wilson
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain
 from fanops.ui.selection_row import today_start
 
 _KEPT_S = 600
@@ -85,10 +86,14 @@ def retention(frame: pd.DataFrame) -> None:
     )
 
 
-def stages(frame: pd.DataFrame) -> None:
+def stages(actor: Actor, frame: pd.DataFrame) -> None:
     """Show how many fans are in each stage of life, now and four weeks before."""
+    with page_database().read() as session:
+        rules = records_levels.stage_rules(session, actor)
     end = _end(frame)
-    now_stage, before = behaviour.lifecycle(frame, end), behaviour.lifecycle(frame, end - pd.Timedelta(days=28))
+    now_stage, before = (
+        behaviour.lifecycle(frame, at, rules) for at in (end, end - pd.Timedelta(days=28))
+    )  # fmt: skip
     labels = behaviour.STAGES
     counts = pd.DataFrame(
         [(labels[code], when, int((stage == code).sum()), place)
@@ -112,23 +117,14 @@ def stages(frame: pd.DataFrame) -> None:
         bars,
         f"{words.count(lost, '位')}已经流失，占 {words.share(lost / len(now_stage), 0)}（{words.base_note(len(now_stage))}）",
     )
-    both = pd.DataFrame({"before": before, "now": now_stage}).dropna()
-    names = list(labels.values())
-    flow = pd.crosstab(both["before"].map(labels), both["now"].map(labels)).reindex(
-        index=names, columns=names, fill_value=0
-    )
-    st.markdown("**四周前（行）的人，现在（列）在哪里**")
-    st.dataframe(flow)
-    rules = behaviour.StageRules()
-    st.caption(
-        f"新客：第一次来不超过 {rules.new_days} 天；沉睡：超过 {rules.asleep_days} 天没来；流失：超过 {rules.lost_days} 天没来；"
-        "回流：流失后又回来。"
-    )
+    st.caption(behaviour.stage_words(rules))
 
 
-def rfm(frame: pd.DataFrame) -> None:
-    """Show fans by recency and frequency."""
-    scores = levels.rfm(frame, _end(frame))
+def rfm(actor: Actor, frame: pd.DataFrame) -> None:
+    """Show fans by recency and frequency, by the brand's cuts."""
+    with page_database().read() as session:
+        rules = records_levels.rfm_rules(session, actor)
+    scores = levels.rfm(frame, _end(frame), rules=rules)
     table = behaviour.rfm_map(scores)
     top = scores[(scores["r"] >= 4) & (scores["f"] >= 4)]
     share = top["money_fen"].sum() / max(1, scores["money_fen"].sum())
@@ -144,7 +140,8 @@ def rfm(frame: pd.DataFrame) -> None:
         .properties(height=300)
     )  # fmt: skip
     charts.show(chart, f"右上角 {words.count(len(top), '位')}（又近又常来）带来 {words.share(share, 0)} 的消费")
-    st.caption("分数按名次分五等，并列取高分。")
+    for line in levels.rfm_words(rules):
+        st.caption(plain(line))
 
 
 def still_there(frame: pd.DataFrame) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from fanops.access import Actor, visible_stores
+from fanops.access import Actor
 from fanops.fans import records as fans
 from fanops.fans import records_segments as records
 from fanops.fans.records_segments import Conditions
 from fanops.tables import Segment
-from fanops.themes import records as themes
 from fanops.ui import words
+from fanops.ui.condition_views import conditions_form
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -60,34 +60,7 @@ def _sample(actor: Actor, wanted: Conditions) -> None:
 
 def make(actor: Actor) -> None:
     """Choose conditions, see the count at once, save under a name."""
-    with page_database().read() as session:
-        stores = {store.id: store.name for store in visible_stores(session, actor)}
-        tags = fans.tag_table(session, actor)
-        table = themes.theme_table(session, actor)
-    by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
-    by_theme = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
-    levels = st.pills(
-        "分层",
-        list(words.LEVEL_LABELS),
-        selection_mode="multi",
-        format_func=words.LEVEL_LABELS.get,
-        key="segment.levels",
-    )
-    with st.container(horizontal=True):
-        store = st.selectbox(
-            "常去的店", [None, *stores], format_func=lambda key: stores.get(key, "不限"), key="segment.store"
-        )
-        tag = st.selectbox("标签", [None, *by_tag], format_func=lambda key: by_tag.get(key, "不限"), key="segment.tag")
-        theme = st.selectbox(
-            "说过的主题", [None, *by_theme], format_func=lambda key: by_theme.get(key, "不限"), key="segment.theme"
-        )
-    with st.container(horizontal=True):
-        numbers = {
-            name: st.number_input(label, 0, 1_000_000, None, key=f"segment.{name}", placeholder="不限")
-            for name, label in {"orders_from": "至少几单", "spent_from": "至少消费（元）", "last_from": "至少几天没来",
-                                "last_to": "几天内来过"}.items()
-        }  # fmt: skip
-    wanted = Conditions(levels=tuple(levels or ()), store_id=store, tag_id=tag, theme_id=theme, **numbers)
+    wanted = conditions_form(actor, "segment")
     with page_database().read() as session:
         count = records.count_members(session, actor, wanted)
         said = records.condition_words(session, actor, wanted)

@@ -20,6 +20,47 @@ import numpy as np
 import pandas as pd
 
 
+def _keep(db, actor) -> None:
+    """Fit the brand's model and keep it, as the night does."""
+    from fanops.fans.records_outlook import fit_model, keep_model
+
+    with db.read() as session:
+        fit = fit_model(session, actor)
+    with db.write() as session:
+        keep_model(session, actor, fit)
+
+
+def name_the_fans(db, actor, fans: int, draw) -> None:
+    """Give each fan a sealed name and birthday and nine in ten a phone; 1 % are the record before them again, without a phone."""
+    from sqlalchemy import bindparam, update
+
+    from fanops.access import vault
+    from fanops.database import insert_many
+    from fanops.tables import Fan, FanIdentity
+
+    key = vault()
+    surnames = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+    given = [chr(0x4E00 + place) for place in range(800)]
+    names = ["".join((surnames[int(19.99 * draw.random() ** 2)], *draw.choice(given, 2))) for _ in range(fans)]
+    birthdays = [f"{draw.integers(1, 13):02d}-{draw.integers(1, 29):02d}" for _ in range(fans)]
+    again = draw.random(fans) < 0.01
+    for place in np.flatnonzero(again[1:]) + 1:
+        names[place], birthdays[place] = names[place - 1], birthdays[place - 1]
+    phones = [f"+861{number}" for number in draw.integers(3 * 10**9, 10**10, fans)]
+    statement = (
+        update(Fan.__table__)
+        .where(Fan.__table__.c.id == bindparam("of"))
+        .values(name_sealed=bindparam("n"), birthday_sealed=bindparam("b"))
+    )
+    with db.write() as session:
+        session.connection().execute(
+            statement, [{"of": n + 1, "n": key.seal(names[n]), "b": key.seal(birthdays[n])} for n in range(fans)]
+        )
+        insert_many(session, FanIdentity, ({"brand_id": actor.brand_id, "fan_id": n + 1, "kind": "phone", "masked": "1**",
+                                            "lookup_hash": f"{n:064d}", "sealed": key.seal(phones[n])}
+                                           for n in range(fans) if not again[n] and draw.random() < 0.9))  # fmt: skip
+
+
 def main() -> None:
     out = Path(sys.argv[1])
     fans, orders = (int(value) for value in sys.argv[2:4]) if len(sys.argv) > 3 else (200_000, 3_000_000)
@@ -33,6 +74,8 @@ def main() -> None:
     from fanops.fans import records, records_cards
     from fanops.fans.levels import rfm_of
     from fanops.fans.records_behaviour import order_facts_of
+    from fanops.fans.records_lifecycle import refresh_lifecycle
+    from fanops.fans.records_matches import refresh_matches
     from fanops.fans.refresh import refresh_activity, refresh_levels
     from fanops.tables import Fan, Order, now
 
@@ -67,6 +110,10 @@ def main() -> None:
 
     timed("rfm_s", scores)
     timed("activity_s", lambda: refresh_activity(db, actor))
+    timed("lifecycle_s", lambda: refresh_lifecycle(db, actor))
+    timed("who_still_comes_s", lambda: _keep(db, actor))
+    name_the_fans(db, actor, fans, draw)
+    timed("likely_matches_s", lambda: result.update(matches=refresh_matches(db, actor)))
     busiest = int(np.bincount(who).argmax()) + 1
 
     def page(fan_id: int) -> None:

@@ -45,6 +45,7 @@ MATRIX: dict[str, set[Role]] = {
     "today.py": EVERYONE,
     "fan_insights.py": EVERYONE - {C},
     "segments.py": EVERYONE - {C},
+    "tags.py": EVERYONE - {C},
     "rules.py": EVERYONE - {C},
     "allocation.py": EVERYONE - {C},
     "fans.py": EVERYONE,

@@ -10,8 +10,10 @@ from datetime import date
 from typing import Any
 
 from fanops.collect.surveys.definition import Question
+from fanops.text.masking import mask_identifiers
 
 OTHER = "other"
+_WORDS = ("short_text", "long_text")
 SHORT_LIMIT, LONG_LIMIT = 200, 5_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PATTERNS = {
@@ -46,10 +48,14 @@ Form = Mapping[str, Sequence[str]]
 def read_answer(question: Question, form: Form) -> Given:
     """Read one question's answer from form fields ``code``, ``code.other``, ``code.<row or option>``, ``code.consent``.
 
+    Numbers of people in free words are masked at this door; a contact question is where one is left, and it is sealed.
+
     Raises:
         BadAnswer: Not acceptable (an empty required answer is not judged here, see ``missing``).
     """
-    return _READERS[question.kind](question, form)
+    given = _READERS[question.kind](question, form)
+    value = mask_identifiers(given.value).text if question.kind in _WORDS and given.value else given.value
+    return Given(value, mask_identifiers(given.other).text if given.other else "")
 
 
 def missing(question: Question, given: Given) -> bool:

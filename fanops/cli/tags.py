@@ -1,0 +1,81 @@
+"""``fanops tag``: the dictionary of tags, a rule previewed and applied, the nightly refresh."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.group()
+def tag() -> None:
+    """The tag factory: dictionary, rules with a preview, nightly refresh."""
+
+
+@tag.command("list")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_tags(brand: str | None, as_json: bool) -> None:
+    """List the tags with how many fans carry each now, and how they got it."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans.records_tags import tag_dictionary
+
+    with ready_database().read() as session:
+        table = tag_dictionary(session, owner_actor(session, brand))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False))
+        return
+    for row in table.itertuples():
+        source = f"规则：{row.rule}" if row.rule else f"主题：{row.theme}" if row.theme else "手工"
+        click.echo(
+            f"{row.tag_id:>6}  {row.name}  {row.fans} 位（手工 {row.by_hand}、规则 {row.by_rule}、主题 {row.by_theme}）  {source}"
+        )
+
+
+@tag.command()
+@click.argument("name")
+@click.argument("conditions")
+@click.option("--meaning", default="", help="What a fan with it is like.")
+@click.option("--lasts-days", type=int, help="Days it lasts after a fan is no longer like this.")
+@click.option("--apply", "really", is_flag=True, help="Keep the rule and put the tag; only counted without it.")
+@click.option("--brand", help="Brand, when there are several.")
+def rule(name: str, conditions: str, meaning: str, lasts_days: int | None, really: bool, brand: str | None) -> None:
+    """Preview the rule CONDITIONS of tag NAME, or apply it. CONDITIONS is JSON, for example '{"orders_from": 6, "last_to": 30}'."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.errors import InvalidInput
+    from fanops.fans.records_conditions import parse_conditions
+    from fanops.fans.records_tags import preview_rule, refresh_tags, save_tag
+
+    try:
+        stored = json.loads(conditions)
+    except ValueError as error:
+        raise InvalidInput("条件不是 JSON。", '例如：{"orders_from": 6, "last_to": 30}') from error
+    wanted, db = parse_conditions(stored), ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        counts, _ = preview_rule(session, actor, wanted, name)
+    click.echo(
+        f"{counts.words}：符合 {counts.fit} 位，新贴 {counts.new}，已有 {counts.have}，拒绝过 {counts.refused}，会到期 {counts.leave}。"
+    )
+    if really:
+        with db.write() as session:
+            tag_id = save_tag(session, actor, name, meaning=meaning, lasts_days=lasts_days, rule=wanted).id
+        done = refresh_tags(db, actor, tag_id)
+        click.echo(f"已贴 {done['added']} 位；以后每晚更新。")
+
+
+@tag.command()
+@click.option("--brand", help="Brand, when there are several.")
+def refresh(brand: str | None) -> None:
+    """Do what runs every night: put rule tags on who fits, let run out what no longer does."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans.records_tags import refresh_tags
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    done = refresh_tags(db, actor)
+    click.echo(f"新加 {done['added']}，继续 {done['kept']}，到期 {done['ended']}。")

@@ -1,0 +1,24 @@
+"""粉丝有哪些标签: the dictionary of tags, rules with a preview, what themes suggest and a person confirms."""
+
+import streamlit as st
+
+from fanops.actions import records_suggestions as suggested
+from fanops.fans import records_tags as records
+from fanops.ui import tag_views as views
+from fanops.ui.done import show_done
+from fanops.ui.guard import need, page_database
+
+actor = need(*records.KEEPERS)
+st.title("粉丝有哪些标签")
+show_done()
+with page_database().read() as session:
+    table = records.tag_dictionary(session, actor)
+    listed = suggested.suggested_tags(session, actor)
+
+own, make, waiting = st.tabs([f"词典 {len(table)}", "新标签", f"等您确认 {sum(count for *_, count in listed)}"])
+with own:
+    views.dictionary(actor, table)
+with make:
+    views.make(actor)
+with waiting:
+    views.waiting(actor, listed)

@@ -1,0 +1,173 @@
+"""Fans by page: tags by rule and by hand, likely matches, nominations, referrals, rules with a preview, products, flows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from fanops.fans.identity_records import Person, find_or_create_fans
+from fanops.fans.refresh import refresh_fans
+from fanops.tables import (
+    Fan,
+    FanTag,
+    LikelyMatch,
+    Order,
+    OrderItem,
+    Product,
+    ProductAlias,
+    Referral,
+    Tag,
+    now,
+)  # fmt: skip
+from tests.pages.test_domain_pages import words_on
+
+ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def fans(chain) -> list[int]:
+    """Four fans of S1 with 2, 4, 6 and 8 orders; the first two look like one person; two spellings of one drink."""
+    store = chain.stores["S1"]
+    with chain.db.write() as session:
+        people = [
+            Person({"phone": "+8613800138000"}, name="王小明", store_id=store, birthday="05-06"),
+            Person({"member": "M1001"}, name="王小明", store_id=store, birthday="05-06"),
+            Person({"phone": "+8613912345678"}, name="赵六", store_id=store),
+            Person({"phone": "+8613712345679"}, name="钱七", store_id=store),
+        ]
+        ids = [int(each) for each in find_or_create_fans(session, chain.brand_id, people, source="会员").fan_ids]
+        drinks = [Product(brand_id=chain.brand_id, name=name) for name in ("芋泥波波", "芋泥啵啵")]
+        session.add_all(drinks)
+        session.flush()
+        for place, fan_id in enumerate(ids):
+            for number in range(2 * place + 2):
+                order = Order(brand_id=chain.brand_id, store_id=store, fan_id=fan_id, number=f"{fan_id}-{number}",
+                              channel="delivery" if number == 1 else "store",
+                              placed_at=now() - timedelta(days=1 + 7 * number), amount_fen=2000)  # fmt: skip
+                session.add(order)
+                session.flush()
+                session.add(OrderItem(order_id=order.id, product_id=drinks[place % 2].id))
+    refresh_fans(chain.db, chain.actors["product"], {}, lambda share, doing: None)
+    return ids
+
+
+def table_with(at, column: str):
+    """Give the table on the page that has this column."""
+    return next(frame.value for frame in at.dataframe if column in frame.value)
+
+
+@ONE
+def test_a_rule_tag_is_previewed_saved_and_shown_with_its_rule(open_page, fans, chain):
+    at = open_page("product", "tags.py")
+    assert not at.exception and "还没有标签" in words_on(at)
+    at.text_input(key="tag.name").set_value("常客")
+    at.number_input(key="tag.orders_from").set_value(6).run()
+    assert "符合 **2 位**" in words_on(at) and len(table_with(at, "例如")) == 2
+    at.button(key="tag.save").click().run()
+    assert not at.exception and "贴给 2 位" in words_on(at)
+    table = table_with(at, "怎么来")
+    assert table[["标签", "现在有", "怎么来"]].values.tolist() == [["常客", 2, "规则：至少 6 单"]]
+    at = open_page("clerk", "fan.py", fan=fans[3])
+    assert not at.exception and "规则：至少 6 单" in words_on(at)
+    at = open_page("clerk", "fan.py", fan=fans[0])
+    at.button(key=f"fan.tag.do.{fans[0]}").click().run()
+    assert not at.exception and "已贴上“常客”" in words_on(at)
+    at = open_page("product", "tags.py")
+    at.button(key="tags.rule.drop").click().run()
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.exec(select(Tag.rule)).one()["orders_from"] == 6
+        assert sorted(session.exec(select(FanTag.origin)).all()) == ["person", "rule", "rule"]
+    at = open_page("store_manager", "tags.py")
+    assert "由总部定" in words_on(at)
+
+
+@ONE
+def test_a_likely_match_is_turned_down_taken_back_and_joined(open_page, fans, chain):
+    at = open_page("store_manager", "fans.py")
+    at.toggle(key="fans.matches").set_value(True).run()
+    assert not at.exception and "生日相同" in words_on(at) and "王小明" not in words_on(at)
+    at.button(key="match.part.1").click().run()
+    assert "不是同一个人，不再提示" in words_on(at)
+    at.button(key="done.undo").click().run()
+    at = open_page("store_manager", "fan.py", fan=fans[0])
+    at.button(key="match.join.1").click().run()
+    assert not at.exception and "已合并" in words_on(at)
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[1]).merged_into_id == fans[0]
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[1]).merged_into_id is None
+        assert session.exec(select(LikelyMatch.state)).one() == "waiting"
+    assert not [toggle for toggle in open_page("clerk", "fans.py").toggle if toggle.key == "fans.matches"]
+
+
+@ONE
+def test_a_fan_is_nominated_and_noted_as_brought_by_another(open_page, fans, chain):
+    at = open_page("store_manager", "fan.py", fan=fans[0])
+    assert "样本不足（全品牌下过单的顾客只有 4 位）" in words_on(at).replace("\\", "")
+    at.button(key=f"fan.nominate.do.{fans[0]}").click().run()
+    assert "请选提名成什么" in words_on(at)
+    at.button_group(key=f"fan.nominate.ground.{fans[0]}").set_value("意见领袖").run()
+    at.text_input(key=f"fan.nominate.why.{fans[0]}").set_value("小红书有三万人看")
+    at.button(key=f"fan.nominate.do.{fans[0]}").click().run()
+    assert not at.exception and "已提名" in words_on(at)
+    with chain.db.read() as session:
+        assert (session.get_one(Fan, fans[0]).level, session.get_one(Fan, fans[0]).level_reason[:4]) == (
+            "core",
+            "意见领袖",
+        )
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[0]).level_reason == ""
+    at = open_page("clerk", "fan.py", fan=fans[2])
+    at.text_input(key=f"fan.referral.{fans[2]}").set_value("13800138000").run()
+    at.button(key=f"fan.referral.do.{fans[2]}").click().run()
+    assert not at.exception and "已记下是谁介绍来的" in words_on(at)
+    with chain.db.read() as session:
+        assert session.exec(select(Referral.referrer_fan_id)).one() == fans[0]
+    at = open_page("product", "fan_insights.py")
+    assert not at.exception and table_with(at, "合计")["粉丝推荐"].sum() == 1
+
+
+@ONE
+def test_rules_are_previewed_saved_and_taken_back(open_page, fans, chain):
+    at = open_page("product", "rules.py")
+    assert not at.exception and "近 180 天至少 6 单" in words_on(at)
+    at.number_input(key="levels.fan_orders").set_value(4).run()
+    assert "**1 位**的分层会变" in words_on(at)
+    at.button(key="levels.save").click().run()
+    assert not at.exception and "已保存并重算分层" in words_on(at)
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[1]).level == "fan"
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[1]).level == "repeat"
+    at = open_page("product", "rules.py")
+    at.text_input(key="rfm.recency_days").set_value("7、14")
+    [button for button in at.button if button.label == "保存"][-2].click().run()
+    assert "四个整数" in words_on(at)
+    at.number_input(key="activity.quality").set_value(9.0)
+    next(button for button in at.button if button.label == "保存并重算今天的").click().run()
+    assert not at.exception and "今天的活跃指数已重算" in words_on(at) and "占 56%" in words_on(at)
+    assert not [box for box in open_page("store_manager", "rules.py").number_input if box.key == "levels.fan_orders"]
+
+
+@ONE
+def test_two_names_of_a_drink_become_one_and_value_and_flows_are_drawn(open_page, fans, chain):
+    at = open_page("product", "dictionary.py")
+    assert not at.exception and "像是同一个商品" in words_on(at)
+    next(button for button in at.button if (button.key or "").startswith("product.alike")).click().run()
+    assert not at.exception
+    assert table_with(at, "也叫")[["卖出（份）", "订单"]].values.tolist() == [[20, 20]]
+    with chain.db.read() as session:
+        assert len(session.exec(select(ProductAlias)).all()) == 1
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.exec(select(ProductAlias)).all() == []
+    at = open_page("product", "fan_insights.py")
+    assert not at.exception and "品牌净值" in words_on(at) and "换了阶段" in words_on(at)
+    at.button_group(key="flow.what").set_value("分层").run()
+    assert not at.exception and "手工提名不算在内" in words_on(at)

@@ -36,7 +36,8 @@ if opened:
 chosen = st.selectbox("看哪一条", list(names), format_func=names.get, key="item", bind="query-params")
 row = items[items["item_id"] == chosen].iloc[0]
 with refusals():
-    backlog_views.gate(actor, row, rules)
+    with st.container():  # one place, whatever the gate lacks: the tabs below keep the one that is open
+        backlog_views.gate(actor, row, rules)
     evidence, rollout, trial, same = st.tabs(["依据", "门店铺开", "粉丝试用", "重复"])
     with evidence:
         action_views.evidence_list(actor, item_id=int(chosen))

@@ -14,7 +14,7 @@ with page_database().read() as session:
     book = records.codebook(session, actor)
     grid = records.grid(session, actor)
 
-codes, where, agree, out = st.tabs([f"编码 {len(book)}", "粉丝 × 编码", "一致性", "导出"])
+codes, where, agree, out = st.tabs(["编码", "粉丝 × 编码", "一致性", "导出"])
 with codes:
     views.codebook(actor, book)
 with where:

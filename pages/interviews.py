@@ -13,7 +13,7 @@ show_done()
 with page_database().read() as session:
     table = record.interview_table(session, actor)
 
-held, begin, bring = st.tabs([f"访谈 {len(table)}", "现场访谈", "导入文字稿"])
+held, begin, bring = st.tabs(["访谈", "现场访谈", "导入文字稿"])
 with held:
     views.interview_list(table)
 with begin:

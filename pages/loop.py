@@ -20,7 +20,7 @@ if not totals["people"].iloc[0]:
     st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
     st.stop()
 
-whole, each, still = st.tabs(["总体", "各门店", f"卡住的 {len(stuck)}"])
+whole, each, still = st.tabs(["总体", "各门店", "卡住的"])
 with whole:
     brief_views.loop_funnel(totals)
 with each:

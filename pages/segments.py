@@ -13,7 +13,7 @@ show_done()
 with page_database().read() as session:
     saved = records.segments(session, actor)
 
-listed, make, compared = st.tabs([f"人群 {len(saved)}", "新建", "对比"])
+listed, make, compared = st.tabs(["人群", "新建", "对比"])
 with listed:
     views.segment_list(actor, saved)
 with make:

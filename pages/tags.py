@@ -15,7 +15,7 @@ with page_database().read() as session:
     table = records.tag_dictionary(session, actor)
     listed = suggested.suggested_tags(session, actor)
 
-own, make, waiting = st.tabs([f"词典 {len(table)}", "新标签", f"等您确认 {sum(count for *_, count in listed)}"])
+own, make, waiting = st.tabs(["词典", "新标签", "等您确认"])  # no counts in them: a label that changes closes its tab
 with own:
     views.dictionary(actor, table)
 with make:

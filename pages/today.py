@@ -18,7 +18,7 @@ with page_database().read() as session:
     coming = cards.expected_today(session, actor)
 st.caption(f"{words.count(len(open_cards), '张服务卡')}，{words.count(len(due), '位粉丝')}等我们告诉他们结果。")
 
-serve, tell, come = st.tabs([f"服务卡 {len(open_cards)}", f"要告知 {len(due)}", f"可能会来 {len(coming)}"])
+serve, tell, come = st.tabs(["服务卡", "要告知", "可能会来"])
 with serve:
     views.card_list(actor, open_cards)
 with tell:

@@ -75,7 +75,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("segments.py", "人群", "filter_alt", "做", MANAGERS),
     PageEntry("tags.py", "标签", "sell", "做", MANAGERS),
     PageEntry("allocation.py", "分配", "assignment_ind", "做", MANAGERS),
-    PageEntry("rules.py", "自动规则", "rule", "做", MANAGERS),
+    PageEntry("rules.py", "规则", "rule", "做", MANAGERS),
     PageEntry("fixes.py", "服务改进", "build", "做"),
     PageEntry("backlog.py", "需求条目", "checklist", "做", MANAGERS),
     PageEntry("effects.py", "效果", "trending_up", "效", MANAGERS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
 from fanops.themes.continuity import keep_apart, majority
-from fanops.themes.keywords import theme_keywords
+from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
@@ -112,7 +113,10 @@ def discover(
         raise TooLittleData("这些内容里几乎没有可以理解的文字。", "请检查选的是不是文字那一列。")
     fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
     progress(0.3, "寻找相近的说法")
-    parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # neighbours are looked for outside the interpreter's lock
+        counting = beside.submit(_word_counts, [spoken[i] for i in fit], weights[fit], tokenizer)
+        parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+        counts = counting.result()
     progress(0.6, "归类")
     labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters)
     if before is not None:
@@ -129,7 +133,7 @@ def discover(
         labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
     progress(0.75, "起名字")
     themes, subthemes = _groups(
-        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts, position, fit
     )
     progress(0.9, "画地图")
     positions = place_units(vectors, labels, middle)
@@ -251,11 +255,14 @@ def _nearest_sub(
     return result
 
 
+def _word_counts(texts: list[str], weights: NDArray[np.int64], tokenizer: Tokenizer) -> WordCounts:
+    return WordCounts([tokenizer.content_tokens(text[:400]) for text in texts], weights)
+
+
 def _groups(
-    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts: WordCounts, position, fit
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
-    tokens = [tokenizer.content_tokens(texts[i][:400]) for i in fit]
-    words = theme_keywords(tokens, labels[fit], weights[fit], most=10) + [[]] * len(middle)
+    words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
     namer = Namer(texts, vectors, weights, encoder.encode)
     names = namer.name(labels, middle, words)
     first = np.full(len(texts), -1, dtype=np.int64)
@@ -269,7 +276,7 @@ def _groups(
         Group(names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k])
         for k in range(len(middle))
     )
-    sub_words = theme_keywords(tokens, sublabels[fit], weights[fit], most=8) + [[]] * len(sub_middle)
+    sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)
     sub_names = namer.name(sublabels, sub_middle, sub_words, frozenset(names))
     subthemes = tuple(
         Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))

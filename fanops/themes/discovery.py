@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
+from fanops.text.word_lists import general_words
 from fanops.themes.continuity import keep_apart, majority
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
@@ -25,6 +26,7 @@ from fanops.themes.quotes import diverse_quotes
 Progress = Callable[[float, str], None]
 _SHARPNESS = 0.05
 UNSURE_BELOW = 0.45
+GENERAL_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Group:
         quotes: Positions of typical units in the input.
         centroid: Unit vector, shape (d,).
         parent: Label of the theme a sub-theme belongs to, −1 for a theme.
+        general: Most of it is praise or complaint about nothing in particular (笼统评价): no demand.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Group:
     quotes: tuple[int, ...]
     centroid: NDArray[np.float32]
     parent: int = -1
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,8 +276,15 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
+    said_of_nothing = counts.only(general_words()) * weights[fit]
+    general = [
+        said_of_nothing[labels[fit] == k].sum() >= GENERAL_SHARE * max(1, weights[fit][labels[fit] == k].sum())
+        for k in range(len(middle))
+    ]
     themes = tuple(
-        Group(names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k])
+        Group(
+            names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
+        )
         for k in range(len(middle))
     )
     sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)

@@ -31,6 +31,11 @@ class WordCounts:
         count = np.repeat(weights.astype(np.float64), np.diff(bounds))
         self._said = sparse.csr_matrix((count, column, bounds), shape=(len(kept), len(known)))
 
+    def only(self, words: frozenset[str]) -> NDArray[np.bool_]:
+        """Say which texts have no content word but these; shape (n,)."""
+        other = np.array([word not in words for word in self._words], dtype=np.float64)
+        return np.asarray((self._said > 0) @ other).ravel() == 0
+
     def keywords(self, labels: NDArray[np.int32], most: int = MOST) -> list[list[tuple[str, float]]]:
         """Give the key words of each theme.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def label(
         words = frozenset(read_dictionary(dictionary.read_bytes()).words())
     sheet = read_sheet(file, text_column, *([id_column] if id_column else []))
     carried = {id_column: sheet.column(id_column)} if id_column else {}
-    with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+    with click.progressbar(length=100, label="发现主题", file=sys.stderr, hidden=as_json) as bar:
         found = label_texts(
             sheet.column(text_column), carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
             encoder_name=encoder_name, words=words, pack=pack,
@@ -71,10 +72,9 @@ def label(
     if found.note:
         click.echo(found.note)
     for theme in found.themes:
-        click.echo(f"{theme['size']:>7}  {theme['name']}（{theme['keywords']}）")
-    click.echo(
-        f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}"
-    )
+        kind = "笼统评价：" if theme["general"] else ""
+        click.echo(f"{theme['size']:>7}  {kind}{theme['name']}（{theme['keywords']}）")
+    click.echo(f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}")
 
 
 @themes.command()

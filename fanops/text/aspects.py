@@ -13,6 +13,7 @@ from fanops.content import content_path
 from fanops.errors import InvalidInput
 
 OTHER = "其他"
+GENERAL = "笼统评价"  # of a theme that praises or complains about nothing in particular
 _LONGEST = 400  # characters of a unit that are read
 
 

@@ -51,9 +51,7 @@ class WordCounts:
         """
         themes = int(labels.max(initial=-1)) + 1
         member = np.flatnonzero(labels >= 0)
-        belongs = sparse.csr_matrix(
-            (np.ones(len(member)), (labels[member], member)), shape=(themes, len(labels))
-        )
+        belongs = sparse.csr_matrix((np.ones(len(member)), (labels[member], member)), shape=(themes, len(labels)))
         inside = (belongs @ self._said).tocsr()
         overall = np.asarray(inside.sum(axis=0)).ravel()
         mean = overall.sum() / max(1, themes)

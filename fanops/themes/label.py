@@ -46,7 +46,7 @@ class Labelled:
     Attributes:
         table: ``row`` (1-based data row), the id column if given, ``start``/``end``/``text`` for units, ``theme_id`` (0 the
             largest, −1 none), ``theme_name``, ``subtheme_name``, ``strength``, ``polarity``, ``aspect``.
-        themes: One row per theme: ``theme_id, name, keywords, size``.
+        themes: One row per theme: ``theme_id, name, keywords, size, general``, those of general remarks (笼统评价) last.
         fingerprint: Hash of input, parameters, encoder and result; empty when there was too little.
         note: A Chinese sentence where there was too little data, else empty.
     """
@@ -93,14 +93,14 @@ def label_table(
     texts = ["" if value is None or value != value else str(value) for value in frame[text_column].tolist()]
     carried = {id_column: frame[id_column].tolist()} if id_column else {}
     found = label_texts(
-        texts, carried, people=carried.get(id_column), level=level, granularity=granularity, method=method, encoder_name=encoder_name, words=words,
-        pack=pack, progress=progress,
+        texts, carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
+        encoder_name=encoder_name, words=words, pack=pack, progress=progress,
     )  # fmt: skip
     # a lone surrogate has no place in an Arrow string
     columns = {
         name: pd.Series(values, dtype=object) if name == "text" else values for name, values in found.columns.items()
     }
-    themes = pd.DataFrame(found.themes, columns=["theme_id", "name", "keywords", "size"])
+    themes = pd.DataFrame(found.themes, columns=["theme_id", "name", "keywords", "size", "general"])
     return Labelled(pd.DataFrame(columns), themes, found.fingerprint, found.note)
 
 
@@ -155,9 +155,10 @@ def label_texts(
         found: Discovery | None = None
         note = ""
         try:
+            people_of = np.asarray(who, dtype=np.int64)[np.asarray(columns["row"], dtype=np.int64) - 1]
             found = discover(
-                [units[i] for i in useful], np.asarray(who)[np.asarray(columns["row"])[useful] - 1], load_encoder(encoder_name),
-                tokenizer(words), parameters, progress,
+                [units[i] for i in useful], people_of[useful], load_encoder(encoder_name), tokenizer(words), parameters,
+                progress,
             )  # fmt: skip
         except TooLittleData as refusal:
             note = f"{refusal.message}{refusal.hint}"
@@ -190,13 +191,14 @@ def _listed(found: Discovery | None) -> list[dict[str, Any]]:
     if found is None:
         return []
     sizes = np.bincount(found.labels[found.labels >= 0], minlength=len(found.themes)).tolist()
-    return [
+    rows = [
         {
             "theme_id": place, "name": group.name, "keywords": "、".join(word for word, _ in group.keywords[:6]),
-            "size": size,
+            "size": size, "general": group.general,
         }
         for place, (group, size) in enumerate(zip(found.themes, sizes, strict=True))
     ]  # fmt: skip
+    return sorted(rows, key=lambda row: row["general"])
 
 
 def _rounded(values: NDArray[np.floating]) -> list[float]:

@@ -50,7 +50,8 @@ def generalise(
     touched = np.unique(np.concatenate([themes[at[moved]], to[moved]]))
     touched = touched[touched != NO_THEME]
     sorted_out = (themes[at] == NO_THEME) & known
-    opened = len(np.unique(to[known])) > 1 and sorted_out.sum() >= _ENOUGH * len(np.unique(to[sorted_out]))
+    named = len(np.unique(to[known]))
+    opened = named > 1 and sorted_out.sum() >= _ENOUGH and known.sum() >= _ENOUGH * named
     movable = np.isin(themes, touched) | ((themes == NO_THEME) & opened)
     free = np.flatnonzero(movable & np.any(vectors, axis=1))
     spread = _sample(free, at[known], seed)
@@ -67,9 +68,7 @@ def generalise(
     return result
 
 
-def _decided(
-    chances: NDArray[np.float64], labels: NDArray[np.int64], themes: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _decided(chances: NDArray[np.float64], labels: NDArray[np.int64], themes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give each unit its likeliest theme; a unit of no theme stays where it is unless that is likelier than not."""
     best = labels[chances.argmax(axis=1)]
     share = chances.max(axis=1) / np.maximum(chances.sum(axis=1), 1e-12)

@@ -83,7 +83,10 @@ def rivals(
 
         vectorizer = CountVectorizer(tokenizer=words.content_tokens, token_pattern=None, lowercase=False)
         reduced = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=0, n_jobs=1)
-        model = BERTopic(umap_model=reduced, vectorizer_model=vectorizer, top_n_words=WORDS)
+        # told that the texts are English, as it is by default, it would throw every Chinese character away
+        model = BERTopic(
+            language="chinese (simplified)", umap_model=reduced, vectorizer_model=vectorizer, top_n_words=WORDS
+        )
         labels, _ = model.fit_transform(texts, vectors)
         topics = [topic for topic in sorted(model.get_topics()) if topic >= 0]
         return np.array(labels), [[word for word, _ in model.get_topic(topic) if word] for topic in topics]

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from fanops.themes import records_dictionary as records
+from fanops.ui import aspect_views, product_views
 from fanops.ui import dictionary_views as views
-from fanops.ui import product_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
 
@@ -16,8 +16,8 @@ with page_database().read() as session:
     table = records.word_table(session, actor)
 checked = views.check_bar(actor, has_words=not table.empty)
 
-own, new, add, goods = st.tabs(
-    [f"词条 {len(table)}", f"新词建议 {len(views.open_suggestions(actor, checked))}", "添加", "商品库"]
+own, new, add, goods, about = st.tabs(
+    [f"词条 {len(table)}", f"新词建议 {len(views.open_suggestions(actor, checked))}", "添加", "商品库", "方面"]
 )
 with own:
     views.word_list(actor, table, checked)
@@ -27,3 +27,5 @@ with add:
     views.add_form(actor)
 with goods:
     product_views.products(actor)
+with about:
+    aspect_views.aspect_tab(actor)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.themes import records
-from fanops.ui import charts, quality_views, theme_views, words
+from fanops.ui import charts, quality_views, theme_flow_views, theme_views, words
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.selection_row import selection_row, standing_on, today_start
 
@@ -25,7 +25,7 @@ if table.empty:
     st.stop()
 
 counted = "fans" if table["fans"].sum() else "voices"
-shown = table.sort_values([counted, "theme_id"], ascending=[False, True], ignore_index=True)
+shown = table.sort_values(["general", counted, "theme_id"], ascending=[True, False, True], ignore_index=True)
 listed, mapped, by_store, flow, trust = st.tabs(["列表", "地图", "门店对比", "沿革", "质量"])
 
 with listed:
@@ -48,7 +48,7 @@ with by_store:
     theme_views.store_heat(actor, selection, shown)
 
 with flow:
-    theme_views.lineage_view(actor)
+    theme_flow_views.lineage_view(actor)
 
 with trust:
     quality_views.quality(actor, shown, counts)

@@ -45,6 +45,33 @@ def remove(word: str, brand: str | None) -> None:
 
 @dictionary.command()
 @click.option("--brand", help="Brand, when there are several.")
+@click.option(
+    "--set",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Put the aspects of FILE in force.",
+)
+@click.option("--reset", is_flag=True, help="Go back to the industry's pack.")
+def aspects(brand: str | None, file: Path | None, reset: bool) -> None:
+    """Show the brand's aspects, one a line (``口味：好喝 难喝``), or put others in force for all its sentences."""
+    from fanops.access.accounts import owner_actor
+    from fanops.collect.records_aspects import brand_pack, keep_pack
+    from fanops.database import ready_database
+    from fanops.text.aspects import pack_lines
+    from fanops.text.table_file import decode
+
+    db = ready_database()
+    if file or reset:
+        with db.write() as session:
+            changed = keep_pack(session, owner_actor(session, brand), decode(file.read_bytes()) if file else "")
+        click.echo(f"已保存，{changed:,} 句换了方面。")
+        return
+    with db.read() as session:
+        click.echo(pack_lines(brand_pack(session, owner_actor(session, brand).brand_id)))
+
+
+@dictionary.command()
+@click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def prove(brand: str | None, as_json: bool) -> None:
     """Prove each word on the brand's voices and suggest new ones."""

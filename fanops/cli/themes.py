@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -24,7 +25,7 @@ themes.add_command(history)
 @themes.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--text-column", required=True, help="Column that holds the text.")
-@click.option("--id-column", help="Column to carry into the result.")
+@click.option("--id-column", help="Column to carry into the result; rows of the same id are one person's.")
 @click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
 @click.option(
     "--level", default="row", show_default=True, help="row: each row is one unit; unit: rows are cut into units."
@@ -40,8 +41,8 @@ def label(
     encoder_name: str | None, dictionary: Path | None, pack: str | None, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
-    from fanops.text.table_file import read_table, write_table
-    from fanops.themes.label import label_table
+    from fanops.text.table_file import read_sheet, write_columns
+    from fanops.themes.label import label_texts
 
     began = time.perf_counter()
     words = frozenset()
@@ -49,30 +50,31 @@ def label(
         from fanops.text.dictionary import read_dictionary
 
         words = frozenset(read_dictionary(dictionary.read_bytes()).words())
-    table = read_table(file, text_column)
-    with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
-        found = label_table(
-            table, text_column, id_column, level=level, granularity=granularity, method=method,
+    sheet = read_sheet(file, text_column, *([id_column] if id_column else []))
+    carried = {id_column: sheet.column(id_column)} if id_column else {}
+    with click.progressbar(length=100, label="发现主题", file=sys.stderr, hidden=as_json) as bar:
+        found = label_texts(
+            sheet.column(text_column), carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
             encoder_name=encoder_name, words=words, pack=pack,
             progress=lambda share, doing: bar.update(round(share * 100) - bar.pos),
         )  # fmt: skip
-    write_table(found.table, out)
+    write_columns(found.columns, out)
     seconds = time.perf_counter() - began
-    unassigned = int((found.table["theme_id"] < 0).sum())
+    units = len(found.columns["row"])
+    unassigned = sum(theme < 0 for theme in found.columns["theme_id"])
     if as_json:
         summary = {
-            "rows": len(table), "units": len(found.table), "themes": found.themes.to_dict("records"),
+            "rows": len(sheet.rows), "units": units, "themes": found.themes,
             "unassigned": unassigned, "fingerprint": found.fingerprint, "seconds": round(seconds, 2), "note": found.note,
         }  # fmt: skip
         click.echo(json.dumps(summary, ensure_ascii=False, indent=1, default=int))
         return
     if found.note:
         click.echo(found.note)
-    for row in found.themes.itertuples():
-        click.echo(f"{row.size:>7}  {row.name}（{row.keywords}）")
-    click.echo(
-        f"{len(found.table)} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}"
-    )
+    for theme in found.themes:
+        kind = "笼统评价：" if theme["general"] else ""
+        click.echo(f"{theme['size']:>7}  {kind}{theme['name']}（{theme['keywords']}）")
+    click.echo(f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}")
 
 
 @themes.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -26,7 +27,7 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
     db = ready_database()
     with db.read() as session:
         actor = _actor(session, brand)
-    with click.progressbar(length=100, label="发现主题", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+    with click.progressbar(length=100, label="发现主题", file=sys.stderr, hidden=as_json) as bar:
         found = run_discovery(
             db, actor, {"granularity": granularity, "method": method},
             lambda share, doing: bar.update(round(share * 100) - bar.pos),

@@ -20,6 +20,7 @@ from fanops.collect.check_rows import CheckedRows, StoreBook, check_rows
 from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, fields_of, guess_mapping
 from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
+from fanops.collect.records_aspects import brand_pack
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.survey_exports import spread_answers, without_addresses
 from fanops.collect.uploads import forget_upload, read_upload
@@ -335,11 +336,11 @@ def _prepare_voices(
     rows = rows.sort_values("time", kind="stable", na_position="first", ignore_index=True)
     texts = [mask_identifiers(text).text for text in rows["text"]]
     with db.read() as session:
-        industry = records.industry_of(session, actor)
+        pack = brand_pack(session, actor.brand_id)
     parts = []
     for start in range(0, len(texts), _UNITS_AT_ONCE):
         progress(0.2 + 0.6 * start / len(texts), f"切分语义单元 {start:,} / {len(texts):,} 条")
-        parts.append(prepare_units(texts[start : start + _UNITS_AT_ONCE], industry))
+        parts.append(prepare_units(texts[start : start + _UNITS_AT_ONCE], pack))
     units = PreparedUnits.joined(parts, _UNITS_AT_ONCE)
     return rows.assign(text=pd.Series(texts, index=rows.index, dtype="str")), units
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fanops.text.aspects import aspects, packs
+from fanops.text.aspects import AspectPack, aspects
 from fanops.text.no_content import no_content
 from fanops.text.polarity import polarity
 from fanops.text.units import split_many
@@ -63,16 +63,17 @@ def take_units(units: PreparedUnits, kept: NDArray[np.bool_]) -> PreparedUnits:
     )  # fmt: skip
 
 
-def prepare_units(texts: Sequence[str], industry: str = "茶饮") -> PreparedUnits:
-    """Cut texts into units and judge each: says nothing or something, how it feels, what it is about."""
+def prepare_units(texts: Sequence[str], pack: str | AspectPack | None = "茶饮") -> PreparedUnits:
+    """Cut texts into units and judge each: says nothing or something, how it feels, what it is about by the brand's pack."""
     voice, start, end = split_many(texts)
     units = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]
-    feeling, probability, aspect = judge(units, industry)
+    feeling, probability, aspect = judge(units, pack)
     return PreparedUnits(voice, start, end, no_content(units), feeling, probability, aspect)
 
 
-def judge(units: Sequence[str], industry: str) -> tuple[NDArray[np.int64], NDArray[np.float64], list[str]]:
-    """Give polarity, its probability and aspect of units; an industry without a pack is judged by all packs together."""
+def judge(
+    units: Sequence[str], pack: str | AspectPack | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64], list[str]]:
+    """Give polarity, its probability and aspect of units; None judges aspects by all packs together."""
     judged = polarity(units, level="clause")  # a unit is judged the same in whatever company it comes
-    pack = industry if industry in packs() else None
     return judged.values.astype(np.int64), judged.probability.astype(np.float64), aspects(units, pack)

@@ -112,8 +112,3 @@ def visible_store_ids(session: Session, actor: Actor) -> set[int]:
 def store_names(session: Session, actor: Actor) -> dict[int, str]:
     """Give the names of the stores the actor sees, by id."""
     return {store.id: store.name for store in visible_stores(session, actor)}
-
-
-def industry_of(session: Session, actor: Actor) -> str:
-    """Give the brand's industry, which decides the aspects."""
-    return session.exec(select(Brand.industry).where(Brand.id == actor.brand_id)).one()

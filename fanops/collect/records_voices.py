@@ -13,9 +13,10 @@ from sqlmodel import Session, select
 
 from fanops.collect.copies import copy_key, find_copies
 from fanops.collect.prepare import PreparedUnits, prepare_units
+from fanops.collect.records_aspects import brand_pack
 from fanops.database import insert_many
 from fanops.database.reserve import reserve_ids
-from fanops.tables import Brand, Unit, Voice, now
+from fanops.tables import Unit, Voice, now
 from fanops.text.masking import mask_identifiers
 from fanops.text.no_content import is_no_content
 
@@ -67,8 +68,7 @@ def add_voices(
         return np.empty(0, dtype=np.int64)
     if units is None:
         voices = [replace(voice, text=mask_identifiers(voice.text).text) for voice in voices]
-        brand = session.get_one(Brand, brand_id)
-        units = prepare_units([voice.text for voice in voices], brand.industry)
+        units = prepare_units([voice.text for voice in voices], brand_pack(session, brand_id))
     ids = reserve_ids(session, Voice, len(voices))
     keys = [copy_key(voice.text) for voice in voices]
     copies = _copies(session, brand_id, [voice.text for voice in voices], keys, ids)

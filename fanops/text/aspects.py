@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,13 +11,16 @@ from pathlib import Path
 import yaml
 
 from fanops.content import content_path
-from fanops.errors import InvalidInput
+from fanops.errors import InvalidInput, Problem
 
 OTHER = "其他"
+GENERAL = "笼统评价"  # of a theme that praises or complains about nothing in particular
+LONGEST_NAME = 12  # characters of an aspect, and of a cue word
 _LONGEST = 400  # characters of a unit that are read
+_BETWEEN = re.compile(r"[\s、，,；;/]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart as objects: the index over the words is made once for each
 class AspectPack:
     """方面包.
 
@@ -56,6 +60,38 @@ def load_pack(name: str) -> AspectPack:
     return AspectPack(str(data.get("name", file.stem)), cues)
 
 
+def read_pack(lines: str, name: str) -> AspectPack:
+    """Read a pack as people type it: one aspect a line, ``口味：好喝 难喝 太甜``; the earlier aspect wins a tie.
+
+    Raises:
+        InvalidInput: No aspect at all, or lines that can't be used (with row and reason).
+    """
+    cues: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for row, line in enumerate(lines.splitlines(), 1):
+        if not line.strip():
+            continue
+        aspect, mark, words = line.replace(":", "：").partition("：")
+        found = tuple(dict.fromkeys(_BETWEEN.split(words.strip()))) if words.strip() else ()
+        aspect = aspect.strip()
+        if not mark or not aspect or not found:
+            problems.append(Problem("要写成“方面：词 词 词”", row=row, value=line[:20]))
+        elif aspect in (*cues, OTHER, GENERAL):
+            problems.append(Problem("这个方面已经有了", row=row, value=aspect))
+        elif len(aspect) > LONGEST_NAME or max(map(len, found)) > LONGEST_NAME:
+            problems.append(Problem(f"方面和词最多 {LONGEST_NAME} 个字", row=row, value=line[:20]))
+        else:
+            cues[aspect] = found
+    if problems or not cues:
+        raise InvalidInput("方面没有保存。", "一行一个方面，冒号后面是它的词，用空格隔开。", problems)
+    return AspectPack(name, cues)
+
+
+def pack_lines(pack: AspectPack) -> str:
+    """Write a pack as ``read_pack`` reads it."""
+    return "\n".join(f"{aspect}：{' '.join(words)}" for aspect, words in pack.cues.items())
+
+
 @lru_cache(maxsize=1)
 def general_pack() -> AspectPack:
     """Give all shipped packs as one: the same aspect's words together."""
@@ -67,9 +103,9 @@ def general_pack() -> AspectPack:
 
 
 @lru_cache(maxsize=16)
-def _index(pack: str | None) -> tuple[dict[str, list[int]], dict[str, tuple[int, ...]], tuple[str, ...]]:
+def _index(pack: str | AspectPack | None) -> tuple[dict[str, list[int]], dict[str, tuple[int, ...]], tuple[str, ...]]:
     """Give places of aspects by cue word, lengths of cue words by first character (longest first), and the names."""
-    chosen = load_pack(pack) if pack else general_pack()
+    chosen = pack if isinstance(pack, AspectPack) else load_pack(pack) if pack else general_pack()
     names = tuple(chosen.cues)
     words: dict[str, list[int]] = {}
     lengths: dict[str, set[int]] = {}
@@ -80,17 +116,17 @@ def _index(pack: str | None) -> tuple[dict[str, list[int]], dict[str, tuple[int,
     return words, {first: tuple(sorted(each, reverse=True)) for first, each in lengths.items()}, names
 
 
-def aspects(texts: Sequence[str], pack: str | None = None) -> list[str]:
+def aspects(texts: Sequence[str], pack: str | AspectPack | None = None) -> list[str]:
     """Give the main aspect of each unit, ``其他`` when no cue word is in it.
 
     Args:
         texts: Units.
-        pack: Name or path of a pack, None for all industries together.
+        pack: A pack, its name or path, None for all industries together.
     """
     return [found[0] if (found := aspects_of(text, pack)) else OTHER for text in texts]
 
 
-def aspects_of(text: str, pack: str | None = None) -> list[str]:
+def aspects_of(text: str, pack: str | AspectPack | None = None) -> list[str]:
     """Give all aspects of a unit, the best covered first."""
     words, lengths, names = _index(pack)
     covered: dict[int, int] = {}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -106,7 +107,7 @@ class StaticEncoder:
             ) from error
         self._row_of = np.asarray(row_of, dtype=np.int64)
         self._weight = np.asarray(weight, dtype=np.float32)
-        self._ids = self._tokenizer.get_vocab()
+        self._ids: dict[str, int] | None = None
         self._unknown: dict[str, tuple[int, ...]] = {}
 
     @property
@@ -144,16 +145,18 @@ class StaticEncoder:
         Returns:
             As :meth:`encode`.
         """
+        if self._ids is None:
+            self._ids = self._tokenizer.get_vocab()
         vectors = np.zeros((len(tokens), self.dimension), dtype=np.float32)
         for start in range(0, len(tokens), _BATCH):
             batch = tokens[start : start + _BATCH]
-            vectors[start : start + len(batch)] = self._average([self._lookup(text) for text in batch])
+            vectors[start : start + len(batch)] = self._average([self._lookup(text, self._ids) for text in batch])
         return vectors
 
-    def _lookup(self, tokens: Sequence[str]) -> list[int]:
+    def _lookup(self, tokens: Sequence[str], ids: dict[str, int]) -> list[int]:
         found: list[int] = []
         for token in tokens:
-            known = self._ids.get(token)
+            known = ids.get(token)
             if known is not None:
                 found.append(known)
                 continue
@@ -172,8 +175,12 @@ class StaticEncoder:
 
         counts = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
         bounds = np.concatenate([[0], np.cumsum(counts)])
-        flat = np.fromiter((one for text in ids for one in text), dtype=np.int64, count=int(bounds[-1]))
-        used, position = np.unique(self._row_of[flat], return_inverse=True)
+        flat = np.fromiter(chain.from_iterable(ids), dtype=np.int64, count=int(bounds[-1]))
+        wanted = self._row_of[flat]
+        is_used = np.zeros(len(self._rows), dtype=bool)
+        is_used[wanted] = True
+        used = np.flatnonzero(is_used)
+        position = (np.cumsum(is_used, dtype=np.int32) - 1)[wanted]
         rows = self._rows[used].astype(np.float32)
         bag = sparse.csr_matrix((self._weight[flat], position, bounds), shape=(len(ids), len(used)))
         sums = np.asarray(bag @ rows, dtype=np.float32).reshape(len(ids), self.dimension)

@@ -6,6 +6,7 @@ character at a time to all of them together, which is some hundred times faster 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -62,11 +63,16 @@ def _fold() -> NDArray[np.uint32]:
     for old, new in simplified_characters().items():
         if max(ord(old), ord(new)) < _LETTERS_KEPT:
             table[ord(old)] = ord(new)
-    table[[code for code in range(_LETTERS_KEPT) if chr(code).isspace()]] = 0x20
+    table[[space.start() for space in re.finditer(r"\s", _every_character())]] = 0x20
     table[0xD800:0xE000] = 0x20
     table[:0x20] = 0x20
     table[0x0A] = 0x0A
     return table
+
+
+def _every_character() -> str:
+    """Give the first plane as one text, so that a pattern asks about each character in one pass."""
+    return np.arange(_LETTERS_KEPT, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @lru_cache(maxsize=2)
@@ -101,7 +107,10 @@ def scan(texts: Sequence[str]) -> Scan:
 
 @lru_cache(maxsize=1)
 def _letters() -> NDArray[np.bool_]:
-    return np.fromiter((chr(code).isalnum() for code in range(_LETTERS_KEPT)), dtype=bool, count=_LETTERS_KEPT)
+    table = np.zeros(_LETTERS_KEPT, dtype=bool)
+    for run in re.finditer(r"[^\W_]+", _every_character()):
+        table[run.start() : run.end()] = True
+    return table
 
 
 def lettered(found: Scan) -> NDArray[np.bool_]:

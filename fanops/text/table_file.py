@@ -6,16 +6,37 @@ import csv
 import io
 import os
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from fanops.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGEST_BYTES = 400_000_000
 LARGEST_UNZIPPED = 1_000_000_000
 MOST_RATIO, MOST_ENTRIES = 100, 2_000
 _SEPARATORS = ",\t;|"
+
+
+class Sheet(NamedTuple):
+    """A table as read, before it is a frame: importing pandas takes as long as theming thousands of texts.
+
+    Attributes:
+        names: Columns, all different.
+        rows: One list of cells per data row, each as long as ``names``.
+    """
+
+    names: list[str]
+    rows: list[list[str]]
+
+    def column(self, name: str) -> list[str]:
+        """Give the cells of a column."""
+        at = self.names.index(name)
+        return [row[at] for row in self.rows]
 
 
 def read_table(path: str | Path, *needed: str) -> pd.DataFrame:
@@ -29,6 +50,18 @@ def read_table(path: str | Path, *needed: str) -> pd.DataFrame:
         One row per data row, in order.
 
     Raises:
+        InvalidInput: As ``read_sheet``.
+    """
+    import pandas as pd
+
+    sheet = read_sheet(path, *needed)
+    return pd.DataFrame(sheet.rows, columns=sheet.names, dtype=object)
+
+
+def read_sheet(path: str | Path, *needed: str) -> Sheet:
+    """Read a file as ``read_table`` does, without pandas.
+
+    Raises:
         InvalidInput: Missing, empty, too large, not a table, undecodable (with the row), or lacking a column.
     """
     path = Path(path)
@@ -37,20 +70,20 @@ def read_table(path: str | Path, *needed: str) -> pd.DataFrame:
     if path.stat().st_size > LARGEST_BYTES:
         raise InvalidInput(f"文件太大（{path.stat().st_size / 1e6:.0f} MB）。", "请拆成几个文件。")
     content = path.read_bytes()
-    frame = _read_zip(content) if content[:4] == b"PK\x03\x04" else read_csv(content)
-    check_columns(frame, needed)
-    return frame
+    sheet = _read_zip(content) if content[:4] == b"PK\x03\x04" else read_csv(content)
+    check_columns(sheet.names, needed)
+    return sheet
 
 
-def check_columns(frame: pd.DataFrame, needed: tuple[str, ...]) -> None:
+def check_columns(names: Sequence[object], needed: tuple[str, ...]) -> None:
     """Refuse a table that lacks a column, naming those it has."""
-    missing = [name for name in needed if name not in frame.columns]
+    missing = [name for name in needed if name not in names]
     if missing:
-        have = "、".join(str(name) for name in frame.columns[:30])
+        have = "、".join(str(name) for name in list(names)[:30])
         raise InvalidInput(f"文件里没有“{'”“'.join(missing)}”这一列。", f"现有的列：{have}")
 
 
-def _read_zip(content: bytes) -> pd.DataFrame:
+def _read_zip(content: bytes) -> Sheet:
     check_zip(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
@@ -74,7 +107,7 @@ def check_zip(content: bytes, largest: int = LARGEST_UNZIPPED) -> None:
         raise InvalidInput("这个文件解开后大得不正常，已拒绝。", "请另存为 CSV 后再试。")
 
 
-def read_excel(content: bytes) -> pd.DataFrame:
+def read_excel(content: bytes) -> Sheet:
     """Read the first sheet that holds something; formulas give their stored values."""
     from python_calamine import CalamineWorkbook
 
@@ -88,7 +121,7 @@ def read_excel(content: bytes) -> pd.DataFrame:
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
     while rows and all(cell == "" for cell in rows[0]):
         rows = rows[1:]
-    return _frame([_words(cell) for cell in rows[0]], [[_words(cell) for cell in row] for row in rows[1:]])
+    return _sheet([_words(cell) for cell in rows[0]], [[_words(cell) for cell in row] for row in rows[1:]])
 
 
 def _words(cell: object) -> str:
@@ -97,7 +130,7 @@ def _words(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def read_csv(content: bytes) -> pd.DataFrame:
+def read_csv(content: bytes) -> Sheet:
     """Read delimited text in UTF-8 (with or without BOM), UTF-16 or GB18030."""
     text = decode(content)
     if not text.strip():
@@ -113,7 +146,7 @@ def read_csv(content: bytes) -> pd.DataFrame:
     rows = [row for row in rows if row]
     if not rows:
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
-    return _frame(rows[0], rows[1:])
+    return _sheet(rows[0], rows[1:])
 
 
 def decode(content: bytes) -> str:
@@ -137,25 +170,38 @@ def decode(content: bytes) -> str:
             raise InvalidInput("文件里混着两种编码。", "请在 Excel 里另存为“CSV UTF-8”后再试。", [problem]) from second
 
 
-def _frame(heading: list[str], rows: list[list[str]]) -> pd.DataFrame:
+def _sheet(heading: list[str], rows: list[list[str]]) -> Sheet:
     names: list[str] = []
     for place, name in enumerate(heading):
         name = str(name).strip() or f"列{place + 1}"
         names.append(name if name not in names else f"{name}.{place + 1}")
     width = len(names)
-    filled = [row[:width] + [""] * (width - len(row)) for row in rows]
-    return pd.DataFrame(filled, columns=names, dtype=object)
+    return Sheet(names, [row[:width] + [""] * (width - len(row)) for row in rows])
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table as CSV with BOM (Excel opens its Chinese intact); a half file never carries the name."""
+    with _whole(path) as file:
+        frame.to_csv(file, index=False, lineterminator="\n")
+
+
+def write_columns(columns: Mapping[str, Sequence[object]], path: str | Path) -> None:
+    """Write columns of equal length as ``write_table`` writes a frame, without pandas."""
+    with _whole(path) as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(zip(*columns.values(), strict=True))
+
+
+@contextmanager
+def _whole(path: str | Path) -> Iterator[TextIO]:
     path = Path(path)
     if not path.parent.is_dir():
         raise InvalidInput(f"没有这个文件夹：{path.parent}", "请先建好，或换一个位置。")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            frame.to_csv(file, index=False, lineterminator="\n")
+            yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -25,11 +25,12 @@ class _Segmenter(Protocol):
     def suggest_freq(self, segment: str) -> int: ...
 
 
-def _segmenter(engine: str) -> _Segmenter:
+def _segmenter(engine: str, shared: bool) -> _Segmenter:
+    """Give a segmenter; ``shared`` takes the one that rjieba has loaded by itself, to which no word may be added."""
     if engine == "rjieba":
         import rjieba
 
-        return rjieba.Jieba()
+        return rjieba if shared else rjieba.Jieba()
     if engine == "jieba":
         import logging
 
@@ -58,8 +59,8 @@ class Tokenizer:
             NotReady: No such engine.
         """
         self.engine = engine
-        self._segmenter = _segmenter(engine)
         self.words = frozenset(word for word in words if word)
+        self._segmenter = _segmenter(engine, shared=not self.words)
         outside = sorted(
             (word for word in self.words if not _HELD.fullmatch(word)), key=lambda word: (-len(word), word)
         )

@@ -19,6 +19,12 @@ def stop_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def general_words() -> frozenset[str]:
+    """Give the words that judge or name a purchase as a whole (笼统评价); a sentence of nothing else has no subject."""
+    return frozenset(word for line in _lines("general.txt") for word in line.split())
+
+
+@lru_cache(maxsize=1)
 def empty_answers() -> frozenset[str]:
     """Give the answers that say nothing (没有内容的回答), in lower case."""
     return frozenset(line.lower() for line in _lines("no_content.txt"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
+from fanops.text.word_lists import general_words
 from fanops.themes.continuity import keep_apart, majority
-from fanops.themes.keywords import theme_keywords
+from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
@@ -24,6 +26,7 @@ from fanops.themes.quotes import diverse_quotes
 Progress = Callable[[float, str], None]
 _SHARPNESS = 0.05
 UNSURE_BELOW = 0.45
+GENERAL_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Group:
         quotes: Positions of typical units in the input.
         centroid: Unit vector, shape (d,).
         parent: Label of the theme a sub-theme belongs to, −1 for a theme.
+        general: Most of it is praise or complaint about nothing in particular (笼统评价): no demand.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Group:
     quotes: tuple[int, ...]
     centroid: NDArray[np.float32]
     parent: int = -1
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,10 @@ def discover(
         raise TooLittleData("这些内容里几乎没有可以理解的文字。", "请检查选的是不是文字那一列。")
     fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
     progress(0.3, "寻找相近的说法")
-    parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # neighbours are looked for outside the interpreter's lock
+        counting = beside.submit(_word_counts, [spoken[i] for i in fit], weights[fit], tokenizer)
+        parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+        counts = counting.result()
     progress(0.6, "归类")
     labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters)
     if before is not None:
@@ -129,7 +137,7 @@ def discover(
         labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
     progress(0.75, "起名字")
     themes, subthemes = _groups(
-        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts, position, fit
     )
     progress(0.9, "画地图")
     positions = place_units(vectors, labels, middle)
@@ -251,11 +259,14 @@ def _nearest_sub(
     return result
 
 
+def _word_counts(texts: list[str], weights: NDArray[np.int64], tokenizer: Tokenizer) -> WordCounts:
+    return WordCounts([tokenizer.content_tokens(text[:400]) for text in texts], weights)
+
+
 def _groups(
-    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, position, fit
+    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts: WordCounts, position, fit
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
-    tokens = [tokenizer.content_tokens(texts[i][:400]) for i in fit]
-    words = theme_keywords(tokens, labels[fit], weights[fit], most=10) + [[]] * len(middle)
+    words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
     namer = Namer(texts, vectors, weights, encoder.encode)
     names = namer.name(labels, middle, words)
     first = np.full(len(texts), -1, dtype=np.int64)
@@ -265,11 +276,18 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
+    said_of_nothing = counts.only(general_words()) * weights[fit]
+    general = [
+        said_of_nothing[labels[fit] == k].sum() >= GENERAL_SHARE * max(1, weights[fit][labels[fit] == k].sum())
+        for k in range(len(middle))
+    ]
     themes = tuple(
-        Group(names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k])
+        Group(
+            names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
+        )
         for k in range(len(middle))
     )
-    sub_words = theme_keywords(tokens, sublabels[fit], weights[fit], most=8) + [[]] * len(sub_middle)
+    sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)
     sub_names = namer.name(sublabels, sub_middle, sub_words, frozenset(names))
     subthemes = tuple(
         Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))

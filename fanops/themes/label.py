@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from fanops.errors import InvalidInput, TooLittleData
 from fanops.text.encoder import load_encoder
@@ -13,11 +16,27 @@ from fanops.text.no_content import no_content
 from fanops.text.table_file import check_columns
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
-from fanops.themes.discovery import Progress, discover
+from fanops.themes.discovery import Discovery, Progress, discover
 from fanops.themes.parameters import Parameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVELS = ("row", "unit")
 NO_THEME, NO_CONTENT_NAME = "未归类", "无内容"
+_BESIDE_MOST = 200_000  # texts up to which themes and polarity are worked out at the same time: bounds memory
+
+Columns = dict[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class LabelledColumns:
+    """What ``label_texts`` gives: ``Labelled`` with columns in the place of frames."""
+
+    columns: Columns
+    themes: list[dict[str, Any]]
+    fingerprint: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +46,7 @@ class Labelled:
     Attributes:
         table: ``row`` (1-based data row), the id column if given, ``start``/``end``/``text`` for units, ``theme_id`` (0 the
             largest, −1 none), ``theme_name``, ``subtheme_name``, ``strength``, ``polarity``, ``aspect``.
-        themes: One row per theme: ``theme_id, name, keywords, size``.
+        themes: One row per theme: ``theme_id, name, keywords, size, general``, those of general remarks (笼统评价) last.
         fingerprint: Hash of input, parameters, encoder and result; empty when there was too little.
         note: A Chinese sentence where there was too little data, else empty.
     """
@@ -56,7 +75,7 @@ def label_table(
     Args:
         frame: One text per row; missing and empty texts get theme −1.
         text_column: Where the text stands.
-        id_column: Carried into the result; also tells people apart (a theme needs three).
+        id_column: Carried into the result; rows of the same id are one person's (a theme needs three people).
         level: ``row``: each row is one unit; ``unit``: rows are cut into units first.
         granularity: ``coarse``, ``normal`` or ``fine``.
         method: ``graph`` or ``hdbscan``.
@@ -68,65 +87,129 @@ def label_table(
     Raises:
         InvalidInput: A column is missing, or an unknown level.
     """
-    check_columns(frame, (text_column, *((id_column,) if id_column else ())))
+    import pandas as pd
+
+    check_columns(list(frame.columns), (text_column, *((id_column,) if id_column else ())))
+    texts = ["" if value is None or value != value else str(value) for value in frame[text_column].tolist()]
+    carried = {id_column: frame[id_column].tolist()} if id_column else {}
+    found = label_texts(
+        texts, carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
+        encoder_name=encoder_name, words=words, pack=pack, progress=progress,
+    )  # fmt: skip
+    # a lone surrogate has no place in an Arrow string
+    columns = {
+        name: pd.Series(values, dtype=object) if name == "text" else values for name, values in found.columns.items()
+    }
+    themes = pd.DataFrame(found.themes, columns=["theme_id", "name", "keywords", "size", "general"])
+    return Labelled(pd.DataFrame(columns), themes, found.fingerprint, found.note)
+
+
+def label_texts(
+    texts: Sequence[str],
+    carried: Columns | None = None,
+    *,
+    people: Sequence[Any] | None = None,
+    level: str = "row",
+    granularity: str = "normal",
+    method: str = "graph",
+    encoder_name: str | None = None,
+    words: frozenset[str] = frozenset(),
+    pack: str | None = None,
+    progress: Progress = lambda share, doing: None,
+) -> LabelledColumns:
+    """Label texts as ``label_table`` does, without frames.
+
+    Args:
+        texts: One per row.
+        carried: Columns to carry into the result, each as long as ``texts``.
+        people: Who wrote each text (a theme needs three people), None: every text another person.
+        level: As ``label_table``, also the following.
+        granularity: See there.
+        method: See there.
+        encoder_name: See there.
+        words: See there.
+        pack: See there.
+        progress: See there.
+
+    Raises:
+        InvalidInput: An unknown level.
+    """
     if level not in LEVELS:
         raise InvalidInput(f"没有“{level}”这个层级。", f"可用：{'、'.join(LEVELS)}。")
-    texts = ["" if value is None or value != value else str(value) for value in frame[text_column].tolist()]
-    table, units = _units(frame, texts, id_column, level)
     from fanops.text.aspects import aspects
     from fanops.text.polarity import polarity
 
-    empty = no_content(units)
-    useful = np.flatnonzero(~empty)
     parameters = Parameters(granularity=granularity, method=method)
-    table["theme_id"], table["strength"] = -1, 0.0
-    table["theme_name"] = np.where(empty, NO_CONTENT_NAME, NO_THEME)
-    table["subtheme_name"] = ""
-    themes = pd.DataFrame(columns=["theme_id", "name", "keywords", "size"])
-    fingerprint, note = "", ""
-    try:
-        found = discover(
-            [units[i] for i in useful], table["row"].to_numpy()[useful], load_encoder(encoder_name),
-            tokenizer(words), parameters, progress,
-        )  # fmt: skip
-    except TooLittleData as refusal:
-        note = f"{refusal.message}{refusal.hint}"
-    else:
-        names = np.array([group.name for group in found.themes] + [NO_THEME], dtype=object)
-        sub_names = np.array([group.name for group in found.subthemes] + [""], dtype=object)
-        for column, values in {
-            "theme_id": found.labels, "strength": found.strength.round(4), "theme_name": names[found.labels],
-            "subtheme_name": sub_names[found.sublabels],
-        }.items():  # fmt: skip
-            table.loc[useful, column] = values
-        sizes = np.bincount(found.labels[found.labels >= 0], minlength=len(found.themes))
-        themes = pd.DataFrame(
-            {
-                "theme_id": range(len(found.themes)),
-                "name": [group.name for group in found.themes],
-                "keywords": ["、".join(word for word, _ in group.keywords[:6]) for group in found.themes],
-                "size": sizes,
-            }
-        )
-        fingerprint = found.fingerprint
-    judged = polarity(units)
-    table["polarity"] = np.where(empty, 0, judged.values)
-    table["polarity_probability"] = judged.probability.round(4)
-    table["aspect"] = aspects(units, pack)
-    return Labelled(table, themes, fingerprint, note)
+    columns, units = _units(texts, carried or {}, level)
+    known: dict[Any, int] = {}
+    who = range(len(texts)) if people is None else [known.setdefault(each, len(known)) for each in people]
+    with ThreadPoolExecutor(max_workers=1) as beside:
+
+        def judge() -> tuple:
+            return polarity(units), aspects(units, pack)
+
+        # most of the work on themes is done outside the interpreter's lock, so a thread is enough to use the second core
+        judging = beside.submit(judge) if len(units) <= _BESIDE_MOST else None
+        empty = no_content(units)
+        useful = np.flatnonzero(~empty)
+        found: Discovery | None = None
+        note = ""
+        try:
+            people_of = np.asarray(who, dtype=np.int64)[np.asarray(columns["row"], dtype=np.int64) - 1]
+            found = discover(
+                [units[i] for i in useful], people_of[useful], load_encoder(encoder_name), tokenizer(words), parameters,
+                progress,
+            )  # fmt: skip
+        except TooLittleData as refusal:
+            note = f"{refusal.message}{refusal.hint}"
+        columns |= _theme_columns(found, useful, empty)
+        judged, about = judging.result() if judging else judge()
+    columns |= {
+        "polarity": np.where(empty, 0, judged.values).tolist(),
+        "polarity_probability": _rounded(judged.probability),
+        "aspect": about,
+    }
+    return LabelledColumns(columns, _listed(found), found.fingerprint if found else "", note)
 
 
-def _units(frame: pd.DataFrame, texts: list[str], id_column: str | None, level: str) -> tuple[pd.DataFrame, list[str]]:
+def _theme_columns(found: Discovery | None, useful: NDArray[np.int64], empty: NDArray[np.bool_]) -> Columns:
+    """Give theme, strength and names of all units: those without content have none."""
+    theme_id, strength = np.full(len(empty), -1), np.zeros(len(empty))
+    name = np.where(empty, NO_CONTENT_NAME, NO_THEME).astype(object)
+    subname = np.full(len(empty), "", dtype=object)
+    if found is not None:
+        theme_id[useful], strength[useful] = found.labels, found.strength
+        name[useful] = np.array([group.name for group in found.themes] + [NO_THEME], dtype=object)[found.labels]
+        subname[useful] = np.array([group.name for group in found.subthemes] + [""], dtype=object)[found.sublabels]
+    return {
+        "theme_id": theme_id.tolist(), "strength": _rounded(strength), "theme_name": name.tolist(),
+        "subtheme_name": subname.tolist(),
+    }  # fmt: skip
+
+
+def _listed(found: Discovery | None) -> list[dict[str, Any]]:
+    if found is None:
+        return []
+    sizes = np.bincount(found.labels[found.labels >= 0], minlength=len(found.themes)).tolist()
+    rows = [
+        {
+            "theme_id": place, "name": group.name, "keywords": "、".join(word for word, _ in group.keywords[:6]),
+            "size": size, "general": group.general,
+        }
+        for place, (group, size) in enumerate(zip(found.themes, sizes, strict=True))
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: row["general"])
+
+
+def _rounded(values: NDArray[np.floating]) -> list[float]:
+    return np.asarray(values, dtype=np.float64).round(4).tolist()
+
+
+def _units(texts: Sequence[str], carried: Columns, level: str) -> tuple[Columns, list[str]]:
     if level == "row":
-        table = pd.DataFrame({"row": np.arange(1, len(texts) + 1)})
-        if id_column:
-            table[id_column] = frame[id_column].to_numpy()
-        return table, texts
-    voice, start, end = split_many(texts)
-    units = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]
-    table = pd.DataFrame({"row": voice + 1})
-    if id_column:
-        table[id_column] = frame[id_column].to_numpy()[voice]
-    table["start"], table["end"] = start, end
-    table["text"] = pd.Series(units, dtype=object)  # a lone surrogate has no place in an Arrow string
-    return table, units
+        return {"row": range(1, len(texts) + 1), **carried}, list(texts)
+    voice, start, end = (each.tolist() for each in split_many(texts))
+    units = [texts[v][s:e] for v, s, e in zip(voice, start, end, strict=True)]
+    columns: Columns = {"row": [at + 1 for at in voice]}
+    columns |= {name: [values[at] for at in voice] for name, values in carried.items()}
+    return columns | {"start": start, "end": end, "text": units}, units

@@ -5,31 +5,51 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanops.text.aspects import aspects_of
 from fanops.text.units import unit_texts
+from fanops.text.word_lists import general_words
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 SHORTEST, LONGEST = 3, 12
-_LOOKED_AT = 400
+_LOOKED_AT, _LOOKED_AT_SUBS = 500, 200
 _MOST_PHRASES = 150
+# Adverbs and particles at the edges; what would cut a word in two (就|餐, 还|款, 都|市) stays.
 _EDGES = re.compile(
-    r"^(?:[\W_]|但是|但|不过|而且|并且|就是|可惜|还有|另外|然后|所以|因为|虽然|总体|感觉|觉得|真的|真心|其实|这次|每次|一如既往的?|我|他家|她家|你们|他们|这家|店里|店家的?|的|也|都|了|又|还|很|就|是)+"
-    r"|(?:[\W_]|了|啊|呀|哦|呢|吧|的|哈|啦|嘛|噢|！)+$"
+    r"^(?:[\W_]|但是|但|不过(?!期)|而且|并且|就是|可惜|还有|另外|然后|所以|因为|虽然|总的来说|总体来说|总体上?|总之|整体来说|整体上?|反正|倒是"
+    r"|(?:我|个人|自己)?(?:感觉|觉得|认为)|真的|真心|其实|这次|每次|一如既往的?|他家|她家|你们|他们|这家店?|店里|店家的?|个人(?!态|卫)|人觉得|不仅"
+    r"|确实(?=[一-鿿]{3})|我(?!们的?店)|的|也(?!许)|都(?!市|江)|了(?!解)|又|还(?!款|原|价|是|没|会)|就(?!餐|业|诊|近)|是(?!非)|那(?![里边么个样款种条件家])|这(?![里边么个样款种条件家]))+"
+    r"|(?:[\W_]|了|啊|呀|哦|呢|吧|的|哈|啦|嘛|噢|哒|滴)+$"
 )
-_HAN = re.compile(r"[一-鿿]")
+# 服务也很好, 服务真的很好 and 服务很好 are one name.
+_FILLER = re.compile(
+    r"(?<=[一-鿿])(?<!再)(?:(?:也|倒|都|还|就|确实|真的|真心|实在|一直)+(?:是|算)?(?=很|挺|不|非常|太|蛮|比较|超|特别|相当|有点|有些|没)|也(?!许)(?=[一-鿿]{2}))"
+)
+_HAN = re.compile(r"[一-鿿]+")
+# What starts or stops in the middle of a thought: 比上次购买…, 只是软件升级的情况下.
+_TORN = re.compile(
+    r"^(?:倒|比|把|被|给|和|跟|与|然|而|其中|前面|之前|买的|的|本来|原来|结果|居然|竟然|怎么|为什么|如果|只是|只有|人家|不是说|倒不|以及|或者|连|让|在|从|对|等|按|它|他|她|除|某|致)"
+    r"|(?:时|的时候|以后|之后|情况下|的话|给|把|被|和|跟|比|从|在|对|让|说|给我|为|与|及|后|人|时候|下单|收到|打开|我)$"
+)
+_TALES = re.compile(
+    r"[我你他她它咱]|上次|昨天|今天|前天|刚|这次|一个|两个|三个|几个|[一二三四五六七八九十两几半]+(?:次|天|年|块|元|斤|份|瓶|件|点|分)"
+)
+_OFTEN, _TOLD, _HALVED, _SAME, _TALE = 0.6, 0.4, 0.5, 0.6, 0.12
+_ALIKE = 0.86  # phrases nearer than this say the same
 
 
+@lru_cache(maxsize=65_536)
 def trimmed(clause: str) -> str:
-    """Take leading connectives and closing particles off a clause."""
+    """Take leading connectives, closing particles and fillers off a clause."""
     before = None
     while before != clause:
         before, clause = clause, _EDGES.sub("", clause)
-    return clause
+    return _FILLER.sub("", clause)
 
 
 class Namer:
@@ -56,39 +76,49 @@ class Namer:
         keywords: Sequence[Sequence[tuple[str, float]]],
         taken: frozenset[str] = frozenset(),
     ) -> list[str]:
-        """Name each group by a clause said often, near its centre, far from the others, with its words, that judges a thing.
+        """Name each group by a whole clause said often, near its centre, far from others, with its words, judging a thing.
 
         Args:
             labels: Group per text, shape (n,).
             middle: Unit centroids, shape (n_groups, d).
             keywords: Key words of each group, best first.
-            taken: Names that must not be used again.
+            taken: Names that must not be used again; then the groups are sub-themes, fewer of whose texts are looked at.
 
         Returns:
             A name per group, all different; 未命名主题 with a number only where nothing was said in words.
         """
-        found = [self._phrases(np.flatnonzero(labels == label), middle[label]) for label in range(len(middle))]
+        most = _LOOKED_AT_SUBS if taken else _LOOKED_AT
+        order, bounds = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(len(middle) + 1))
+        found = [
+            self._phrases(order[bounds[label] : bounds[label + 1]], middle[label], most) for label in range(len(middle))
+        ]
         every = sorted(set().union(*found)) if found else []
         place = {phrase: at for at, phrase in enumerate(every)}
-        similarity = self._encode(every) @ middle.T if every else np.empty((0, len(middle)), np.float32)
-        telling = _telling(every)
+        vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
+        similarity, telling = vectors @ middle.T, _telling(every)
         names: list[str] = []
-        used = set(taken)
+        used, used_at = set(taken), []
         for label, phrases in enumerate(found):
             free = [phrase for phrase in phrases if phrase not in used]
             if free:
                 at = np.array([place[phrase] for phrase in free])
                 often = np.array([phrases[phrase] for phrase in free], dtype=float)
-                name = free[_best(free, similarity[at], label, often, telling[at], keywords[label])]
+                score = _scores(free, similarity[at], label, often, telling[at], keywords[label])
+                if used_at:  # never two themes whose names say the same, where there is another
+                    alike = (vectors[at] @ vectors[used_at].T).max(axis=1)
+                    score -= _SAME * np.clip((alike - _ALIKE) / (1 - _ALIKE), 0, 1)
+                best = int(np.argmax(score))
+                name = free[best]
+                used_at.append(int(at[best]))
             else:
                 name = _from_words(keywords[label], used) or f"未命名主题{label + 1}"
             used.add(name)
             names.append(name)
         return names
 
-    def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32]) -> dict[str, int]:
+    def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> dict[str, int]:
         """Count the short clauses near the centre that could be a name, the frequent ones first."""
-        near = members[np.argsort(-(self._vectors[members] @ centre), kind="stable")[:_LOOKED_AT]]
+        near = members[np.argsort(-(self._vectors[members] @ centre), kind="stable")[:most]]
         found: Counter[str] = Counter()
         for place in near.tolist():
             for phrase in self._clauses(place):
@@ -104,7 +134,7 @@ class Namer:
 
 
 def _could_be_name(clause: str) -> bool:
-    return SHORTEST <= len(clause) <= LONGEST and len(_HAN.findall(clause)) == len(clause)
+    return SHORTEST <= len(clause) <= LONGEST and _HAN.fullmatch(clause) is not None
 
 
 def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
@@ -116,21 +146,23 @@ def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
     judged = np.zeros(len(phrases))
     np.maximum.at(judged, found.clause_text, read_clauses(found).table[:, 5])
     named = np.array([bool(aspects_of(phrase)) for phrase in phrases], dtype=float)
-    return 0.5 * judged + 0.5 * named
+    torn = np.array([_TORN.search(phrase) is not None for phrase in phrases], dtype=float)
+    tale = np.array([_TALES.search(phrase) is not None for phrase in phrases], dtype=float)
+    return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale
 
 
-def _best(
+def _scores(
     phrases: Sequence[str], similarity: NDArray[np.float32], label: int, often: NDArray[np.float64],
     telling: NDArray[np.float64], words: Sequence[tuple[str, float]],
-) -> int:  # fmt: skip
+) -> NDArray[np.float64]:  # fmt: skip
     own = similarity[:, label]
     others = np.delete(similarity, label, axis=1)
     apart = own - (others.max(axis=1) if others.shape[1] else 0.0)
-    key = {word: 1 / (place + 1) for place, (word, _) in enumerate(words[:8])}
+    key = {word: 1 / (place + 1) for place, (word, _) in enumerate(words[:8]) if word not in general_words()}
     covered = np.array([sum(weight for word, weight in key.items() if word in phrase) for phrase in phrases])
     length = np.array([abs(len(phrase) - 6) for phrase in phrases], dtype=float)
-    score = own + 0.7 * apart + 0.35 * np.minimum(covered, 1.5) + 0.12 * np.log1p(often) - 0.02 * length + 0.4 * telling
-    return int(np.argmax(score))
+    said = np.log1p(often) / max(np.log1p(often).max(), np.log1p(4))
+    return own + 0.7 * apart + 0.35 * np.minimum(covered, 1.5) + _OFTEN * said - 0.02 * length + telling
 
 
 def _from_words(words: Sequence[tuple[str, float]], used: set[str]) -> str | None:

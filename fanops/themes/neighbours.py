@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-_BLOCK = 2048
+_BLOCK = 512  # rows whose similarities fit into the cache
 _GROUP = 16  # columns whose maximum is looked at first
 
 

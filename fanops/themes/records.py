@@ -23,6 +23,7 @@ from fanops.tables import (
     Unit,
     Voice,
 )
+from fanops.text.aspects import GENERAL
 from fanops.themes.selection import Selection
 
 # A merged fan counts as the fan they were merged into.
@@ -80,9 +81,10 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
     """List the live themes with their counts.
 
     Returns:
-        One row per theme, most distinct fans (then voices) first: ``theme_id, name, aspect, keywords, pinned,
+        One row per theme, most distinct fans (then voices) first, general remarks (笼统评价) last: ``theme_id, name, aspect,
+        keywords, pinned,
         named_by_hand, stability, units, voices, fans, stores, positive, negative, unsure, negative_share``.
-        ``negative_share`` is of units, NaN without units.
+        ``general`` says that a theme has no subject. ``negative_share`` is of units, NaN without units.
     """
     unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
     grouped = joined_units(ThemeAssignment.theme_id, *_counts(), unsure).where(ThemeAssignment.theme_id.is_not(None))
@@ -104,7 +106,9 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
         rows.append({"theme_id": theme.id, **known, **{name: (row or {}).get(name, 0) for name in columns[7:]}})
     frame = pd.DataFrame(rows, columns=columns)
     frame["negative_share"] = frame["negative"] / frame["units"].where(frame["units"] > 0)
-    return frame.sort_values(["fans", "voices", "theme_id"], ascending=[False, False, True], ignore_index=True)
+    frame["general"] = frame["aspect"] == GENERAL
+    order = ["general", "fans", "voices", "theme_id"]
+    return frame.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
 
 def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> dict[str, int]:

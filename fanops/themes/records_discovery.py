@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from fanops.database import insert_many
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
-from fanops.text.aspects import OTHER
+from fanops.text.aspects import GENERAL, OTHER
 from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
 from fanops.themes.teach import NO_THEME, generalise
@@ -96,7 +96,8 @@ def save_themes(
     known = {theme.id: theme for theme in session.exec(select(Theme).where(Theme.brand_id == brand_id))}
     taken = {theme.name for theme in known.values() if theme.state == "active" and theme.parent_id is None}
     unit_ids = units["unit_id"].to_numpy()
-    aspects = _main_aspects(units["aspect"], found.labels, len(found.themes))
+    main = _main_aspects(units["aspect"], found.labels, len(found.themes))
+    aspects = [GENERAL if group.general else aspect for group, aspect in zip(found.themes, main, strict=True)]
     result: list[Theme] = []
     for match, group, aspect, sure in zip(matching.matches, found.themes, aspects, firm.tolist(), strict=True):
         theme = known.get(match.theme_id) if match.theme_id is not None else None

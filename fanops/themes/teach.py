@@ -16,6 +16,7 @@ _MOST_SPREAD = 12_000  # units that the corrections are spread over; the others 
 _SMOOTHING, _ROUNDS = 0.8, 25
 _ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
 _PENALTY = 10.0
+_SURE = 0.5  # chance above which a unit of no theme follows those that were taken out of the pile
 
 
 def generalise(
@@ -24,7 +25,7 @@ def generalise(
     """Spread corrections to the units that are like the corrected ones.
 
     Only units that lie in a theme from which or into which something was moved may change; corrected units stay where
-    they were put.
+    they were put. Units of no theme follow only where a person took enough of their like out of the pile, and only surely.
 
     Args:
         vectors: Unit vectors, shape (n, d).
@@ -48,17 +49,30 @@ def generalise(
         return result
     touched = np.unique(np.concatenate([themes[at[moved]], to[moved]]))
     touched = touched[touched != NO_THEME]
-    free = np.flatnonzero(np.isin(themes, touched) & np.any(vectors, axis=1))
+    sorted_out = (themes[at] == NO_THEME) & known
+    named = len(np.unique(to[known]))
+    opened = named > 1 and sorted_out.sum() >= _ENOUGH and known.sum() >= _ENOUGH * named
+    movable = np.isin(themes, touched) | ((themes == NO_THEME) & opened)
+    free = np.flatnonzero(movable & np.any(vectors, axis=1))
     spread = _sample(free, at[known], seed)
     labels = np.unique(np.concatenate([touched, to[known]]))
     settled = {int(place): int(theme) for place, theme in zip(at[known], to[known], strict=True)}
-    found = _propagated(vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels)
+    chances = _propagated(vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels)
+    found = _decided(chances, labels, themes[spread])
     result[spread] = found
     rest = np.setdiff1d(free, spread)
     if len(rest) and len(np.unique(found)) > 1:
-        result[rest] = _classifier(vectors[spread], found).predict(vectors[rest])
+        model = _classifier(vectors[spread], found)
+        result[rest] = _decided(model.predict_proba(vectors[rest]), model.classes_, themes[rest])
     result[at] = to
     return result
+
+
+def _decided(chances: NDArray[np.float64], labels: NDArray[np.int64], themes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give each unit its likeliest theme; a unit of no theme stays where it is unless that is likelier than not."""
+    best = labels[chances.argmax(axis=1)]
+    share = chances.max(axis=1) / np.maximum(chances.sum(axis=1), 1e-12)
+    return np.where((themes == NO_THEME) & (share < _SURE), NO_THEME, best)
 
 
 def _sample(free: NDArray[np.int64], taught: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -70,8 +84,8 @@ def _sample(free: NDArray[np.int64], taught: NDArray[np.int64], seed: int) -> ND
 
 def _propagated(
     vectors: NDArray[np.float32], themes: NDArray[np.int64], settled: list[int | None], labels: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Let settled units and the run's grouping flow over the neighbour graph until they agree."""
+) -> NDArray[np.float64]:
+    """Let settled units and the run's grouping flow over the neighbour graph until they agree; chances, shape (n, labels)."""
     column = {int(label): place for place, label in enumerate(labels)}
     fixed = np.array([place for place, theme in enumerate(settled) if theme is not None])
     fixed_to = np.array([column[theme] for theme in settled if theme is not None])
@@ -94,8 +108,20 @@ def _propagated(
         for _ in range(_ROUNDS):
             state = _SMOOTHING * (flow @ state) + (1 - _SMOOTHING) * start
             state[fixed] = clamped
-        start = state
-    return labels[start.argmax(axis=1)]
+        start = _by_size(state)
+        start[fixed] = clamped
+    return start
+
+
+def _by_size(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weigh each theme by how much of the units it seems to hold: twenty corrections of each say nothing about that.
+
+    Source:
+        One step of Saerens, Latinne & Decaestecker 2002, Adjusting the outputs of a classifier to new a priori probabilities.
+    """
+    chances = np.maximum(chances, 1e-12)
+    chances = chances / chances.sum(axis=1, keepdims=True)
+    return chances * chances.mean(axis=0)
 
 
 def _classifier(vectors: NDArray[np.float32], labels: NDArray[np.int64]):

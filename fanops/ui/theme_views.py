@@ -87,7 +87,11 @@ def nothing_yet(counts: dict[str, int]) -> None:
 def headline(table: pd.DataFrame, counted: str) -> str:
     """Say the finding of the theme chart."""
     top = table.iloc[0]
-    worst = table[table["units"] >= words.SMALL_BASE].sort_values("negative_share", ascending=False).head(1)
+    worst = (
+        table[(table["units"] >= words.SMALL_BASE) & ~table["general"]]
+        .sort_values("negative_share", ascending=False)
+        .head(1)
+    )
     unit = "位粉丝" if counted == "fans" else "条原声"
     text = f"最多人说“{top['name']}”（{int(top[counted]):,} {unit}）"
     if len(worst):
@@ -110,6 +114,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
         figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
         figures += f" · 不满 {words.share(row['negative_share'], 0)}"
+        figures += " · 笼统评价，不算需求" if row["general"] else ""
         with st.container(border=True, gap=None):
             st.page_link(
                 "theme.py",
@@ -191,34 +196,6 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         else "各门店样本不足，只供参考"
     )
     charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), title)
-
-
-def lineage_view(actor: Actor) -> None:
-    """Show what each run did to the themes."""
-    with page_database().read() as session:
-        frame = records.lineage(session, actor)
-    if frame.empty:
-        st.info("发现过两次以后，这里会画出主题的延续、分裂、合并与消失。", icon=":material/account_tree:")
-        return
-    kinds = {
-        "continued": "延续",
-        "split": "分裂",
-        "merged": "合并",
-        "born": "新出现",
-        "died": "消失",
-        "revived": "再现",
-    }
-    rows = pd.DataFrame(
-        {
-            "运行": frame["run_at"].map(words.minute),
-            "主题": frame["name"],
-            "变化": frame["kind"].map(kinds).fillna(frame["kind"]),
-            "共同句数": frame["shared_units"],
-            "现有句数": frame["units"],
-            "需要人看": frame["grey"],
-        }
-    )
-    st.dataframe(rows.iloc[::-1], hide_index=True)
 
 
 def store_shares(stores: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from fanops.access import Role
 from fanops.actions import records_backlog as backlog
 from fanops.actions.records_gates import gate_rules
 from fanops.ui import action_views, backlog_views
+from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
@@ -21,19 +22,20 @@ if items.empty:
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
 names = dict(zip(items["item_id"].astype(int), items["title"], strict=True))
-asked = st.query_params.get("item", "")
-chosen = int(asked) if asked.isdigit() and int(asked) in names else next(iter(names))
+if "item.opened" in st.session_state:  # a card of the board, which is drawn above the box it sets
+    st.session_state["item"] = st.session_state.pop("item.opened")
 by_stage, as_table, by_store = st.tabs(["看板", "表格", "各门店"])
+chosen = choice("看哪一条", list(names), "item", names.get)
 with by_stage:
     opened = backlog_views.item_board(actor, items, rules, chosen)
+    if opened and opened != chosen:
+        st.session_state["item.opened"] = opened
+        st.rerun()
 with as_table:
     backlog_views.item_table(items)
     st.link_button("导出 Excel（带依据）", "/export/backlog", icon=":material/download:")
 with by_store:
     backlog_views.store_states(actor, items)
-if opened:
-    st.session_state["item"] = chosen = opened
-chosen = st.selectbox("看哪一条", list(names), format_func=names.get, key="item", bind="query-params")
 row = items[items["item_id"] == chosen].iloc[0]
 with refusals():
     with st.container():  # one place, whatever the gate lacks: the tabs below keep the one that is open

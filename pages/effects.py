@@ -6,6 +6,7 @@ from fanops.access import Role
 from fanops.actions import records_backlog, records_fixes
 from fanops.effect import records as effect_records
 from fanops.ui import effect_details, effect_views
+from fanops.ui.address import choice
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
 
@@ -22,7 +23,7 @@ if not choices:
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
 choices = dict(sorted(choices.items(), key=lambda entry: entry[0] not in measured))
-chosen = st.selectbox("哪一项行动", list(choices), format_func=choices.get, key="action", bind="query-params")
+chosen = choice("哪一项行动", list(choices), "action", choices.get)
 kind, number = chosen.split("-")
 about = {"item_id": int(number)} if kind == "item" else {"fix_id": int(number)}
 measured_tab, raisers_tab, credit_tab = st.tabs(["效果", "提出者和原声", "谁最先听到"])

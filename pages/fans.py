@@ -5,6 +5,7 @@ import streamlit as st
 from fanops.fans import records, records_matches
 from fanops.fans.merge import MERGERS
 from fanops.ui import fan_views, match_views, words
+from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 
@@ -24,8 +25,8 @@ with page_database().read() as session:
     by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
     with st.container(horizontal=True):
         look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
-        level = st.selectbox("分层", ["all", *words.LEVEL_LABELS], key="level", bind="query-params", persist_state="session",
-                             format_func=lambda key: words.LEVEL_LABELS.get(key, "全部"), width=150)  # fmt: skip
+        level = choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"),
+                       persist=True, width=150)  # fmt: skip
         tag = st.selectbox(
             "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
         )

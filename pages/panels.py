@@ -5,6 +5,7 @@ import streamlit as st
 from fanops.collect import records_panels as records
 from fanops.collect.records_surveys import WAVE_KEEPERS
 from fanops.ui import panel_deeds, panel_views, words
+from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import refusals
@@ -22,9 +23,7 @@ if table.empty:
     st.info("还没有固定样本组。可以从答过一期的人、一个人群或说过一个主题的人开始。", icon=":material/groups_2:")
     st.stop()
 titles = dict(zip(table["panel_id"].astype(int), table["title"], strict=True))
-panel_id = st.selectbox(
-    "固定样本组", list(titles), format_func=lambda key: titles[key], key="panel", bind="query-params"
-)
+panel_id = choice("固定样本组", list(titles), "panel", titles.get)
 with page_database().read() as session:
     found = records.panel_answers(session, actor, panel_id)
 inside = int(found.fans["left_at"].isna().sum())

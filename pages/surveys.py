@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.collect import records_surveys as records
 from fanops.ui import invite_views, paper_views, quota_views, survey_results, survey_views, words
+from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
@@ -25,7 +26,7 @@ if actor.role in records.WAVE_KEEPERS:
 
 if waves:
     by_id = {wave.id: wave for wave in waves}
-    chosen = st.selectbox("期", list(by_id), format_func=lambda key: by_id[key].title, key="wave", bind="query-params")
+    chosen = choice("期", list(by_id), "wave", lambda key: by_id[key].title)
     wave = by_id[chosen]
     open_now = records.is_open(wave)
     ended_at = wave.closed_by_hand_at or wave.closes_at

@@ -12,12 +12,13 @@ from fanops.settings import settings
 from fanops.tables import now
 from fanops.themes.selection import Selection
 from fanops.ui import words
+from fanops.ui.address import choice
 
 _PERIODS = {"全部时间": None, "近 7 天": 7, "近 28 天": 28, "近 90 天": 90, "近 180 天": 180}
 
 
 def _choice(label: str, options: list, key: str, format_func=str):
-    return st.selectbox(label, options, key=key, format_func=format_func, bind="query-params", persist_state="session")
+    return choice(label, options, key, format_func, persist=True)
 
 
 def today_start() -> datetime:

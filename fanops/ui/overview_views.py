@@ -128,7 +128,8 @@ def loop_table(loop: pd.DataFrame) -> None:
     )
     chosen = st.dataframe(
         shown[list(names)].rename(columns=names), hide_index=True, on_select="rerun", selection_mode="single-row",
-        key="loop.table", column_config={"门店": st.column_config.TextColumn(pinned=True)},
+        key="loop.table", column_config={"门店": st.column_config.TextColumn(pinned=True)}
+        | {name: st.column_config.Column(help=f"多少{what}") for name, what in SEVEN_LINKS.values()},
     )  # fmt: skip
     if chosen.selection.rows:
         _open_store(shown.iloc[chosen.selection.rows[0]].to_dict())

@@ -80,11 +80,12 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _pick(window: Visit, label: str, *options: str) -> None:
-    """Choose in a select box or a multiselect, by typing."""
+    """Choose in a select box or a multiselect."""
     box = window.page.get_by_label(label, exact=True).first
     for option in options:
+        window.settle()
         box.click()
-        box.fill(option)
+        box.press_sequentially(option)
         window.page.get_by_role("option", name=option, exact=True).first.click()
     window.page.keyboard.press("Escape")
     window.settle()
@@ -165,15 +166,17 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     live = date.today() - timedelta(days=date.today().weekday() + 7 * LIVE_WEEKS)
     for place, store in enumerate(PILOT):
         page.get_by_role("tab", name="门店铺开").click()
-        _pick(window, "门店", store)
-        page.get_by_label("上线日", exact=True).fill(f"{live:%Y-%m-%d}")
+        if page.get_by_label("门店", exact=True).first.input_value() != store:
+            _pick(window, "门店", store)
+        page.get_by_label("上线日", exact=True).get_by_role("spinbutton").first.click()
+        page.keyboard.type(f"{live:%Y%m%d}")
         page.keyboard.press("Tab")
         window.settle()
         _press(window, "更新", f"已在 {place + 1} / 2 家计划门店上线")
 
     # the second wave is locked until the first has a verdict
     _pick(window, "加入门店", "V3店")
-    page.get_by_label("第几波").fill("2")
+    page.get_by_role("spinbutton", name="第几波").fill("2")
     page.keyboard.press("Tab")
     window.settle()
     _press(window, "加入", "第二波锁着")
@@ -187,11 +190,11 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     window.settle()
     page.get_by_role("tab", name="门店铺开").click()
     _pick(window, "加入门店", "V3店")
-    page.get_by_label("第几波").fill("2")
+    page.get_by_role("spinbutton", name="第几波").fill("2")
     page.keyboard.press("Tab")
     window.settle()
     _press(window, "加入", "已在 2 / 3 家计划门店上线")
-    window.open("/overview")
+    window.open("/brief")
     assert "有效" in page.locator("[data-testid=stMain]").inner_text()
     assert (window.foreign, window.violations) == ([], [])
 

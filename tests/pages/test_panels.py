@@ -152,7 +152,7 @@ def test_who_left_is_noted_taken_back_and_not_asked_again(open_page, chain, pane
 
 @ONE
 def test_quotas_are_set_and_said_before_recording(open_page, chain, waves) -> None:
-    at = open_page("product", "surveys.py", wave="春")
+    at = open_page("product", "surveys.py", wave=waves[0])
     at.number_input(key=f"quota.wanted.{waves[0]}").set_value(12)
     next(button for button in at.button if button.label == "定下来").click().run()
     assert not at.exception and "每家门店：要 12 份" in words_on(at) and "**1 / 3** 家门店收满了" in words_on(at)
@@ -180,7 +180,7 @@ def test_a_filled_sheet_is_brought_back_and_undone(open_page, chain, waves) -> N
             sheet.cell(row, column, value)
     target = io.BytesIO()
     book.save(target)
-    at = open_page("store_manager", "surveys.py", wave="秋")
+    at = open_page("store_manager", "surveys.py", wave=waves[1])
     at.file_uploader[0].upload("纸.xlsx", target.getvalue(), "application/octet-stream").run()
     assert not at.exception and "不能收的 **1**" in words_on(at)
     assert at.button(key=f"paper.import.{waves[1]}").disabled
@@ -196,4 +196,4 @@ def test_a_filled_sheet_is_brought_back_and_undone(open_page, chain, waves) -> N
     assert not at.exception
     with chain.db.read() as session:
         assert session.exec(select(func.count(Response.id)).where(Response.import_batch_id.is_not(None))).one() == 0
-    assert "请店长上传" in words_on(open_page("clerk", "surveys.py", wave="秋"))
+    assert "请店长上传" in words_on(open_page("clerk", "surveys.py", wave=waves[1]))

@@ -19,7 +19,7 @@ def test_a_link_chooses_by_value_and_a_pick_goes_into_the_address():
     at.run()
     assert not at.exception and at.selectbox(key="store").value == 7
     at.selectbox(key="store").select(9).run()
-    assert at.selectbox(key="store").value == 9 and at.query_params["store"] == ["9"]
+    assert at.selectbox(key="store").value == 9 and at.query_params["store"] in ("9", ["9"])
     at.selectbox(key="store").select("all").run()
     assert at.selectbox(key="store").value == "all" and "store" not in at.query_params
     at.query_params["store"] = "7"  # another link to the same page

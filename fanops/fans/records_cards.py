@@ -33,6 +33,7 @@ from fanops.tables import (
 )  # fmt: skip
 
 DONE, NOT_DONE = "done", "not_done"
+_SCRAP = 5  # characters, the mark at the end included: shorter sentences seldom say what somebody wants
 TRIAL = "trial"  # rule_code of a card that asks a fan to try what they asked for
 _OTHERS = {TRIAL: "请顾客体验"}
 _LIKES, _VISIT_DAYS = 2, 14
@@ -96,12 +97,19 @@ def _likes(session: Session, fan_id: int) -> list[str]:
 
 
 def _asked(session: Session, fan_id: int) -> str:
-    """Give the fan's newest sentence with content, displeased ones first."""
+    """Give the fan's newest sentence that says something: displeased ones first, then those of a theme, scraps last."""
     statement = (
         select(Voice.text, Unit.start, Unit.end)
         .join(Unit, Unit.voice_id == Voice.id)
+        .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         .where(Voice.fan_id == fan_id, Unit.no_content.is_(False))
-        .order_by(case((Unit.polarity == -1, 0), else_=1), Voice.said_at.desc(), Unit.id.desc())
+        .order_by(
+            case((Unit.end - Unit.start < _SCRAP, 1), else_=0),
+            case((Unit.polarity == -1, 0), else_=1),
+            case((ThemeAssignment.theme_id.is_(None), 1), else_=0),
+            Voice.said_at.desc(),
+            Unit.id.desc(),
+        )
         .limit(1)
     )
     found = session.exec(statement).first()

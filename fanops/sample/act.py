@@ -15,6 +15,7 @@ from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
 from fanops.fans.refresh import refresh_levels
 from fanops.sample import truth
+from fanops.sample.sayings import planted_themes
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice
 
@@ -56,7 +57,7 @@ def _develop(session: Session, actor: Actor, theme_id: int) -> None:
 
 def _theme_of(session: Session, actor: Actor, planted: str, anchor: date, but: int | None = None) -> int | None:
     """Find the discovered theme that is most about a planted one: many of its voices, and not much else."""
-    keys = [f"{number}:" for number, themes in truth.planted_themes(anchor).items() if themes == (planted,)]
+    keys = [f"{number}:" for number, themes in planted_themes(anchor).items() if themes == (planted,)]
     numbers = func.substr(Voice.source_key, 1, len(keys[0])) if keys else Voice.source_key
     statement = (
         select(ThemeAssignment.theme_id, func.count())

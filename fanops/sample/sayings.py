@@ -143,3 +143,11 @@ def make_reviews(anchor: date, seed: int = truth.SEED, count: int | None = None)
 def _score(themes: Sequence[PlantedTheme], random: Random) -> int:
     mood = sum(theme.polarity for theme in themes) / max(1, len(themes))
     return max(1, min(5, round(random.gauss(3.9 + 1.1 * mood, 0.7))))
+
+
+def planted_themes(anchor: date, seed: int = truth.SEED) -> dict[str, tuple[str, ...]]:
+    """Give the planted themes of every review, by its number in the file; () where nothing was planted.
+
+    In the database the voice's ``source_key`` begins with the number and a colon.
+    """
+    return {said.number: said.themes for said in make_reviews(anchor, seed)}

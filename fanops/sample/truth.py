@@ -39,13 +39,3 @@ def first_day(anchor: date) -> date:
 def fix_day(anchor: date) -> date:
     """Give the day from which the fix works."""
     return first_day(anchor) + timedelta(weeks=FIX_WEEK)
-
-
-def planted_themes(anchor: date, seed: int = SEED) -> dict[str, tuple[str, ...]]:
-    """Give the planted themes of every review, by its number in the file; () where nothing was planted.
-
-    In the database the voice's ``source_key`` begins with the number and a colon.
-    """
-    from fanops.sample.sayings import make_reviews
-
-    return {said.number: said.themes for said in make_reviews(anchor, seed)}

@@ -20,7 +20,7 @@ from fanops.sample import SAMPLE_PASSWORD, clear_sample, is_loaded, load_sample,
 from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
 from fanops.sample.planted import THEMES
-from fanops.sample.sayings import make_reviews
+from fanops.sample.sayings import make_reviews, planted_themes
 from fanops.tables import Account, Fan, ImportBatch, Order, Response, Voice, metadata
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -142,7 +142,7 @@ def test_loaded_by_the_import_functions_and_cleared_exactly(db, small) -> None:
     assert all(batch.is_sample for batch in batches)
     assert set(kinds) == {"review", "survey", "interview"}
     assert accounts == [login for login, *_ in ACCOUNTS]
-    assert {key.partition(":")[0] for key in keys} == set(truth.planted_themes(ANCHOR))
+    assert {key.partition(":")[0] for key in keys} == set(planted_themes(ANCHOR))
     assert load_sample(db, today=date(2026, 11, 25)).already
     cleared = clear_sample(db)
     assert cleared.kept == {}

@@ -97,6 +97,7 @@ def _press(window: Visit, name: str, saying: str) -> None:
     window.settle()
 
 
+@pytest.mark.timeout(600)  # some sixty steps in a browser, on a busy machine
 def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     window = visit(DESK, on=chain)
     page = window.page

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.fans import assign_owners as owners
+from fanops.summary.records_staff import staff_ledger
 from fanops.ui import allocation_views as views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
@@ -10,13 +11,17 @@ from fanops.ui.guard import need, page_database
 actor = need(*owners.ALLOCATORS)
 st.title("谁跟进哪些粉丝")
 show_done()
+days = st.segmented_control("看多久", [30, 90, 180], default=90, format_func=lambda n: f"近 {n} 天", key="days",
+                            bind="query-params") or 90  # fmt: skip
 with page_database().read() as session:
-    figures = owners.staff_figures(session, actor)
+    figures = staff_ledger(session, actor, days)
 if figures.empty:
     st.info("还没有门店员工。用命令 fanops org add-staff 添加后，这里可以分粉丝。", icon=":material/badge:")
     st.stop()
-share, done = st.tabs(["分配", "跟进情况"])
+share, done, where = st.tabs(["分配", "员工", "门店和来源"])
 with share:
     views.share(actor, figures)
 with done:
-    views.follow_up(figures)
+    views.follow_up(figures, days)
+with where:
+    views.follow_up_by(actor, days)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.fans import records
 from fanops.ui import fan_deed_views as deeds
+from fanops.ui import fan_standing_views as standing
 from fanops.ui import fan_views, words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -17,6 +18,7 @@ with refusals(), page_database().read() as session:
     fan = records.get_fan(session, actor, int(asked) if asked.isdecimal() else 0)
     st.title(plain(fan.name_masked or "粉丝"))
     st.caption(f"{words.LEVEL_LABELS.get(fan.level, fan.level)} · {words.day(fan.joined_at)} 加入")
+    standing.owner(session, actor, fan.id)
     fan_views.in_five_lines(session, actor, fan.id)
     deeds.level(actor, fan)
     deeds.outlook(session, actor, fan.id)
@@ -25,8 +27,10 @@ with refusals(), page_database().read() as session:
     tags = records.tags_of(session, actor, fan.id)
     fan_views.tag_list(actor, tags)
     deeds.add_tag(actor, fan.id, set(tags["tag_id"]))
+    standing.raised(session, actor, fan.id)
     st.subheader("经过")
     fan_views.timeline(records.timeline(session, actor, fan.id))
+    standing.consent(session, actor, fan)
     deeds.referral(session, actor, fan.id)
     deeds.likely_matches(session, actor, fan.id)
     fan_views.same_person(session, actor, fan)

@@ -1,9 +1,14 @@
 """谁是我们的粉丝: levels, tags, and the way to each one."""
 
+from datetime import timedelta
+
 import streamlit as st
 
+from fanops.access import visible_stores
 from fanops.fans import records, records_matches
 from fanops.fans.merge import MERGERS
+from fanops.summary.records import period_end
+from fanops.summary.records_brief import SILENT_DAYS
 from fanops.ui import fan_views, match_views, words
 from fanops.ui.address import choice
 from fanops.ui.done import show_done
@@ -22,11 +27,15 @@ with page_database().read() as session:
         st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
         st.stop()
     st.caption("、".join(f"{words.LEVEL_LABELS[level]} {words.count(n, '位')}" for level, n in counts.items()))
+    stores = {store.id: store.name for store in visible_stores(session, actor)}
     by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
     with st.container(horizontal=True):
         look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
         level = choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"),
                        persist=True, width=150)  # fmt: skip
+        store = choice("门店", [0, *stores], "store", lambda key: stores.get(key, "全部门店"), width=160)
+        away = choice("多久没来", [0, 30, SILENT_DAYS, 90], "away", lambda days: f"{days} 天以上" if days else "不限",
+                      width=130)  # fmt: skip
         tag = st.selectbox(
             "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
         )
@@ -36,9 +45,10 @@ with page_database().read() as session:
         match_views.match_list(actor, records_matches.matches(session, actor), waiting)
         st.stop()
     page = st.session_state.get("fans.page", 1)
+    since = period_end() - timedelta(days=away) if away else None
     table, total = records.fan_table(
         session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,
-        limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
+        store_id=store or None, away_since=since, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
     )  # fmt: skip
 if table.empty:
     st.info("没有这样的粉丝。检查号码，或放宽筛选。", icon=":material/search_off:")

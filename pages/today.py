@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.actions import records_backlog as backlog
+from fanops.actions.records_trials import waiting_trials
 from fanops.fans import records_cards as cards
 from fanops.ui import today_views as views
 from fanops.ui import words
@@ -15,13 +16,19 @@ show_done()
 with page_database().read() as session:
     due = backlog.telling_table(session, actor)
     open_cards = cards.card_table(session, actor)
+    trials = waiting_trials(session, actor)
     coming = cards.expected_today(session, actor)
-st.caption(f"{words.count(len(open_cards), '张服务卡')}，{words.count(len(due), '位粉丝')}等我们告诉他们结果。")
+st.caption(
+    f"{words.count(len(open_cards), '张服务卡')}，{words.count(len(due), '位粉丝')}等我们告诉他们结果，"
+    f"{words.count(len(trials), '位')}受邀来试。"
+)
 
-serve, tell, come = st.tabs(["服务卡", "要告知", "可能会来"])
+serve, tell, tried, come = st.tabs(["服务卡", "要告知", "来试的", "可能会来"])
 with serve:
     views.card_list(actor, open_cards)
 with tell:
     views.telling_list(actor, due)
+with tried:
+    views.trial_list(actor, trials)
 with come:
     views.coming_list(actor, coming)

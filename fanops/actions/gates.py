@@ -122,7 +122,7 @@ def _first_stores(f: ItemFacts, rules: GateRules) -> list[tuple[bool, str]]:
 def _pilot(f: ItemFacts, rules: GateRules) -> list[tuple[bool, str]]:
     return [
         (f.live_stores == 0, "试点门店还没有上线。"),
-        (not f.has_verdict, "试点还没有效果结论；第二波要等第一波有结论。"),
+        (not f.has_verdict, "试点还没有效果结论；“区域”要等它。"),
     ]
 
 

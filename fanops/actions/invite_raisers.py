@@ -18,6 +18,7 @@ from fanops.actions.records_backlog import KEEPERS, get_item
 from fanops.collect import records_surveys as surveys
 from fanops.errors import InvalidInput
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
+from fanops.fans.records_cards import trial_deed
 from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.sending.events import TRIAL
 from fanops.sending.mail import read_server
@@ -51,10 +52,17 @@ _AGREES_TO = ("mail", "reply")
 
 @dataclass(frozen=True)
 class Way:
-    """How raisers are invited: ``channel`` is a key of CHANNELS; ``wave_id`` the open wave that a link leads to."""
+    """How raisers are invited.
+
+    Attributes:
+        channel: A key of CHANNELS.
+        wave_id: The open wave that a link leads to.
+        most: Only so many now, those who mind most and said it last first; None all. The rest can be invited later.
+    """
 
     channel: str = "task"
     wave_id: int | None = None
+    most: int | None = None
 
 
 def _wave(session: Session, actor: Actor, way: Way) -> Wave | None:
@@ -75,7 +83,8 @@ def preview_raisers(
     """Say who would be invited and who not, by name of reason; those invited before are in neither list.
 
     Returns:
-        Invited: ``fan_id, fan, store_id, store``; left out: ``fan_id, fan, why``.
+        All who may be invited, ``way.most`` or not: ``fan_id, fan, store_id, store, minded`` (displeased sentences), ``said_at``
+        (the last); who mind most and said it last first. Left out: ``fan_id, fan, why``.
 
     Raises:
         InvalidInput: No such channel, or no wave where one is needed.
@@ -91,7 +100,7 @@ def preview_raisers(
     )
     names = dict(session.exec(select(Store.id, Store.name).where(Store.brand_id == actor.brand_id)).all())
     robots = robots_by_store(session, actor) if way.channel == "wecom" else {}
-    yes, no = [], []
+    weights, yes, no = records.how_strongly(session, item.id), [], []
     for fan_id, name, home in session.exec(statement.order_by(Fan.id)):
         store_id = said_in[fan_id] or home
         why = reasons.get(fan_id, "")
@@ -102,11 +111,10 @@ def preview_raisers(
         if why:
             no.append((fan_id, name, why))
         else:
-            yes.append((fan_id, name, store_id, names.get(store_id, "")))
-    return (
-        pd.DataFrame(yes, columns=["fan_id", "fan", "store_id", "store"]).astype({"store_id": object}),
-        pd.DataFrame(no, columns=["fan_id", "fan", "why"]),
-    )
+            yes.append((fan_id, name, store_id, names.get(store_id, ""), *weights.get(fan_id, (0, None))))
+    may = pd.DataFrame(yes, columns=["fan_id", "fan", "store_id", "store", "minded", "said_at"])
+    may = may.sort_values(["minded", "said_at", "fan_id"], ascending=[False, False, True], ignore_index=True)
+    return may.astype({"store_id": object}), pd.DataFrame(no, columns=["fan_id", "fan", "why"])
 
 
 def _reasons(
@@ -159,7 +167,7 @@ def _agreed(session: Session, fans: Sequence[int]) -> dict[int, bool]:
 
 
 def invite_raisers(session: Session, actor: Actor, item_id: int, way: Way = Way()) -> tuple[int, dict[str, int]]:
-    """Invite the raisers whom the preview names.
+    """Invite the raisers whom the preview names, the first ``way.most`` of them.
 
     A link or a mail counts as a contact at once; a card, also one that a robot tells of, when staff have done it.
 
@@ -179,11 +187,13 @@ def invite_raisers(session: Session, actor: Actor, item_id: int, way: Way = Way(
     """
     require(actor, *KEEPERS)
     item = get_item(session, actor, item_id)
+    if way.most is not None and way.most < 1:
+        raise InvalidInput("至少要邀请一位。", "不限人数就留空。")
     if way.channel == "mail":
         read_server(settings().smtp_url, settings().mail_from)
     yes, no = preview_raisers(session, actor, item.id, way)
     invited = [(int(row.fan_id), None if row.store_id is None else int(row.store_id), row.store)
-               for row in yes.itertuples()]  # fmt: skip
+               for row in yes.head(way.most or len(yes)).itertuples()]  # fmt: skip
     for fan_id, store_id, _ in invited:
         session.add(Trial(item_id=item.id, fan_id=fan_id, store_id=store_id, channel=way.channel))
     session.flush()
@@ -204,7 +214,7 @@ def invite_raisers(session: Session, actor: Actor, item_id: int, way: Way = Way(
 def _make_cards(session: Session, item: BacklogItem, invited: list[tuple[int, int | None, str]]) -> None:
     due = date.today() + timedelta(days=_DUE_DAYS)
     session.add_all(
-        ServiceCard(fan_id=fan_id, store_id=store_id, deed=f"请他/她来试：{item.title}"[:200],
+        ServiceCard(fan_id=fan_id, store_id=store_id, deed=trial_deed(item.title),
                     reason="提过这件事，请来试新做法", due_on=due, rule_code=TRIAL_CARD)
         for fan_id, store_id, _ in invited
     )  # fmt: skip

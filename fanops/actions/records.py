@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import distinct, func
+from sqlalchemy import case, distinct, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require
@@ -191,6 +191,21 @@ def evidence_fans(session: Session, *, fix_id: int | None = None, item_id: int |
     for fan_id, store_id in session.exec(statement):
         found.setdefault(fan_id, store_id)
     return found
+
+
+def how_strongly(session: Session, item_id: int) -> dict[int, tuple[int, datetime]]:
+    """Give for each fan behind an item how many displeased sentences they said, and when they spoke of it last."""
+    minded = func.count(distinct(case((Unit.polarity == -1, Unit.id))))
+    statement = (
+        select(PERSON, minded, func.max(Voice.said_at))
+        .select_from(Evidence)
+        .join(Unit, Unit.id == Evidence.unit_id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .join(Fan, Fan.id == Voice.fan_id)
+        .where(behind(None, item_id))
+        .group_by(PERSON)
+    )
+    return {fan_id: (count, last) for fan_id, count, last in session.exec(statement)}
 
 
 def evidence_counts(session: Session, *, item_id: int) -> tuple[int, int]:

@@ -14,14 +14,19 @@ from fanops.access import Actor, Role, in_scope, record_audit, require, require_
 from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records_cards import TRIAL as TRIAL_CARD
+from fanops.fans.records_cards import trial_deed
+from fanops.fans.records_contacts import record_contact
 from fanops.sending.records import record_event
 from fanops.tables import (
     BacklogItem,
     Baseline,
+    Contact,
     Fan,
     Fix,
     Measurement,
     Rollout,
+    ServiceCard,
     Store,
     Telling,
     Theme,
@@ -33,6 +38,7 @@ from fanops.themes.records import get_theme
 
 KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 VERDICTS = {"like": "会买", "unsure": "看情况", "dislike": "不会买"}
+WAVES = {1: "试点", 2: "区域", 3: "全部"}
 ROLLOUT_LABELS = {"planned": "计划中", "live": "已上线", "paused": "暂停", "withdrawn": "已撤下"}
 
 
@@ -199,6 +205,11 @@ def send_back(session: Session, actor: Actor, item_id: int, to: str, why: str) -
 # --- rollout ------------------------------------------------------------------------------------------------------
 
 
+def wave_name(wave: int) -> str:
+    """Give a wave's word on the screen."""
+    return WAVES.get(wave, f"第 {wave} 波")
+
+
 def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequence[int], wave: int = 1) -> int:
     """Plan stores for a wave; later waves are locked until the pilot has a verdict.
 
@@ -208,7 +219,7 @@ def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequenc
     require(actor, *KEEPERS)
     item = get_item(session, actor, item_id)
     if wave > 1 and not facts_of(session, item).has_verdict:
-        raise Conflict("第一波还没有效果结论，第二波锁着。", "先在“效果”里算出试点的结论。")
+        raise Conflict(f"试点还没有效果结论，“{wave_name(wave)}”锁着。", "先在“效果”里算出试点的结论。")
     known = set(session.exec(select(Rollout.store_id).where(Rollout.item_id == item.id)))
     added = [store_id for store_id in dict.fromkeys(store_ids) if store_id not in known]
     for store_id in added:
@@ -306,17 +317,39 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
 
 
 def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, words: str = "") -> Trial:
-    """Record that a raiser came and what they say."""
+    """Record that a raiser came and what they say; the card that asked them to come is ticked with it.
+
+    Coming counts as a contact, also the fourth one: it has happened.
+    """
+    if not verdict:
+        raise InvalidInput("还没有选评价。", f"请选：{'、'.join(VERDICTS.values())}。")
     if verdict not in VERDICTS:
         raise InvalidInput("没有这种评价。", f"可用：{'、'.join(VERDICTS.values())}。")
     statement = select(Trial).join(Fan, Fan.id == Trial.fan_id).where(Trial.id == trial_id)
     trial = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).first()
     if trial is None:
         raise NotFound("没有这次试用，或它不在您的门店。")
+    if trial.came_at is None:
+        _tick_card(session, actor, trial)
     trial.came_at, trial.verdict, trial.words = trial.came_at or now(), verdict, words.strip()[:500]
     session.add(trial)
     session.flush()
     return trial
+
+
+def _tick_card(session: Session, actor: Actor, trial: Trial) -> None:
+    title = session.get_one(BacklogItem, trial.item_id).title
+    card = session.exec(
+        select(ServiceCard).where(
+            ServiceCard.fan_id == trial.fan_id, ServiceCard.rule_code == TRIAL_CARD, ServiceCard.state == "open",
+            ServiceCard.deed == trial_deed(title),
+        )
+    ).first()  # fmt: skip
+    if card is not None:
+        card.state, card.staff_id, card.closed_at = "done", actor.staff_id, now()
+        session.add(card)
+        session.add(Contact(fan_id=trial.fan_id, store_id=trial.store_id, staff_id=actor.staff_id, kind="service",
+                            channel="in_store", subject=card.deed))  # fmt: skip
 
 
 def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
@@ -336,11 +369,23 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
 
 
 def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:
-    """Record that a raiser was told, and whether they say it is really fixed (yes, no or empty)."""
+    """Record that a raiser was told, and whether they say it is really fixed (yes, no or empty).
+
+    Telling counts as a contact; an answer noted later does not.
+
+    Raises:
+        NotFound: No such telling in the actor's scope.
+        Conflict: The fan must not be contacted, with the reason.
+    """
     statement = select(Telling).join(Fan, Fan.id == Telling.fan_id).where(Telling.id == telling_id)
     row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).first()
     if row is None:
         raise NotFound("没有这条告知，或它不在您的门店。")
+    if row.told_at is None:
+        title = (
+            session.get_one(BacklogItem, row.item_id).title if row.item_id else session.get_one(Fix, row.fix_id).title
+        )
+        record_contact(session, actor, session.get_one(Fan, row.fan_id), "telling", row.channel or "in_store", title)
     row.state, row.told_at, row.staff_id = "told", row.told_at or now(), actor.staff_id
     row.really_fixed = really_fixed or row.really_fixed
     session.add(row)

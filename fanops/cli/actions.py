@@ -216,3 +216,31 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
         for store_id in ids:
             records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else date.today())
     click.echo(f"已在 {len(ids)} 家门店上线。")
+
+
+@backlog.command("invite")
+@click.argument("item_id", type=int)
+@click.option("--most", type=int, help="Only so many now, those who mind most and said it last first; all without it.")
+@click.option("--channel", default="task", show_default=True, help="task, link, mail or wecom.")
+@click.option("--wave", "wave_id", type=int, help="Open wave that a link leads to.")
+@click.option("--dry-run", is_flag=True, help="Only say who would be invited and who not.")
+@_brand_and_json
+def invite(
+    item_id: int, most: int | None, channel: str, wave_id: int | None, dry_run: bool, brand: str | None, as_json: bool
+) -> None:
+    """Invite the raisers of ITEM_ID to try it."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
+    from fanops.database import ready_database
+
+    way = Way(channel, wave_id, most)
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        yes, no = preview_raisers(session, actor, item_id, way)
+        left_out = {str(why): int(count) for why, count in no["why"].value_counts().items()}
+        invited = min(len(yes), most or len(yes)) if dry_run else invite_raisers(session, actor, item_id, way)[0]
+    if as_json:
+        click.echo(json.dumps({"invited": invited, "may": len(yes), "left_out": left_out}, ensure_ascii=False))
+        return
+    reasons = "".join(f"，{why} {count} 位" for why, count in left_out.items())
+    click.echo(f"{'会邀请' if dry_run else '已邀请'} {invited} 位，共 {len(yes)} 位可以邀请{reasons}。")

@@ -271,3 +271,9 @@ def outlook(fan_id: int, brand: str | None) -> None:
     click.echo(
         f"这样的顾客上次预计 {found.predicted:.2f}，实际 {found.observed:.2f}（{fit.buyers} 位顾客，{fit.fitted_on}）"
     )
+
+
+from fanops.cli.fan_deeds import COMMANDS  # noqa: E402  (the group must exist first)
+
+for _command in COMMANDS:
+    fans.add_command(_command)

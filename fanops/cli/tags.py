@@ -79,3 +79,40 @@ def refresh(brand: str | None) -> None:
         actor = owner_actor(session, brand)
     done = refresh_tags(db, actor)
     click.echo(f"新加 {done['added']}，继续 {done['kept']}，到期 {done['ended']}。")
+
+
+@tag.command()
+@click.option("--confirm", type=int, help="Put this suggested tag (its number) on all who wait for it.")
+@click.option("--most", default=5, show_default=True, help="Fans shown per tag, with their sentence.")
+@click.option("--brand", help="Brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def suggested(confirm: int | None, most: int, brand: str | None, as_json: bool) -> None:
+    """List the tags that themes suggest and for whom, or confirm one."""
+    from fanops.access.accounts import owner_actor
+    from fanops.actions import records_suggestions as records
+    from fanops.database import ready_database
+
+    db = ready_database()
+    if confirm is not None:
+        with db.write() as session:
+            actor = owner_actor(session, brand)
+            waiting = records.suggestions(session, actor, confirm, limit=100_000)
+            count = records.confirm_suggestions(session, actor, confirm, waiting["fan_id"].astype(int).tolist())
+        click.echo(f"已贴 {count} 位。")
+        return
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        found = [
+            {"tag_id": row.id, "tag": row.name, "theme": theme, "fans": count,
+             "first": records.suggestions(session, actor, row.id, limit=most)[["fan_id", "fan", "sentence"]].to_dict("records")}
+            for row, theme, count in records.suggested_tags(session, actor)
+        ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for each in found:
+        click.echo(f"{each['tag_id']:>6}  {each['tag']}（主题“{each['theme']}”）  {each['fans']} 位等确认")
+        for fan in each["first"]:
+            click.echo(f"        {fan['fan_id']} {fan['fan'] or ''}  “{fan['sentence']}”")
+    if not found:
+        click.echo("没有等确认的标签。")

@@ -214,7 +214,7 @@ def _check_members(
 ) -> list[str]:
     sieve.refuse((clean[list(_WHO)] == "").all(axis=1).to_numpy(), "会员号、手机号和 openid 都是空的", None)
     clean["joined"] = _moments(sieve, "joined", cells["joined"], zone, moment, required=False)
-    clean["name"], clean["birthday"] = cells["name"], cells["birthday"]
+    clean["name"], clean["birthday"], clean["source"] = cells["name"], cells["birthday"], cells["source"].str.strip()
     clean["level"] = cells["level"].str.lower().map(_LEVELS).fillna("")
     foreign = int(((cells["level"] != "") & (clean["level"] == "")).sum())
     for who in _MEMBER:

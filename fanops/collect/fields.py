@@ -102,6 +102,11 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("store", "门店", (*_names("归属门店 开卡门店 注册门店 主门店 常去门店"), *_STORE)),
         Field("birthday", "生日", _names("生日 出生日期 出生年月 birthday birth dob")),
         Field("level", "等级", _names("等级 会员等级 级别 会员级别 level tier")),
+        Field(
+            "source",
+            "来源",
+            (*_names("客户来源 会员来源 获客来源 注册来源 来源渠道 注册渠道 怎么知道我们的"), *_SOURCE),
+        ),
     ),
     "orders": (
         Field(

@@ -71,12 +71,15 @@ def people_of(rows: pd.DataFrame) -> tuple[list[Person], NDArray[np.int64]]:
     joined = rows[when].groupby(codes).min().tolist()
     some = rows.iloc[first]
     columns = [some[name].tolist() if name in some else [""] * len(some) for name in ("name", "birthday", "level")]
+    # Only members say where they came from: the source of an order or a voice is its platform.
+    columns.append(some["source"].tolist() if "joined" in some else [""] * len(some))
     people = [
         Person(
             {kind: value for kind, value in zip(kinds, who, strict=True) if value},
             name=name, store_id=store if store > 0 else None, joined_at=moment_of(at), birthday=birthday, level=level,
+            source=came_by,
         )
-        for who, store, at, name, birthday, level in zip(
+        for who, store, at, name, birthday, level, came_by in zip(
             zip(*(some[kind].tolist() for kind in kinds), strict=True), some["store_id"].tolist(), joined, *columns,
             strict=True,
         )
@@ -284,6 +287,8 @@ def _fan_changes(fan: Fan, row: dict[str, Any]) -> dict[str, Any]:
     joined = moment_of(row["joined"])
     if joined is not None and joined != fan.joined_at:
         changes["joined_at"] = joined
+    if row["source"] and row["source"] != fan.source:
+        changes["source"] = row["source"]
     return changes
 
 

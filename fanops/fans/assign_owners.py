@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
-from fanops.errors import NotReady
+from fanops.errors import NotFound, NotReady
 from fanops.fans.allocation import share_out
 from fanops.intervals import wilson
-from fanops.tables import AuditEntry, Fan, Order, ServiceCard, Staff, now
+from fanops.settings import settings
+from fanops.tables import AuditEntry, Fan, Order, ServiceCard, Staff, Store, now
 
 ALLOCATORS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 CONVERSION_DAYS = 14
@@ -84,13 +86,51 @@ def hand_over(session: Session, actor: Actor, staff_id: int) -> int:
         NotReady: Nobody else works there.
     """
     require(actor, *ALLOCATORS)
-    staff = session.exec(select(Staff).where(Staff.id == staff_id, Staff.brand_id == actor.brand_id)).one()
+    staff = session.exec(select(Staff).where(Staff.id == staff_id, Staff.brand_id == actor.brand_id)).first()
+    if staff is None:
+        raise NotFound("没有这位员工。", "请从名单里选。")
     store = require_store(session, actor, staff.store_id or 0)
     loads = {each: count for each, count in staff_loads(session, actor, store.id).items() if each != staff.id}
     if not loads:
         raise NotReady("这家店没有别的员工可以接手。", "先添加员工，再转交。")
     fans = session.exec(select(Fan.id).where(Fan.owner_staff_id == staff.id).order_by(Fan.id)).all()
     return _give(session, actor, share_out(list(fans), loads), "hand_over")
+
+
+def leave(session: Session, actor: Actor, staff_id: int, on: date | None = None) -> int:
+    """Note that somebody has left (离职) and hand their fans to the others of the store; what they did stays theirs.
+
+    Returns:
+        How many fans were handed over.
+
+    Raises:
+        NotReady: They look after fans and nobody else works there.
+        NotFound: No such staff member in the actor's scope.
+    """
+    staff = session.exec(select(Staff).where(Staff.id == staff_id, Staff.brand_id == actor.brand_id)).first()
+    require(actor, *ALLOCATORS)
+    if staff is None:
+        raise NotFound("没有这位员工。", "请从名单里选。")
+    require_store(session, actor, staff.store_id or 0)
+    has_fans = session.exec(select(Fan.id).where(Fan.owner_staff_id == staff.id)).first() is not None
+    moved = hand_over(session, actor, staff.id) if has_fans else 0
+    staff.left_on = on or now().astimezone(settings().zone).date()
+    session.add(staff)
+    session.flush()
+    record_audit(session, actor, "staff_left", f"staff:{staff.id}", fans=moved)
+    return moved
+
+
+def come_back(session: Session, actor: Actor, staff_id: int) -> None:
+    """Take a leaving back; fans that were handed over stay with whom they are."""
+    require(actor, *ALLOCATORS)
+    staff = session.exec(select(Staff).where(Staff.id == staff_id, Staff.brand_id == actor.brand_id)).first()
+    if staff is None:
+        raise NotFound("没有这位员工。", "请从名单里选。")
+    require_store(session, actor, staff.store_id or 0)
+    staff.left_on = None
+    session.add(staff)
+    record_audit(session, actor, "staff_back", f"staff:{staff.id}")
 
 
 def _give(session: Session, actor: Actor, given: Mapping[int, int], deed: str) -> int:
@@ -169,21 +209,62 @@ def staff_figures(session: Session, actor: Actor, days: int = 90) -> pd.DataFram
     return frame
 
 
-def _conversion(session: Session, staff_ids: list[int], since) -> dict[int, float]:
+def _conversion(session: Session, staff_ids: list[int], since: datetime) -> dict[int, float]:
     served = session.exec(
         select(ServiceCard.staff_id, ServiceCard.fan_id, ServiceCard.closed_at).where(
             ServiceCard.state == "done", ServiceCard.closed_at >= since, ServiceCard.staff_id.in_(staff_ids)
         )
     ).all()
-    orders: dict[int, list] = {}
-    if served:
-        fan_ids = {row[1] for row in served}
-        for fan_id, at in session.exec(
-            select(Order.fan_id, Order.placed_at).where(Order.fan_id.in_(fan_ids), Order.placed_at >= since)
-        ):
+    return _came_again(session, [tuple(row) for row in served], since)
+
+
+def _came_again(session: Session, served: list[tuple], since: datetime) -> dict[Any, float]:
+    """Give per key of the rows ``key, fan_id, closed_at`` the share of services after which the fan ordered in time."""
+    fan_ids, orders = sorted({row[1] for row in served}), {}
+    for start in range(0, len(fan_ids), _LOGGED_AT_ONCE):
+        statement = select(Order.fan_id, Order.placed_at).where(
+            Order.fan_id.in_(fan_ids[start : start + _LOGGED_AT_ONCE]), Order.placed_at >= since
+        )
+        for fan_id, at in session.exec(statement):
             orders.setdefault(fan_id, []).append(at)
     window = timedelta(days=CONVERSION_DAYS)
-    hits: dict[int, list[bool]] = {}
-    for staff_id, fan_id, closed_at in served:
-        hits.setdefault(staff_id, []).append(any(closed_at < at <= closed_at + window for at in orders.get(fan_id, ())))
-    return {staff_id: sum(found) / len(found) for staff_id, found in hits.items()}
+    hits: dict[Any, list[bool]] = {}
+    for key, fan_id, closed_at in served:
+        hits.setdefault(key, []).append(any(closed_at < at <= closed_at + window for at in orders.get(fan_id, ())))
+    return {key: sum(found) / len(found) for key, found in hits.items()}
+
+
+def follow_up_by(session: Session, actor: Actor, by: str, days: int = 90) -> pd.DataFrame:
+    """Give follow-up and conversion per store or per source of the fans over the last days.
+
+    Args:
+        session: A reading session.
+        actor: Whose stores.
+        by: ``store``, or ``source``: where the fan first came from.
+        days: Length of the window.
+
+    Returns:
+        Rows ``name, done, not_done, follow_up`` (done of closed, NaN without any), ``low, high`` (Wilson), ``converted`` (share of
+        those served who ordered within 14 days, NaN without any); the most closed cards first.
+    """
+    since = now() - timedelta(days=days)
+    name = Store.name if by == "store" else case((Fan.source == "", "未注明"), else_=Fan.source)
+    statement = (
+        select(name, ServiceCard.fan_id, ServiceCard.closed_at, ServiceCard.state)
+        .join(Fan, Fan.id == ServiceCard.fan_id)
+        .join(Store, Store.id == ServiceCard.store_id)
+        .where(ServiceCard.closed_at >= since, ServiceCard.state.in_(["done", "not_done"]))
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).all()
+    closed = pd.DataFrame([tuple(row) for row in rows], columns=["name", "fan_id", "closed_at", "state"])
+    counts = pd.DataFrame(
+        {"done": closed["state"].eq("done").groupby(closed["name"]).sum(),
+         "not_done": closed["state"].eq("not_done").groupby(closed["name"]).sum()}
+    ).astype(int)  # fmt: skip
+    came = _came_again(session, [(row[0], row[1], row[2]) for row in rows if row[3] == "done"], since)
+    frame = counts.rename_axis("name").reset_index()
+    total = frame["done"] + frame["not_done"]
+    frame["follow_up"] = frame["done"] / total.where(total > 0)
+    frame["low"], frame["high"] = wilson(frame["done"].to_numpy(), total.to_numpy())
+    frame["converted"] = [came.get(each, float("nan")) for each in frame["name"]]
+    return frame.assign(total=total).sort_values(["total", "name"], ascending=[False, True]).drop(columns="total")

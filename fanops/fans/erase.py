@@ -16,12 +16,14 @@ from fanops.fans.behaviour import STAGES
 from fanops.fans.records import get_fan
 from fanops.tables import (
     Attachment,
+    BacklogItem,
     Consent,
     Contact,
     Fan,
     FanActivity,
     FanIdentity,
     FanTag,
+    Fix,
     Interview,
     LifecycleChange,
     LikelyMatch,
@@ -74,10 +76,25 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
         .where(LifecycleChange.fan_id == fan.id)
         .order_by(LifecycleChange.changed_on)
     )
+    told = session.exec(
+        select(func.coalesce(BacklogItem.title, Fix.title), Telling.told_at)
+        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(Fix, Fix.id == Telling.fix_id)
+        .where(Telling.fan_id == fan.id)
+    )
+    tried = session.exec(
+        select(BacklogItem.title, Trial.verdict, Trial.words, Trial.invited_at)
+        .join(BacklogItem, BacklogItem.id == Trial.item_id)
+        .where(Trial.fan_id == fan.id)
+    )
+    served = session.exec(
+        select(ServiceCard.deed, ServiceCard.state, ServiceCard.closed_at).where(ServiceCard.fan_id == fan.id)
+    )
     brought = session.exec(select(func.count(Referral.id)).where(Referral.referrer_fan_id == fan.id))
     document = {
         "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
         "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
+        "生日": vault().unseal(fan.birthday_sealed) if fan.birthday_sealed else "",
         "分层": fan.level,
         "加入": fan.joined_at.isoformat(),
         "订单": [{"单号": number, "时间": at.isoformat(), "金额_元": fen / 100} for number, at, fen in orders],
@@ -87,6 +104,11 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
             {"类别": kind, "方式": channel, "事由": subject, "时间": at.isoformat()}
             for kind, channel, subject, at in contacts
         ],
+        "告知": [{"事由": title, "时间": at.isoformat() if at else "还没有"} for title, at in told],
+        "试用": [
+            {"试用": title, "评价": verdict, "原话": said, "邀请": at.isoformat()} for title, verdict, said, at in tried
+        ],
+        "服务卡": [{"内容": deed, "状态": state, "时间": at.isoformat() if at else ""} for deed, state, at in served],
         "访谈附件": [{"文件": name, "时间": at.isoformat()} for name, at in files],
         "生命周期": [{"阶段": STAGES[to], "日期": day.isoformat()} for day, to in stages],
         "推荐": [{"推荐了": f"{count} 位"} for count in brought if count],

@@ -22,7 +22,10 @@ _ASKED_AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Person:
-    """What a row says about a fan: tidy identifiers by kind, and what is kept when the fan is new."""
+    """What a row says about a fan: tidy identifiers by kind, and what is kept when the fan is new.
+
+    ``source`` is where the fan came from by the row's own word; empty, that of the whole call counts.
+    """
 
     identities: Mapping[str, str]
     name: str = ""
@@ -30,6 +33,7 @@ class Person:
     joined_at: datetime | None = None
     birthday: str = ""
     level: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ def _insert_fans(
                 "id": fan_id, "brand_id": brand_id, "home_store_id": person.store_id,
                 "name_sealed": key.seal(person.name) if person.name else None, "name_masked": mask_name(person.name)[:40],
                 "level": person.level or "identified", "level_reason": "导入时给出" if person.level else "",
-                "source": source[:40], "birthday_sealed": key.seal(person.birthday) if person.birthday else None,
+                "source": (person.source or source)[:40], "birthday_sealed": key.seal(person.birthday) if person.birthday else None,
                 "joined_at": person.joined_at or moment, "import_batch_id": import_batch_id,
             }
             for fan_id, person in new

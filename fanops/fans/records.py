@@ -46,7 +46,8 @@ def _own(actor: Actor, *columns):
 
 def fan_table(
     session: Session, actor: Actor, *, level: str | None = None, tag_id: int | None = None, store_id: int | None = None,
-    fan_ids: Sequence[int] | None = None, look_for: str = "", limit: int = 50, offset: int = 0,
+    fan_ids: Sequence[int] | None = None, look_for: str = "", away_since: datetime | None = None, limit: int = 50,
+    offset: int = 0,
 ) -> tuple[pd.DataFrame, int]:  # fmt: skip
     """List fans.
 
@@ -58,6 +59,7 @@ def fan_table(
         store_id: Only of this home store.
         fan_ids: Only these.
         look_for: A phone or member number, exact; or the first characters of a masked name.
+        away_since: Only those without an order since then.
         limit: At most this many.
         offset: For paging.
 
@@ -77,6 +79,9 @@ def fan_table(
         conditions.append(Fan.id.in_(fan_ids))
     if tag_id:
         conditions.append(Fan.id.in_(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
+    if away_since is not None:
+        came = select(Order.fan_id).where(Order.placed_at >= away_since, Order.fan_id.is_not(None))
+        conditions.append(Fan.id.not_in(came))
     if look_for.strip():
         hashes = _hashes(look_for)
         by_number = select(FanIdentity.fan_id).where(
@@ -168,7 +173,7 @@ def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> p
         "原声": select(Voice.said_at, Voice.text, Store.name)
         .outerjoin(Store, Store.id == Voice.store_id).where(Voice.fan_id.in_(me)).order_by(Voice.said_at.desc()),
         "联系": select(Contact.contacted_at, Contact.subject, Store.name)
-        .outerjoin(Store, Store.id == Contact.store_id).where(Contact.fan_id.in_(me)),
+        .outerjoin(Store, Store.id == Contact.store_id).where(Contact.fan_id.in_(me), Contact.kind != "telling"),
         "标签": select(FanTag.tagged_at, Tag.name, Store.name)
         .join(Tag, Tag.id == FanTag.tag_id).outerjoin(Store, Store.id == -1).where(FanTag.fan_id.in_(me)),
         "告知": select(Telling.told_at, Telling.channel, Store.name)

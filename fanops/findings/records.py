@@ -13,7 +13,7 @@ from fanops.access import Actor, Role, in_scope, record_audit, require, require_
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.findings.priority import EFFORTS, Weights, parts, score
 from fanops.findings.signals import KINDS, Signal
-from fanops.tables import Fan, Finding, Order, Store, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.tables import AuditEntry, Fan, Finding, Order, Store, Theme, ThemeAssignment, Unit, Voice, now
 from fanops.themes.records import PERSON, get_theme, joined_units
 
 JUDGES = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
@@ -156,8 +156,9 @@ def finding_table(
     A finding about one store is seen by those who see the store; the others by all.
 
     Returns:
-        Rows ``finding_id, theme_id, theme, store_id`` (0 none), ``store, kind, claim, state, reason, found_at, priority``, the
-        parts ``reach, tiers, negativity, trend, ease``, and ``effort, fans, revenue_fen, negative_share, since, q``.
+        Rows ``finding_id, theme_id, theme, store_id`` (0 none), ``store, kind, claim, state, reason, found_at``,
+        ``into_id`` (0 none), ``priority``, the parts ``reach, tiers, negativity, trend, ease``, and
+        ``effort, fans, revenue_fen, negative_share, since, q``.
     """
     statement = (
         select(Finding, Theme.name, Store.name)
@@ -183,13 +184,14 @@ def finding_table(
                 "finding_id": finding.id, "theme_id": finding.theme_id, "theme": theme, "store_id": finding.store_id or 0,
                 "store": store or "",
                 "kind": finding.kind, "claim": finding.claim, "state": finding.state, "reason": finding.reason,
-                "found_at": finding.found_at, "priority": score(found, weights), **found, "effort": effort,
+                "found_at": finding.found_at, "into_id": finding.merged_into_id or 0,
+                "priority": score(found, weights), **found, "effort": effort,
                 "fans": numbers.get("fans"), "revenue_fen": numbers.get("revenue_fen"),
                 "negative_share": _float(numbers.get("negative_share")), "since": numbers.get("since"), "q": numbers.get("q"),
             }
         )  # fmt: skip
     columns = [
-        "finding_id", "theme_id", "theme", "store_id", "store", "kind", "claim", "state", "reason", "found_at", "priority",
+        "finding_id", "theme_id", "theme", "store_id", "store", "kind", "claim", "state", "reason", "found_at", "into_id", "priority",
         "reach", "tiers", "negativity", "trend", "ease", "effort", "fans", "revenue_fen", "negative_share", "since", "q",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
@@ -286,12 +288,15 @@ def merge_findings(session: Session, actor: Actor, finding_id: int, into_id: int
     before = finding.state
     finding.state, finding.merged_into_id, finding.decided_at = "merged", target.id, now()
     session.add(finding)
-    record_audit(session, actor, "merge_findings", f"finding:{finding.id}", into=target.id)
+    record_audit(session, actor, "merge_findings", f"finding:{finding.id}", into=target.id, before=before)
     return before
 
 
-def unmerge_finding(session: Session, actor: Actor, finding_id: int, state: str) -> None:
-    """Take a merge back; the finding is as it was before.
+def unmerge_finding(session: Session, actor: Actor, finding_id: int) -> str:
+    """Take a merge back; the finding is as it was before, by the log.
+
+    Returns:
+        Its state now.
 
     Raises:
         Conflict: It is not merged.
@@ -300,9 +305,15 @@ def unmerge_finding(session: Session, actor: Actor, finding_id: int, state: str)
     finding = get_finding(session, actor, finding_id)
     if finding.state != "merged":
         raise Conflict("它没有被合并过。", "")
-    finding.state, finding.merged_into_id = state, None
+    merges = select(AuditEntry.detail).where(
+        AuditEntry.brand_id == actor.brand_id, AuditEntry.deed == "merge_findings",
+        AuditEntry.subject == f"finding:{finding.id}",
+    )  # fmt: skip
+    detail = session.exec(merges.order_by(AuditEntry.id.desc())).first() or {}
+    finding.state, finding.merged_into_id = detail.get("before", "open"), None
     session.add(finding)
-    record_audit(session, actor, "unmerge_finding", f"finding:{finding.id}")
+    record_audit(session, actor, "unmerge_finding", f"finding:{finding.id}", state=finding.state)
+    return finding.state
 
 
 def set_effort(session: Session, actor: Actor, finding_id: int, effort: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
@@ -9,19 +10,26 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_backlog, records_fixes
-from fanops.actions.invite_raisers import invite_raisers
+from fanops.actions.invite_raisers import Way, invite_raisers
 from fanops.database import Database
 from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
-from fanops.fans.refresh import refresh_levels
+from fanops.fans.assign_owners import assign_owners
+from fanops.fans.records import fan_table
+from fanops.fans.records_levels import nominate
+from fanops.fans.records_value import record_referral
+from fanops.fans.refresh import refresh_fans, refresh_levels
 from fanops.sample import truth
 from fanops.sample.sayings import planted_themes
+from fanops.sample.buying import make_members
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice
 
+_REFERRALS, _GIVEN_STORES = 60, 4
+
 
 def act(db: Database, actor: Actor, anchor: date) -> None:
-    """Recompute levels, then act on the theme of the planted fix and on the rising one.
+    """Recompute levels, act on the theme of the planted fix and on the rising one, and do what runs every night.
 
     Args:
         db: The database with the sample chain and its themes.
@@ -30,12 +38,33 @@ def act(db: Database, actor: Actor, anchor: date) -> None:
     """
     refresh_levels(db, actor)
     with db.write() as session:
+        _bring_friends(session, actor, anchor)
+        for store in visible_stores(session, actor)[:_GIVEN_STORES]:
+            assign_owners(session, actor, store.id)
+    with db.write() as session:
         waiting = _theme_of(session, actor, truth.FIXED_KEY, anchor)
         if waiting is not None:
             _mend(session, actor, waiting, anchor)
         rising = _theme_of(session, actor, truth.RISING_KEY, anchor, but=waiting)
         if rising is not None:
             _develop(session, actor, rising)
+    refresh_fans(db, actor, {}, lambda _share, _doing: None)  # what runs every night
+
+
+def _bring_friends(session: Session, actor: Actor, anchor: date) -> None:
+    """Note who brought some of those who came by a friend, and nominate the fan who brought most."""
+    members = make_members(anchor)
+    brought = members[members["来源"] == "朋友推荐"].head(_REFERRALS)
+    brought_by: Counter[str] = Counter()
+    for row in brought.itertuples():
+        friends = members[(members["开卡门店"] == row.开卡门店) & (members["来源"] != "朋友推荐")]
+        friend = friends["会员号"].iloc[len(brought_by) % min(3, len(friends))]
+        found, _ = fan_table(session, actor, look_for=row.会员号, limit=1)
+        record_referral(session, actor, int(found["fan_id"].iloc[0]), friend, "第一次来时说的")
+        brought_by[friend] += 1
+    for number, _ in brought_by.most_common(1):
+        found, _ = fan_table(session, actor, look_for=number, limit=1)
+        nominate(session, actor, int(found["fan_id"].iloc[0]), "core", "意见领袖", "带来的朋友最多，上新会主动拍照分享")
 
 
 def _develop(session: Session, actor: Actor, theme_id: int) -> None:
@@ -48,7 +77,7 @@ def _develop(session: Session, actor: Actor, theme_id: int) -> None:
         session, actor, item.id, sample_note="试做两款，第二款更顺口，出杯多 6 秒", pass_share=truth.TRIAL_LINE
     )
     records_backlog.advance(session, actor, item.id)
-    invite_raisers(session, actor, item.id)
+    invite_raisers(session, actor, item.id, Way(most=truth.TRIAL_INVITED))
     trials = records_backlog.trial_table(session, actor, item.id)["trial_id"].tolist()
     for place, trial_id in enumerate(trials[: truth.TRIAL_CAME]):
         verdict = "like" if place < truth.TRIAL_LIKED else "dislike"

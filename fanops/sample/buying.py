@@ -16,6 +16,10 @@ _DAYS = truth.WEEKS * 7
 _WEEKDAY = np.array([0.88, 0.86, 0.90, 0.95, 1.12, 1.22, 1.07])  # Monday first; mean 1
 _HOURS = np.array([1, 2, 5, 9, 8, 10, 11, 9, 8, 8, 9, 7, 4], dtype=float)  # 9:00 to 21:00
 _CHANNELS = ("堂食", "小程序自提", "外卖")
+# Where members say they came from, with how many of a hundred.
+_SOURCES = (("路过门店", 44), ("朋友推荐", 14), ("达人探店", 12), ("商场活动", 13), ("外卖转到店", 10), ("", 7))
+_SLIPS = {"芋泥波波": "芋泥啵啵", "桂花酒酿奶茶": "桂花酒娘奶茶", "生椰拿铁": "生椰拿鉄"}  # as some tills have them
+_SLIP_EVERY = 97
 _ORDERS_PER_DAY = 25.0  # of a store with traffic 1
 _HOME_SHARE = 0.9
 
@@ -34,6 +38,9 @@ def make_members(anchor: date, seed: int = truth.SEED) -> pd.DataFrame:
     joined = pd.Timestamp(truth.first_day(anchor)) - pd.to_timedelta(random.integers(-150, 700, truth.FANS), unit="D")
     birthdays = pd.Timestamp("1975-01-01") + pd.to_timedelta(random.integers(0, 12_000, truth.FANS), unit="D")
     numbers = range(1, truth.FANS + 1)
+    # A generator of its own, as for channels below: what was drawn before them stays the same.
+    names_of, weights = zip(*_SOURCES, strict=True)
+    came_by = np.random.default_rng([seed, 8]).choice(names_of, truth.FANS, p=np.array(weights) / 100)
     return pd.DataFrame(
         {
             "会员号": [member_number(number) for number in numbers],
@@ -42,6 +49,7 @@ def make_members(anchor: date, seed: int = truth.SEED) -> pd.DataFrame:
             "开卡门店": [names[store_of_fan(number)] for number in numbers],
             "入会日期": joined.strftime("%Y-%m-%d"),
             "生日": np.where(random.random(truth.FANS) < 0.6, birthdays.strftime("%m-%d"), ""),
+            "来源": came_by,
         }
     )
 
@@ -64,7 +72,7 @@ def make_orders(anchor: date, seed: int = truth.SEED) -> pd.DataFrame:
     other_store, other_day = _anonymous_visits(random, busy, lift, store, day)
     fan = np.concatenate([fan, np.zeros(len(other_store), dtype=int)])
     store, day = np.concatenate([store, other_store]), np.concatenate([day, other_day])
-    return _frame(random, anchor, fan, store, day)
+    return _as_written(_frame(random, anchor, fan, store, day), np.random.default_rng([seed, 9]))
 
 
 def _fan_visits(
@@ -135,6 +143,17 @@ def _frame(
     times = pd.Timestamp(truth.first_day(anchor)) + pd.to_timedelta(frame.pop("seconds"), unit="s")
     frame.insert(0, "订单号", [f"DD{place:07d}" for place in range(1, count + 1)])
     frame.insert(2, "下单时间", times.dt.strftime("%Y-%m-%d %H:%M:%S"))
+    return frame
+
+
+def _as_written(frame: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """Give some orders the channels of malls and firms, and some names of drinks the slips that tills have."""
+    chance, here = random.random(len(frame)), (frame["下单渠道"] == _CHANNELS[0]).to_numpy()
+    frame.loc[here & (chance < 0.14), "下单渠道"] = "商场小程序"
+    frame.loc[here & (chance > 0.97), "下单渠道"] = "企业团购"
+    for name, slip in _SLIPS.items():
+        rows = frame.index[frame["商品明细"].str.contains(name, regex=False)][::_SLIP_EVERY]
+        frame.loc[rows, "商品明细"] = frame.loc[rows, "商品明细"].str.replace(name, slip, regex=False)
     return frame
 
 

@@ -20,6 +20,7 @@ FIX_TITLE = "高峰期预点单和取餐柜"
 COMPLAINTS_LEFT_SHARE = 0.35  # of the waiting complaints in the fix's stores after it
 RISING_WEEK = 19  # the rising theme is rare before it
 RISING_TIMES = 6.0
+TRIAL_INVITED = 40
 TRIAL_LINE, TRIAL_CAME, TRIAL_LIKED = 0.6, 11, 8  # of the rising theme's item: pass line, who came, who would buy
 
 THEME_KEYS = tuple(theme.key for theme in THEMES)

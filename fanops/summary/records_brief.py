@@ -45,7 +45,7 @@ class Brief:
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
         wants: Rows ``theme_id, theme, people`` (who asked or complained, praise left out), ``base, share, low, high,
             negative_share``, most people first.
-        did: Rows ``kind, title, stores, done, due, told``: fixes and items in work, tellings due and told.
+        did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
         silent_stores: Stores without a voice in the period.
         core: Core fans.
@@ -161,8 +161,8 @@ def _did(session: Session, actor: Actor) -> pd.DataFrame:
         told = {(each, state): count for each, state, count in session.exec(tellings.group_by(action, Telling.state))}
         for action_id, title, stores, finished in found:
             due = told.get((action_id, "due"), 0)
-            rows.append((kind, title, stores, finished or 0, due, told.get((action_id, "told"), 0)))
-    return pd.DataFrame(rows, columns=["kind", "title", "stores", "done", "due", "told"])
+            rows.append((kind, action_id, title, stores, finished or 0, due, told.get((action_id, "told"), 0)))
+    return pd.DataFrame(rows, columns=["kind", "action_id", "title", "stores", "done", "due", "told"])
 
 
 def _silent_stores(session: Session, actor: Actor, since: datetime, until: datetime) -> list[str]:

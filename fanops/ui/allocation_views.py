@@ -12,6 +12,8 @@ from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
 
+_BY = {"store": "门店", "source": "粉丝来源"}
+
 
 def share(actor: Actor, figures: pd.DataFrame) -> None:
     """Show who would get how many, give them, and hand over one person's fans."""
@@ -51,14 +53,28 @@ def share(actor: Actor, figures: pd.DataFrame) -> None:
                 moved = owners.hand_over(session, actor, leaving)
             said_done(f"{names[leaving]}的 {moved} 位粉丝已转给同店的其他人。")
             st.rerun()
+    if leaving is not None and st.button(
+        f"{names[leaving]}已离职，粉丝转给同店的人", key="allocation.leave", type="tertiary"
+    ):
+        with refusals():
+            with page_database().write() as session:
+                moved = owners.leave(session, actor, leaving)
+            said_done(f"{names[leaving]}已记为离职，{moved} 位粉丝转给同店的其他人；做过的事还记在名下。",
+                      lambda: _back(actor, leaving))  # fmt: skip
+            st.rerun()
 
 
-def follow_up(figures: pd.DataFrame) -> None:
-    """Show how many cards each person did, with interval, and how many of those fans came again."""
-    total = figures["done"] + figures["not_done"]
-    known = figures[total > 0]
+def _back(actor: Actor, staff_id: int) -> None:
+    with page_database().write() as session:
+        owners.come_back(session, actor, staff_id)
+
+
+def follow_up(figures: pd.DataFrame, days: int) -> None:
+    """Show what each person did: quota, words with content, cards with interval, who came again, insights adopted."""
+    known = figures[figures["done"] + figures["not_done"] > 0]
     if known.empty:
-        st.info("近 90 天还没有处理过的服务卡，算不出跟进率。", icon=":material/query_stats:")
+        st.info(f"近 {days} 天还没有处理过的服务卡，算不出跟进率。", icon=":material/query_stats:")
+        st.page_link("today.py", label="看今天的服务卡", icon=":material/arrow_forward:")
     else:
         shown = known.assign(员工=known["staff"], 跟进率=known["follow_up"])
         best = shown.sort_values("follow_up").iloc[-1]
@@ -67,14 +83,49 @@ def follow_up(figures: pd.DataFrame) -> None:
             charts.interval_dots(shown, "员工", "跟进率", "做了的 ÷ 处理过的服务卡"),
             f"{best['员工']}跟进率最高：{words.share(best['跟进率'], 0)}（{words.base_note(base)}）",
         )
+    wanted = [
+        "—" if each.wanted != each.wanted else f"{each.answered} / {each.wanted:.0f}" for each in figures.itertuples()
+    ]
+    told = [
+        f"{words.share(each.informative_share, 0)}（{each.units} 句）" if each.units else "—"
+        for each in figures.itertuples()
+    ]
+    value = ["—" if each != each else f"{'−' if each < 0 else ''}¥{abs(each):,.0f}" for each in figures["value"]]
     st.dataframe(
         pd.DataFrame(
             {
-                "员工": figures["staff"], "粉丝": figures["fans"], "待办": figures["open"], "做了": figures["done"],
-                "没做": figures["not_done"], "跟进率": figures["follow_up"].map(words.share),
+                "员工": figures["staff"], "门店": figures["store"], "粉丝": figures["fans"], "问卷配额": wanted,
+                "有内容的": told, "待办": figures["open"], "做了": figures["done"], "没做": figures["not_done"],
+                "跟进率": figures["follow_up"].map(words.share),
                 f"{owners.CONVERSION_DAYS} 天内又来": figures["converted"].map(words.share),
+                "首倡": figures["adopted"], "其中有效": figures["worked"], "带来": value,
             }
         ),
+        hide_index=True, column_config={"员工": st.column_config.TextColumn(pinned=True)},
+    )  # fmt: skip
+    st.caption(
+        "没有分母的显示“—”，不算 0。问卷配额：正在进行的各期。有内容的：近期记下的话里不是“挺好”“没有”的。"
+        "首倡：行动的主题最早由这位记下，不限时间；条目拆开，功劳也收回。"
+    )
+    st.page_link("effects.py", label="首倡的每一项", icon=":material/arrow_forward:")
+
+
+def follow_up_by(actor: Actor, days: int) -> None:
+    """Show follow-up and who came again per store, or per source of the fans."""
+    by = st.segmented_control("按", list(_BY), default="store", format_func=_BY.get, key="allocation.by") or "store"
+    with page_database().read() as session:
+        table = owners.follow_up_by(session, actor, by, days)
+    if table.empty:
+        st.info(f"近 {days} 天还没有处理过的服务卡。", icon=":material/query_stats:")
+        return
+    shown = table.assign(名称=table["name"], 跟进率=table["follow_up"])
+    charts.show(
+        charts.interval_dots(shown, "名称", "跟进率", "做了的 ÷ 处理过的服务卡"),
+        f"共处理 {words.count(int(table['done'].sum() + table['not_done'].sum()), '张')}，做了 {int(table['done'].sum())} 张",
+    )
+    st.dataframe(
+        pd.DataFrame({_BY[by]: table["name"], "做了": table["done"], "没做": table["not_done"],
+                      "跟进率": table["follow_up"].map(words.share),
+                      f"{owners.CONVERSION_DAYS} 天内又来": table["converted"].map(words.share)}),
         hide_index=True,
     )  # fmt: skip
-    st.caption("没有处理过服务卡的显示“—”，不算 0。")

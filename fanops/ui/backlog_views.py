@@ -132,6 +132,9 @@ def gate(actor: Actor, row, rules: gates.GateRules) -> None:
                      query_params={"theme": str(int(row["theme_id"]))})  # fmt: skip
     for sentence in row["lacking"]:
         st.markdown(f":material/lock: {plain(sentence)}")
+    if any("效果" in sentence for sentence in row["lacking"]):
+        st.page_link("effects.py", label="去“效果”里定方案、看结论", icon=":material/trending_up:",
+                     query_params={"action": f"item-{item_id}"})  # fmt: skip
     if actor.role not in backlog.KEEPERS or stage == "closed":
         return
     _stage_fields(actor, item_id, stage)
@@ -145,8 +148,9 @@ def gate(actor: Actor, row, rules: gates.GateRules) -> None:
 def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
     with page_database().read() as session:
         item = backlog.get_item(session, actor, item_id)
-    known = item.stage_evidence
-    fields = {}
+    known, fields = item.stage_evidence, {}
+    if stage not in ("listen", "define", "sample", "review"):
+        return
     with st.form(f"item.fields.{item_id}.{stage}", border=False):
         match stage:
             case "listen" | "define":
@@ -162,9 +166,6 @@ def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
                 fields["untold_reason"] = st.text_input(
                     "还有人没告知时，写明原因", known.get("untold_reason", ""), key=f"item.why.{item_id}"
                 )
-        if not fields:
-            st.form_submit_button("刷新")
-            return
         if st.form_submit_button("记下"):
             with refusals():
                 with page_database().write() as session:
@@ -182,10 +183,11 @@ def rollout(actor: Actor, item_id: int) -> None:
     else:
         live = int((table["state"] == "live").sum())
         st.markdown(f"**已在 {live} / {len(table)} 家计划门店上线**")
-        shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day))
+        shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
+                             wave=table["wave"].map(backlog.wave_name))  # fmt: skip
         st.dataframe(
             shown.drop(columns="store_id").rename(
-                columns={"store": "门店", "wave": "第几波", "state": "状态", "live_on": "上线日"}
+                columns={"store": "门店", "wave": "波次", "state": "状态", "live_on": "上线日"}
             ),
             hide_index=True,
         )
@@ -199,7 +201,8 @@ def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     free = [store for store in stores if store not in planned]
     chosen = left.multiselect("加入门店", free, format_func=stores.get, key=f"roll.add.{item_id}", placeholder="选门店")
-    wave = middle.number_input("第几波", 1, 9, 1, key=f"roll.wave.{item_id}", help="第 1 波是试点。")
+    wave = middle.selectbox("波次", list(backlog.WAVES), format_func=backlog.wave_name, key=f"roll.wave.{item_id}",
+                            help="试点有了效果结论，才能加区域和全部。")  # fmt: skip
     if right.button("加入", key=f"roll.do.{item_id}", width="stretch", disabled=not chosen):
         with refusals():
             with page_database().write() as session:

@@ -16,6 +16,8 @@ _LONG_LIST = 12
 LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "findings.py", "done": "fixes.py", "told": "today.py",
               "proved": "effects.py"}  # fmt: skip
 
+ACTION_PAGES = {"服务改进": ("fixes.py", "fix"), "需求条目": ("backlog.py", "item")}
+
 
 def figures(page: Brief) -> None:
     """Show the key figures with their change."""
@@ -24,6 +26,8 @@ def figures(page: Brief) -> None:
             with st.container(width=150):
                 st.metric(figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning,
                           delta_color="off")  # fmt: skip
+                base = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else "看明细"
+                st.page_link(figure.page, label=base, icon=":material/arrow_forward:")
 
 
 def wants(page: Brief) -> None:
@@ -57,7 +61,8 @@ def did(page: Brief) -> None:
         return
     for row in page.did.itertuples():
         with st.container(border=True, gap=None):
-            st.markdown(f"**{plain(row.title)}**")
+            page, key = ACTION_PAGES[row.kind]
+            st.page_link(page, label=f"**{plain(row.title)}**", query_params={key: str(row.action_id)})
             told = f" · 已告知 {row.told} / {row.told + row.due} 位" if row.told + row.due else ""
             st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {row.done} / {row.stores} 家门店做完{told}")
 
@@ -87,6 +92,9 @@ def silent(page: Brief) -> None:
     st.subheader("谁没有声音", anchor=False)
     share = words.share(page.core_silent / page.core, 0) if page.core else "—"
     st.markdown(f"核心粉丝 **{page.core}** 位，其中 **{page.core_silent}** 位（{share}）超过 {SILENT_DAYS} 天没来。")
+    if page.core_silent:
+        st.page_link("fans.py", label=f"看这 {page.core_silent} 位", icon=":material/arrow_forward:",
+                     query_params={"level": "core", "away": str(SILENT_DAYS)})  # fmt: skip
     if not page.silent_stores:
         st.markdown("每家门店都有声音。")
         return

@@ -111,6 +111,9 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
         st.caption(_figures(row))
         if row["reason"]:
             st.caption("原因：" + plain(row["reason"]))
+        if row["into_id"]:
+            into = everything.loc[everything["finding_id"] == row["into_id"], "claim"]
+            st.caption("并入了：" + plain("".join(into)))
         with st.container(horizontal=True, vertical_alignment="center"):
             where = {"theme": str(row["theme_id"])} | ({"store": str(int(row["store_id"]))} if row["store_id"] else {})
             st.page_link("theme.py", label="看原声", icon=":material/format_quote:", query_params=where)
@@ -123,6 +126,11 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
                     _dismiss_form(actor, row)
             with st.popover("为什么是这个分", key=f"findings.why.{finding_id}"):
                 _parts(actor, row, weights)
+            if row["state"] == "merged" and st.button("拆开", key=f"findings.unmerge.{finding_id}"):
+                with refusals():
+                    _unmerge(actor, finding_id)
+                    said_done("已拆开，和合并前一样。")
+                    st.rerun()
             if row["state"] != "merged" and actor.role in records.JUDGES:
                 with st.popover("并入", key=f"findings.merge.{finding_id}.{deeds_done()}"):
                     _merge_form(actor, row, everything)
@@ -215,11 +223,11 @@ def _merge_form(actor: Actor, row: dict, everything: pd.DataFrame) -> None:
     if st.button("并入", key=f"findings.merge.do.{row['finding_id']}"):
         with refusals():
             with page_database().write() as session:
-                before = records.merge_findings(session, actor, int(row["finding_id"]), into)
-            said_done("已并入。", lambda: _unmerge(actor, int(row["finding_id"]), before))
+                records.merge_findings(session, actor, int(row["finding_id"]), into)
+            said_done("已并入。", lambda: _unmerge(actor, int(row["finding_id"])))
             st.rerun()
 
 
-def _unmerge(actor: Actor, finding_id: int, before: str) -> None:
+def _unmerge(actor: Actor, finding_id: int) -> None:
     with page_database().write() as session:
-        records.unmerge_finding(session, actor, finding_id, before)
+        records.unmerge_finding(session, actor, finding_id)

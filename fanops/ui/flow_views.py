@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import altair as alt
 import numpy as np
@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor
-from fanops.fans import behaviour, levels, records_levels
-from fanops.fans.records_behaviour import informative_units
-from fanops.settings import settings
+from fanops.fans import behaviour
+from fanops.fans.records_flow import LEVEL, STAGE, moves_between
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 
@@ -31,7 +30,8 @@ def flow(actor: Actor, orders: pd.DataFrame) -> None:
         st.info("“从”要早于“到”。", icon=":material/event:")
         return
     labels = behaviour.STAGES if what == "阶段" else words.LEVEL_LABELS
-    moves = _moves(actor, orders, what, since, until)
+    with page_database().read() as session:
+        moves = moves_between(session, actor, orders, STAGE if what == "阶段" else LEVEL, since, until)
     known = moves[moves["before"] != ""]
     if known.empty:
         st.info("那时还没有顾客。选近一些的日子。", icon=":material/event:")
@@ -52,24 +52,6 @@ def flow(actor: Actor, orders: pd.DataFrame) -> None:
     )
     said = "手工提名不算在内。" if what == "分层" else ""
     st.caption(f"两天各按现在的规则从订单和原声算出。{said}每晚的变化记在粉丝的经过里。")
-
-
-def _moves(actor: Actor, orders: pd.DataFrame, what: str, since: date, until: date) -> pd.DataFrame:
-    zone = settings().zone
-    ends = [pd.Timestamp(day, tz=zone) + pd.Timedelta(days=1) for day in (since, until)]
-    with page_database().read() as session:
-        if what == "阶段":
-            rules = records_levels.stage_rules(session, actor)
-            both = [behaviour.lifecycle(orders, end, rules) for end in ends]
-            return behaviour.flow_of(*both, list(behaviour.STAGES))
-        rules = records_levels.level_rules(session, actor)
-        said = informative_units(session, actor)
-    said["said_at"] = pd.to_datetime(said["said_at"], utc=True)
-    both = [
-        levels.levels(orders[orders["placed_at"] < end], said[said["said_at"] < end].groupby("fan_id").size(), end, rules)
-        for end in ends
-    ]  # fmt: skip
-    return behaviour.flow_of(*both, list(levels.LEVEL_LABELS))
 
 
 def bands(moves: pd.DataFrame, order: list[str], left: str, right: str) -> alt.LayerChart:

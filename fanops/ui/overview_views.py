@@ -149,8 +149,8 @@ def _open_store(row: dict) -> None:
     store = {"store": str(int(row["store_id"]))}
     st.markdown(f"**{plain(row['store'])}**")
     ways = (
-        ("voices.py", "heard", "条原声", store), ("surveys.py", "asked", SEVEN_LINKS["asked"][1], None),
-        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], None), ("today.py", "served", SEVEN_LINKS["served"][1], None),
+        ("voices.py", "heard", "条原声", store), ("voices.py", "asked", SEVEN_LINKS["asked"][1], store),
+        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], store), ("today.py", "served", SEVEN_LINKS["served"][1], None),
         ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
         ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", None),
         ("effects.py", "earned", "来自已测量的行动", None),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor
@@ -11,6 +14,8 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+
+_AT_ONCE = 30
 
 
 def invite(actor: Actor, item_id: int) -> None:
@@ -42,16 +47,26 @@ def _preview_and_deed(actor: Actor, item_id: int, way: Way) -> None:
         st.caption("提出者都邀请过了。")
         return
     reasons = "、".join(f"{plain(why)} {count} 位" for why, count in no["why"].value_counts().items())
-    st.markdown(f"会邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
+    st.markdown(f"可以邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
     if len(no):
         with st.expander(f"不邀请的 {len(no)} 位"):
             st.dataframe(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
-    if st.button(
-        f"邀请这 {len(yes)} 位提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:", disabled=yes.empty
-    ):
+    if yes.empty:
+        return
+    most = st.number_input(
+        "这次先邀请几位", 1, len(yes), min(len(yes), _AT_ONCE), key=f"trial.most.{item_id}.{way.channel}.{len(yes)}",
+        help="说得最不满意的、最近说的在前；其余的以后再邀请。",
+    )  # fmt: skip
+    first = yes.head(int(most))
+    with st.expander(f"先邀请的 {len(first)} 位"):
+        st.dataframe(pd.DataFrame({"粉丝": first["fan"], "门店": first["store"], "不满的话": first["minded"],
+                                   "最近一次说": first["said_at"].map(words.day)}), hide_index=True)  # fmt: skip
+    if st.button(f"邀请这 {len(first)} 位提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:"):
         with page_database().write() as session:
-            invited, refused = invite_raisers(session, actor, item_id, way)
+            invited, refused = invite_raisers(session, actor, item_id, replace(way, most=int(most)))
         left_out = "；没有邀请：" + "、".join(f"{why} {count} 位" for why, count in refused.items()) if refused else ""
         link = ("surveys.py", "下载个人链接") if way.channel == "link" else None
-        said_done(f"已用{CHANNELS[way.channel]}邀请 {invited} 位{left_out}。", link=link)
+        rest = len(yes) - invited
+        later = f"，还有 {rest} 位可以以后邀请" if rest else ""
+        said_done(f"已用{CHANNELS[way.channel]}邀请 {invited} 位{later}{left_out}。", link=link)
         st.rerun()

@@ -8,6 +8,7 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.actions import records_backlog as backlog
 from fanops.fans import records_cards as cards
+from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
@@ -77,9 +78,14 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
     if due.empty:
         st.info("没有要告知的粉丝。条目在门店上线后，提出过的粉丝会出现在这里。", icon=":material/done_all:")
         st.page_link("fixes.py", label="看服务改进", icon=":material/arrow_forward:")
+    with page_database().read() as session:
+        barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in due["fan_id"].head(_SHOWN)])
     for row in due.head(_SHOWN).itertuples():
         with st.container(border=True):
             st.markdown(f"**{plain(row.fan)}** · {plain(row.store or '')}")
+            if why := barred.get(int(row.fan_id)):
+                st.caption(f"现在不能联系：{why}。")
+                continue
             st.text(f"告诉他/她：您说过的“{row.title}”，已经做了。")
             answer = st.segmented_control(
                 "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}",
@@ -89,17 +95,51 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
                 with refusals():
                     with page_database().write() as session:
                         backlog.record_told(session, actor, int(row.telling_id), answer or "")
+                    said_done("已记下：告诉过了。")
                     st.rerun()
     if len(due) > _SHOWN:
         st.caption(f"先做这 {_SHOWN} 位，后面还有 {len(due) - _SHOWN} 位。")
 
 
+def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
+    """Show who was invited to try, and take their verdict in one tap."""
+    if trials.empty:
+        st.info("没有等评价的试用。产品团队邀请提出者以后，会出现在这里。", icon=":material/done_all:")
+        return
+    looked_for = st.text_input("找人", key="trials.words", placeholder="姓或试的东西", max_chars=30).strip()
+    if looked_for:
+        text = trials["fan"].fillna("") + trials["title"]
+        trials = trials[text.str.contains(looked_for, regex=False)]
+    for row in trials.head(_SHOWN).itertuples():
+        with st.container(border=True):
+            st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.title)}")
+            st.caption(f"{plain(row.store or '')} {words.day(row.invited_at)}邀请。试过以后问：会买吗？")
+            said = st.text_input("原话（可不填）", key=f"trials.said.{row.trial_id}", max_chars=200)
+            with st.container(horizontal=True):
+                for verdict, label in backlog.VERDICTS.items():
+                    if st.button(label, key=f"trials.{verdict}.{row.trial_id}"):
+                        _try(actor, int(row.trial_id), verdict, said)
+    if len(trials) > _SHOWN:
+        st.caption(f"先列 {_SHOWN} 位，后面还有 {len(trials) - _SHOWN} 位；可以按姓找。")
+
+
+def _try(actor: Actor, trial_id: int, verdict: str, said: str) -> None:
+    with refusals():
+        with page_database().write() as session:
+            backlog.record_verdict(session, actor, trial_id, verdict, said)
+        said_done(f"已记下：{backlog.VERDICTS[verdict]}。")
+        st.rerun()
+
+
 def coming_list(actor: Actor, coming: pd.DataFrame) -> None:
-    """Show regulars whose usual day is today."""
+    """Show regulars who are likely to come today."""
     if coming.empty:
         st.info("今天没有按习惯该来的老顾客。来得规律的粉丝会出现在这里。", icon=":material/event_available:")
         return
+    if coming["chance"].notna().any():
+        st.caption("把握由全品牌的到店模型估计：今天来一次的可能；今天已经来过的不列。")
     for row in coming.itertuples():
         habit = f"平均 {row.usual_days:g} 天来一次，上次 {words.day(row.last_on)}"
-        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]} · {habit}"
+        chance = "" if row.chance != row.chance else f"今天来的把握 {words.share(row.chance, 0)}，"
+        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]} · {chance}{habit}"
         st.page_link("fan.py", label=label, icon=":material/person:", query_params={"fan": str(row.fan_id)})

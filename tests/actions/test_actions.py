@@ -166,7 +166,7 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
             backlog.write_down(session, product, item_id, pass_share=0.5)
         backlog.record_verdict(session, product, int(trials[7]), "like")  # 8 of 11
         assert backlog.advance(session, product, item_id).stage == "pilot"
-        with pytest.raises(Conflict, match="第二波"):
+        with pytest.raises(Conflict, match="“区域”锁着"):
             backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
         backlog.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12

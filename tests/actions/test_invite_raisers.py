@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import func, select
 
@@ -9,6 +11,7 @@ from fanops.access import vault
 from fanops.access.vault import mask_identifier
 from fanops.actions import records_backlog as backlog
 from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
+from fanops.actions.records_trials import waiting_trials
 from fanops.collect import records_surveys as surveys
 from fanops.collect.invite_fans import export_links
 from fanops.collect.surveys.definition import read_definition
@@ -21,6 +24,7 @@ from fanops.settings import settings
 from fanops.tables import (
     Consent,
     Contact,
+    Evidence,
     Fan,
     FanIdentity,
     ImportBatch,
@@ -184,3 +188,61 @@ def test_who_may(chain, item) -> None:
             invite_raisers(session, chain.actors["stranger"], item)
         with pytest.raises(InvalidInput):
             invite_raisers(session, chain.actors["product"], item, Way("pigeon"))
+
+
+def test_only_the_first_few_are_invited_those_who_mind_most_and_said_it_last(chain, item) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        fans = _fans(session)
+        theme_id = session.exec(select(Theme.id)).one()
+        # the 6th said it twice; the 3rd spoke of it later than the others
+        voices = {row.fan_id: row for row in session.exec(select(Voice))}
+        for place, voice in enumerate(voices.values()):
+            voice.said_at = now() - timedelta(days=30 - (20 if voice.fan_id == fans[2].id else place))
+        again = Voice(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans[5].id, text="又排队", source_key="x",
+                      said_at=now() - timedelta(days=40))  # fmt: skip
+        session.add(again)
+        session.flush()
+        unit = Unit(voice_id=again.id, start=0, end=3, polarity=-1)
+        session.add(unit)
+        session.flush()
+        session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme_id, strength=0.9))
+        session.add(Evidence(unit_id=unit.id, item_id=item))
+        session.flush()
+        yes, _ = preview_raisers(session, product, item, Way(most=2))
+        assert len(yes) == 18 and yes["fan_id"].tolist()[:3] == [fans[5].id, fans[17].id, fans[16].id]
+        assert yes["minded"].tolist()[:2] == [2, 1]
+        assert invite_raisers(session, product, item, Way(most=2)) == (2, {})
+        invited = set(session.exec(select(Trial.fan_id)))
+        assert invited == {fans[5].id, fans[17].id} and _count(session, ServiceCard) == 2
+        assert invite_raisers(session, product, item) == (16, {})  # the rest, later
+        with pytest.raises(InvalidInput, match="至少要邀请一位"):
+            invite_raisers(session, product, item, Way(most=0))
+
+
+def test_a_verdict_ticks_the_card_and_telling_counts_and_is_refused_like_any_contact(chain, item) -> None:
+    product, clerk = chain.actors["product"], chain.actors["clerk"]
+    with chain.db.write() as session:
+        invite_raisers(session, product, item, Way(most=3))
+        trials = waiting_trials(session, clerk)
+        assert trials["title"].unique().tolist() == ["预点单"] and len(card_table(session, clerk)) == len(trials)
+        first = trials.iloc[0]
+        with pytest.raises(InvalidInput, match="还没有选评价"):
+            backlog.record_verdict(session, clerk, int(first["trial_id"]), "")
+        backlog.record_verdict(session, clerk, int(first["trial_id"]), "like")
+        backlog.record_verdict(session, clerk, int(first["trial_id"]), "unsure")  # thought again: no second contact
+        assert len(waiting_trials(session, clerk)) == len(card_table(session, clerk)) == len(trials) - 1
+        fan_id = int(first["fan_id"])
+        assert _count(session, Contact, Contact.fan_id == fan_id) == 1
+        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        due = backlog.telling_table(session, clerk).set_index("fan_id")["telling_id"]
+        backlog.record_told(session, clerk, int(due[fan_id]))
+        backlog.record_told(session, clerk, int(due[fan_id]), "yes")  # the answer later is no contact
+        assert _count(session, Contact, Contact.fan_id == fan_id) == 2
+        other = next(each for each in due.index if each != fan_id)
+        for _ in range(3):
+            record_contact(session, clerk, session.get_one(Fan, int(other)), "visit", "phone")
+        with pytest.raises(Conflict, match="近 30 天已联系 3 次"):
+            backlog.record_told(session, clerk, int(due[other]))
+        assert len(waiting_trials(session, chain.actors["clerk2"])) == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from click.testing import CliRunner
+from sqlmodel import select
 
 from fanops.cli import cli
 from fanops.fans.identity_records import Person, find_or_create_fans
-from fanops.tables import Order, Product, now
+from fanops.tables import Fan, Order, Product, Staff, Tag, Theme, ThemeAssignment, Unit, Voice, now
 
 
 def run(*arguments: str, fails: bool = False) -> str:
@@ -49,3 +50,73 @@ def test_what_pages_do_by_command(chain) -> None:
     run("value", "alias", "芋泥啵啵", drink_id, "--brand", brand)
     assert "也叫 芋泥啵啵" in run("value", "products", "--brand", brand)
     assert "已拆开" in run("value", "alias", "芋泥啵啵", "--brand", brand)
+
+
+def test_deeds_of_people_by_command(chain) -> None:
+    store, brand = chain.stores["S1"], ("--brand", "山茶")
+    with chain.db.write() as session:
+        people = [Person({"member": f"M{number}"}, store_id=store) for number in (1, 2)]
+        one, two = (int(each) for each in find_or_create_fans(session, chain.brand_id, people, source="会员").fan_ids)
+        for number in range(2):
+            session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=one, number=str(number), placed_at=now(),
+                              amount_fen=1000))  # fmt: skip
+        session.get_one(Fan, one).owner_staff_id = session.exec(select(Staff.id).where(Staff.store_id == store)).first()
+    run("fans", "nominate", str(one), "--why", "带来很多朋友", *brand, fails=True)  # no ground
+    run("fans", "nominate", str(one), "--ground", "意见领袖", "--why", "带来很多朋友", *brand)
+    with chain.db.read() as session:
+        assert (session.get_one(Fan, one).level, session.get_one(Fan, one).level_reason) == (
+            "core",
+            "意见领袖：带来很多朋友",
+        )
+    run("fans", "nominate", str(one), "--undo", *brand)
+    assert "已记下" in run("fans", "referral", str(two), "--by", "M1", *brand)
+    run("fans", "referral", str(two), "--by", "M1", *brand, fails=True)
+    assert "已去掉" in run("fans", "referral", str(two), "--undo", *brand)
+    assert "已退订" in run("fans", "optout", str(two), "--said", "别找我", *brand)
+    run("fans", "optout", str(two), "--undo", *brand, fails=True)  # no word of theirs
+    assert "又可以联系" in run("fans", "optout", str(two), "--undo", "--said", "可以了", *brand)
+    moves = json.loads(run("fans", "flow", "--days", "28", "--json", *brand))
+    assert moves == [{"before": "", "after": "new", "fans": 1}]
+    table = json.loads(run("fans", "staff", "--json", *brand))
+    assert sum(row["fans"] for row in table) == 1 and "配额 —" in run("fans", "staff", *brand)
+    assert json.loads(run("fans", "staff", "--by", "store", "--json", *brand)) == []
+    run("fans", "hand-over", "nobody", *brand, fails=True)
+
+
+def test_raisers_are_invited_and_tags_of_themes_confirmed_by_command(chain) -> None:
+    brand = ("--brand", "山茶")
+    with chain.db.write() as session:
+        theme = Theme(brand_id=chain.brand_id, name="排队太久")
+        session.add(theme)
+        session.flush()
+        session.add(Tag(brand_id=chain.brand_id, name="嫌等得久", theme_id=theme.id))
+        for place in range(3):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"], name_masked="王*")
+            session.add(fan)
+            session.flush()
+            voice = Voice(
+                brand_id=chain.brand_id,
+                store_id=chain.stores["S1"],
+                fan_id=fan.id,
+                text="排队太久",
+                source_key=str(place),
+            )
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=4, polarity=-1)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme.id, strength=0.9))
+        theme_id = str(theme.id)
+    item = str(json.loads(run("backlog", "open", theme_id, "--title", "预点单", "--json", *brand))["item_id"])
+    assert "会邀请 2 位，共 3 位" in run("backlog", "invite", item, "--most", "2", "--dry-run", *brand)
+    assert json.loads(run("backlog", "invite", item, "--most", "2", "--json", *brand)) == {
+        "invited": 2,
+        "may": 3,
+        "left_out": {},
+    }
+    assert "已邀请 1 位" in run("backlog", "invite", item, *brand)
+    [waiting] = json.loads(run("tag", "suggested", "--json", *brand))
+    assert (waiting["fans"], waiting["first"][0]["sentence"]) == (3, "排队太久")
+    assert "已贴 3 位" in run("tag", "suggested", "--confirm", str(waiting["tag_id"]), *brand)
+    assert "没有等确认" in run("tag", "suggested", *brand)

@@ -312,3 +312,18 @@ def test_a_failure_while_storing_leaves_nothing(chain, monkeypatch) -> None:
     with pytest.raises(RuntimeError):
         bring(chain, "voices", REVIEWS)
     assert table_counts(chain.db) == start
+
+
+def test_members_say_where_they_came_from(chain) -> None:
+    table = "会员号,姓名,来源\nM901,王小明,达人探店\nM902,李雷,\n"
+    first = bring(chain, "members", table)
+    with chain.db.read() as session:
+        assert sorted(session.execute(select(Fan.source)).scalars().all()) == ["会员", "达人探店"]
+    later = bring(chain, "members", table.replace("M902,李雷,", "M902,李雷,朋友推荐"))
+    assert (later.changed, later.same) == (1, 1)
+    with chain.db.read() as session:
+        assert sorted(session.execute(select(Fan.source)).scalars().all()) == ["朋友推荐", "达人探店"]
+    undo_batch(chain.db, chain.actors["product"], later.batch_id)
+    with chain.db.read() as session:
+        assert sorted(session.execute(select(Fan.source)).scalars().all()) == ["会员", "达人探店"]
+    assert first.new == 2

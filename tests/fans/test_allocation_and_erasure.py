@@ -15,6 +15,7 @@ from fanops.fans import assign_owners as owners
 from fanops.fans import erase
 from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
+from fanops.fans.records_promises import owners_of
 from fanops.tables import Fan, FanIdentity, Order, ServiceCard, Staff, Voice, now
 
 
@@ -96,6 +97,35 @@ def test_follow_up_and_conversion_have_no_rate_without_a_base(chain, leads):
         figures = owners.staff_figures(session, product).set_index("staff_id")
         assert figures.loc[leads[0], "follow_up"] == pytest.approx(2 / 3) and figures.loc[leads[0], "converted"] == 0.5
         assert figures.loc[leads[1], ["follow_up", "converted"]].isna().all()
+        session.get_one(Fan, fans[0]).source = "朋友推荐"
+        session.flush()
+        by_store = owners.follow_up_by(session, product, "store")
+        assert by_store[["done", "not_done"]].values.tolist() == [[2, 1]] and by_store["converted"].tolist() == [0.5]
+        by_source = owners.follow_up_by(session, product, "source").set_index("name")
+        assert by_source.loc["朋友推荐", ["done", "not_done", "converted"]].tolist() == [1, 0, 1.0]
+        assert by_source.loc["未注明", ["done", "not_done", "converted"]].tolist() == [1, 1, 0.0]
+        assert owners.follow_up_by(session, product, "store", days=10).empty  # outside the window
+        assert owners.follow_up_by(session, chain.actors["store_manager"], "store").empty  # not their store
+
+
+def test_who_leaves_hands_over_and_keeps_what_they_did(chain, leads):
+    product, store = chain.actors["product"], chain.stores["S2"]
+    with chain.db.write() as session:
+        owners.assign_owners(session, product, store)
+        theirs = session.exec(select(Fan.id).where(Fan.owner_staff_id == leads[1])).all()
+        assert owners.leave(session, product, leads[1]) == len(theirs)
+        assert leads[1] not in owners.staff_loads(session, product, store) and leads[1] not in owned(session)
+        name, moves = owners_of(session, product, theirs[0])
+        assert name and [before for _, before, _ in moves] == ["", session.get_one(Staff, leads[1]).name]
+        owners.come_back(session, product, leads[1])
+        assert owners.staff_loads(session, product, store)[leads[1]] == 0
+        assert owners.leave(session, product, leads[1]) == 0
+        with pytest.raises(NotFound):
+            owners.leave(session, chain.actors["store_manager"], leads[2])
+        with pytest.raises(NotFound):
+            owners.leave(session, product, 99_999)
+        with pytest.raises(NotAllowed):
+            owners.leave(session, chain.actors["clerk"], leads[2])
 
 
 def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):

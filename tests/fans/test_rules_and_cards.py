@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from sqlmodel import func, select
 
 from fanops.access.organisation import set_brand_choice
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import records_cards as cards
+from fanops.fans import records_outlook
 from fanops.fans import records_rules as rules
+from fanops.fans.outlook import FittedModel
 from fanops.fans.rules import RULES, RuleNumbers
 from fanops.tables import Contact, Fan, Order, OrderItem, Product, ServiceCard, Unit, Voice, now
 
@@ -145,3 +148,29 @@ def test_regulars_are_expected_on_their_day(chain, fans):
             ["睡", 7.0]
         ]
         assert cards.expected_today(session, chain.actors["clerk2"]).empty
+
+
+def test_with_a_model_the_likeliest_to_come_today_are_named_with_their_chance(chain, fans):
+    fit = FittedModel(
+        r=1.0, alpha=10.0, a=1.5, b=3.0, bounds=(0.1, 0.2, 0.4, 0.8), predicted=(0.1,) * 5, observed=(0.1,) * 5
+    )
+    with chain.db.write() as session:
+        records_outlook.keep_model(session, chain.actors["product"], fit)
+        for who, every in (("睡", 7), ("不满", 3)):
+            for order in session.exec(select(Order).where(Order.fan_id == fans[who])):
+                session.delete(order)
+            for days in range(every, 8 * every, every):
+                session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans[who], number=f"m{who}{days}",
+                                  placed_at=now() - timedelta(days=days), amount_fen=1))  # fmt: skip
+    with chain.db.read() as session:
+        coming = cards.expected_today(session, chain.actors["product"])
+        # By hand for 不满 (7 days, every 3): history of 6 repeats, last day 18, age 21.
+        history = pd.DataFrame({"repeats": [6], "last_day": [18], "age_days": [21]})
+        assert coming["fan"].tolist()[0] == "不满"
+        assert coming["chance"].iloc[0] == pytest.approx(fit.model.expected(history, 1.0)[0])
+        assert coming["chance"].is_monotonic_decreasing and coming["usual_days"].iloc[0] == 3.0
+    with chain.db.write() as session:  # who has been here today is not expected again
+        session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans["不满"], number="today",
+                          placed_at=now(), amount_fen=1))  # fmt: skip
+        session.flush()
+        assert "不满" not in cards.expected_today(session, chain.actors["product"])["fan"].tolist()

@@ -91,7 +91,7 @@ def test_writing_merging_and_the_way_back(chain, waiting):
             records.merge_findings(session, product, own.id, other.id)
         with pytest.raises(Conflict):
             records.merge_findings(session, product, own.id, own.id)
-        records.unmerge_finding(session, product, other.id, "accepted")
+        records.unmerge_finding(session, product, other.id)
         assert session.get_one(Finding, other.id).state == "accepted"
         records.set_effort(session, product, own.id, "small")
         assert session.get_one(Finding, own.id).numbers["effort"] == "small"

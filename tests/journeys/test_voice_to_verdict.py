@@ -177,10 +177,8 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
 
     # the second wave is locked until the first has a verdict
     _pick(window, "加入门店", "V3店")
-    page.get_by_role("spinbutton", name="第几波").fill("2")
-    page.keyboard.press("Tab")
-    window.settle()
-    _press(window, "加入", "第二波锁着")
+    _pick(window, "波次", "区域")
+    _press(window, "加入", "“区域”锁着")
     window.open("/effects")
     _press(window, "测量", "至今带来的营业额")
     assert page.get_by_role("heading", name="有效").is_visible()
@@ -191,9 +189,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     window.settle()
     page.get_by_role("tab", name="门店铺开").click()
     _pick(window, "加入门店", "V3店")
-    page.get_by_role("spinbutton", name="第几波").fill("2")
-    page.keyboard.press("Tab")
-    window.settle()
+    _pick(window, "波次", "区域")
     _press(window, "加入", "已在 2 / 3 家计划门店上线")
     window.open("/brief")
     assert "有效" in page.locator("[data-testid=stMain]").inner_text()

@@ -166,5 +166,6 @@ def test_the_seven_links_by_hand(chain, heard):
         backlog.plan_stores(session, product, item.id, [store])
         backlog.set_rollout(session, product, item.id, store, "live")
         links = seven_links(session, product).set_index("store_id").loc[store]
-        assert links.drop("store").tolist() == [18, 1, 3, 1, 1, 1, 1, 1500.0, 1]
+        # two cards: the one that was there, and the one that asked to come and was ticked with the verdict
+        assert links.drop("store").tolist() == [18, 1, 3, 2, 1, 1, 1, 1500.0, 1]
         assert len(seven_links(session, chain.actors["clerk2"])) == 1

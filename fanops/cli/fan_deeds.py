@@ -1,0 +1,168 @@
+"""Commands of ``fanops fans`` that do what a person does on a page: nominate, note a referral, opt out, hand over; and flow, staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+
+def _brand(command):
+    return click.option("--brand", help="Brand, when there are several.")(command)
+
+
+@click.command()
+@click.argument("fan_id", type=int)
+@click.option(
+    "--level", type=click.Choice(["core", "fan"]), default="core", show_default=True, help="What they become."
+)
+@click.option("--ground", help="发烧友, 意见领袖 or 价值观相近.")
+@click.option("--why", default="", help="What makes one think so.")
+@click.option("--undo", is_flag=True, help="Take a nomination back: the level by the rules.")
+@_brand
+def nominate(fan_id: int, level: str, ground: str | None, why: str, undo: bool, brand: str | None) -> None:
+    """Nominate FAN_ID by hand, with a reason; it stays whatever the orders say."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_levels
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        if undo:
+            records_levels.put_level_back(session, actor, fan_id)
+        else:
+            records_levels.nominate(session, actor, fan_id, level, ground or "", why)
+    click.echo("已改为按规则算。" if undo else "已提名。")
+
+
+@click.command()
+@click.argument("fan_id", type=int)
+@click.option("--by", help="Phone or member number of who brought them; asked for when left out.")
+@click.option("--note", default="", help="A few words.")
+@click.option("--undo", is_flag=True, help="Take it back.")
+@_brand
+def referral(fan_id: int, by: str | None, note: str, undo: bool, brand: str | None) -> None:
+    """Note who brought FAN_ID."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_value
+
+    if not undo and by is None:
+        by = click.prompt("介绍人的手机号或会员号", hide_input=True)
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        if undo:
+            records_value.remove_referral(session, actor, fan_id)
+        else:
+            records_value.record_referral(session, actor, fan_id, by or "", note)
+    click.echo("已去掉。" if undo else "已记下是谁介绍来的。")
+
+
+@click.command()
+@click.argument("fan_id", type=int)
+@click.option("--said", default="", help="What the fan said.")
+@click.option("--undo", is_flag=True, help="They agree to contact again; needs --said.")
+@_brand
+def optout(fan_id: int, said: str, undo: bool, brand: str | None) -> None:
+    """Note that FAN_ID wants no contact, or agrees again."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans import records_consent
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        if undo:
+            records_consent.opt_in(session, actor, fan_id, said)
+        else:
+            records_consent.opt_out(session, actor, fan_id, said)
+    click.echo("又可以联系了。" if undo else "已退订。")
+
+
+@click.command("hand-over")
+@click.argument("staff_code")
+@click.option("--left", is_flag=True, help="They have left for good.")
+@_brand
+def hand_over(staff_code: str, left: bool, brand: str | None) -> None:
+    """Give the fans of STAFF_CODE to the others of the store; the history stays."""
+    from sqlmodel import select
+
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.errors import NotFound
+    from fanops.fans import assign_owners
+    from fanops.tables import Staff
+
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        found = select(Staff.id).where(Staff.brand_id == actor.brand_id, Staff.code == staff_code)
+        staff_id = session.exec(found).first()
+        if staff_id is None:
+            raise NotFound(f"没有员工 {staff_code}。", "用 fanops org show 看有哪些。")
+        deed = assign_owners.leave if left else assign_owners.hand_over
+        moved = deed(session, actor, staff_id)
+    click.echo(f"{moved} 位粉丝已转给同店的其他人。")
+
+
+@click.command()
+@click.option("--what", type=click.Choice(["stage", "level"]), default="stage", show_default=True, help="What moves.")
+@click.option("--days", default=28, show_default=True, help="Between the last day of orders and so many days before.")
+@_brand
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def flow(what: str, days: int, brand: str | None, as_json: bool) -> None:
+    """Count who moved from which stage or level to which."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.errors import TooLittleData
+    from fanops.fans.behaviour import STAGES
+    from fanops.fans.levels import LEVEL_LABELS
+    from fanops.fans.records_behaviour import orders_of
+    from fanops.fans.records_flow import moves_between
+
+    with ready_database().read() as session:
+        actor = owner_actor(session, brand)
+        orders = orders_of(session, actor)
+        if orders.empty:
+            raise TooLittleData("还没有带顾客身份的订单。", "先导入订单。")
+        end = orders["placed_at"].max().date()
+        moves = moves_between(session, actor, orders, what, end - timedelta(days=days), end)
+    if as_json:
+        click.echo(moves.to_json(orient="records", force_ascii=False))
+        return
+    labels = STAGES if what == "stage" else LEVEL_LABELS
+    for row in moves.itertuples():
+        click.echo(f"{labels.get(row.before, '还没来过')} → {labels[row.after]}  {row.fans} 位")
+
+
+@click.command()
+@click.option("--days", default=90, show_default=True, help="Length of the window.")
+@click.option(
+    "--by", type=click.Choice(["staff", "store", "source"]), default="staff", show_default=True, help="Per what."
+)
+@_brand
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def staff(days: int, by: str, brand: str | None, as_json: bool) -> None:
+    """Quota, informative share, follow-up, conversion and adopted insights per staff member; follow-up per store or source."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans.assign_owners import follow_up_by
+    from fanops.summary.records_staff import staff_ledger
+
+    with ready_database().read() as session:
+        actor = owner_actor(session, brand)
+        table = staff_ledger(session, actor, days) if by == "staff" else follow_up_by(session, actor, by, days)
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False))
+        return
+
+    def share(value: float) -> str:
+        return "—" if value != value else f"{value:.0%}"
+
+    for row in table.itertuples():
+        base = f"做了 {row.done}，没做 {row.not_done}，跟进 {share(row.follow_up)}，又来 {share(row.converted)}"
+        if by == "staff":
+            quota = "—" if row.wanted != row.wanted else f"{row.answered}/{row.wanted:.0f}"
+            base = f"配额 {quota}，有内容 {share(row.informative_share)}（{row.units} 句），{base}，首倡 {row.adopted}"
+        click.echo(f"{row.staff if by == 'staff' else row.name}  {base}")
+
+
+COMMANDS = (nominate, referral, optout, hand_over, flow, staff)

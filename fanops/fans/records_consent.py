@@ -1,0 +1,79 @@
+"""Consent of a fan (同意): what they agreed to, and the one word that stops every contact; both with who noted it and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+from sqlmodel import Session, select
+
+from fanops.access import Actor, record_audit
+from fanops.errors import Conflict, InvalidInput
+from fanops.fans.records import get_fan
+from fanops.tables import Consent, Fan, ServiceCard, now
+
+CONTACT = "contact"
+PURPOSES = {CONTACT: "主动联系", "mail": "邮件", "reply": "回复本次意见", "survey": "问卷邀请", "birthday": "生日问候"}
+_LONGEST = 100
+
+
+def consent_state(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
+    """Give the newest word of a fan per purpose, of the records merged into them too.
+
+    Returns:
+        Rows ``purpose, granted, basis, given_at``, the newest first.
+
+    Raises:
+        NotFound: A fan that this actor doesn't see.
+    """
+    fan = get_fan(session, actor, fan_id)
+    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    statement = select(Consent.purpose, Consent.granted, Consent.basis, Consent.given_at).where(Consent.fan_id.in_(me))
+    rows = session.exec(statement.order_by(Consent.given_at.desc(), Consent.id.desc())).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["purpose", "granted", "basis", "given_at"])
+    return frame.drop_duplicates("purpose", ignore_index=True)
+
+
+def opt_out(session: Session, actor: Actor, fan_id: int, said: str = "") -> datetime:
+    """Note that a fan wants no contact (退订); anybody who hears it may and should. Their open cards are closed.
+
+    Returns:
+        Since when.
+
+    Raises:
+        Conflict: They have opted out already.
+    """
+    fan = get_fan(session, actor, fan_id)
+    if fan.opted_out_at is not None:
+        raise Conflict("这位粉丝已经退订了。", "不会再有人主动联系。")
+    fan.opted_out_at = now()
+    session.add(fan)
+    waiting = select(ServiceCard).where(ServiceCard.fan_id == fan.id, ServiceCard.state == "open")
+    for card in session.exec(waiting):
+        card.state, card.reason, card.staff_id, card.closed_at = "not_done", "已退订", actor.staff_id, now()
+        session.add(card)
+    _note(session, actor, fan, granted=False, basis=said.strip() or "告诉了店员")
+    return fan.opted_out_at
+
+
+def opt_in(session: Session, actor: Actor, fan_id: int, said: str) -> None:
+    """Note that a fan who had opted out agrees to contact again, in their words.
+
+    Raises:
+        InvalidInput: Nothing is written of what they said.
+        Conflict: They have not opted out.
+    """
+    fan = get_fan(session, actor, fan_id)
+    if fan.opted_out_at is None:
+        raise Conflict("这位粉丝没有退订。", "")
+    if not said.strip():
+        raise InvalidInput("要写一句顾客是怎么同意的。", "例如：上新时可以微信告诉我。")
+    fan.opted_out_at = None
+    session.add(fan)
+    _note(session, actor, fan, granted=True, basis=said.strip())
+
+
+def _note(session: Session, actor: Actor, fan: Fan, *, granted: bool, basis: str) -> None:
+    session.add(Consent(fan_id=fan.id, purpose=CONTACT, granted=granted, basis=basis[:_LONGEST]))
+    session.flush()
+    record_audit(session, actor, "opt_in" if granted else "opt_out", f"fan:{fan.id}")

@@ -16,6 +16,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "时间", list(PERIODS), default="近 28 天", key="span", bind="query-params", label_visibility="collapsed"
     )
     days = PERIODS.get(period or "近 28 天", 28)
+    st.link_button("下载这一页", f"/print/brief?days={days}&keep=1", icon=":material/download:")
     st.link_button("打印这一页", f"/print/brief?days={days}", icon=":material/print:")
 with page_database().read() as session:
     page = brief(session, actor, days)

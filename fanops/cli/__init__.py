@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "message": ("fanops.cli.sending", "message", "Messages that leave the house, and their attempts."),
     "effect": ("fanops.cli.effect", "effect", "Measure what an action changed."),
     "overview": ("fanops.cli.overview", "overview", "This period in five numbers."),
+    "brief": ("fanops.cli.brief", "brief", "The owner's page of the week as a file."),
     "model": ("fanops.cli.model", "model", "Train and describe the shipped language models."),
     "sample": ("fanops.cli.sample", "sample", "Load or clear the sample chain."),
     "account": ("fanops.cli.account", "account", "Add and manage accounts."),

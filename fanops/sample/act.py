@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, visible_stores
+from fanops.access import Actor, Role, visible_stores
 from fanops.actions import records, records_backlog, records_fixes
 from fanops.actions.invite_raisers import Way, invite_raisers
 from fanops.database import Database
@@ -16,16 +17,20 @@ from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
 from fanops.fans.assign_owners import assign_owners
 from fanops.fans.records import fan_table
+from fanops.fans.records_cards import DONE, NOT_DONE, card_table, close_card
 from fanops.fans.records_levels import nominate
+from fanops.fans.records_rules import run_rule
 from fanops.fans.records_value import record_referral
 from fanops.fans.refresh import refresh_fans, refresh_levels
+from fanops.fans.rules import RULES
 from fanops.sample import truth
 from fanops.sample.sayings import planted_themes
 from fanops.sample.buying import make_members
 from fanops.settings import settings
-from fanops.tables import Theme, ThemeAssignment, Unit, Voice
+from fanops.tables import Staff, Theme, ThemeAssignment, Unit, Voice
 
 _REFERRALS, _GIVEN_STORES = 60, 4
+_SERVED = ("welcome_back", "recovery")
 
 
 def act(db: Database, actor: Actor, anchor: date) -> None:
@@ -48,6 +53,7 @@ def act(db: Database, actor: Actor, anchor: date) -> None:
         rising = _theme_of(session, actor, truth.RISING_KEY, anchor, but=waiting)
         if rising is not None:
             _develop(session, actor, rising)
+        _serve(session, actor)
     refresh_fans(db, actor, {}, lambda _share, _doing: None)  # what runs every night
 
 
@@ -65,6 +71,20 @@ def _bring_friends(session: Session, actor: Actor, anchor: date) -> None:
     for number, _ in brought_by.most_common(1):
         found, _ = fan_table(session, actor, look_for=number, limit=1)
         nominate(session, actor, int(found["fan_id"].iloc[0]), "core", "意见领袖", "带来的朋友最多，上新会主动拍照分享")
+
+
+def _serve(session: Session, actor: Actor) -> None:
+    """Make the cards of who came once and who complained lately; staff of some stores have worked on a part of them."""
+    for rule in _SERVED:
+        run_rule(session, actor, rule)
+    for store in visible_stores(session, actor)[:_GIVEN_STORES]:
+        staff = session.exec(select(Staff).where(Staff.store_id == store.id).order_by(Staff.code)).all()
+        table = card_table(session, replace(actor, role=Role.CLERK, store_id=store.id))
+        mine = table[table["rule"].isin([RULES[code].title for code in _SERVED])]["card_id"].tolist()
+        for place, card_id in enumerate(mine[: len(mine) // 2]):
+            clerk = replace(actor, role=Role.CLERK, store_id=store.id, staff_id=staff[place % len(staff)].id)
+            done = place % 3 != 2
+            close_card(session, clerk, int(card_id), DONE if done else NOT_DONE, "" if done else "今天没来")
 
 
 def _develop(session: Session, actor: Actor, theme_id: int) -> None:

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fanops.access import Actor, Role
 from fanops.access.organisation import brand_of
-from fanops.database import database
+from fanops.database import Database, database
 from fanops.settings import settings
 from fanops.summary.records import KeyFigure
 from fanops.summary.records_brief import SILENT_DAYS, brief
@@ -26,13 +26,23 @@ async def show_brief(request: Request) -> Response:
     """Render the sheet for the signed-in person's scope."""
     asked = request.query_params.get("days", "")
     days = int(asked) if asked.isdecimal() and int(asked[:6]) in _DAYS else 28
-    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, days)
+    keep = request.query_params.get("keep", "") == "1"
+    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, days, keep)
 
 
-def _sheet(actor: Actor, days: int) -> Response:
+def _sheet(actor: Actor, days: int, keep: bool) -> Response:
     if actor.role is Role.CLERK:
         return notice("看不了这个页面", "店员没有这个页面。", status=403)
-    with database().read() as session:
+    sheet = brief_sheet(database(), actor, days)
+    if keep:
+        name = f"brief-{now().astimezone(settings().zone):%Y-%m-%d}.html"
+        sheet.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return sheet
+
+
+def brief_sheet(db: Database, actor: Actor, days: int) -> HTMLResponse:
+    """Give the sheet of the last ``days`` in the actor's scope: one A4 page of HTML that needs nothing beside it."""
+    with db.read() as session:
         brand = brand_of(session, actor)
         page = brief(session, actor, days)
     zone = settings().zone

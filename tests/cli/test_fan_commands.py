@@ -120,3 +120,9 @@ def test_raisers_are_invited_and_tags_of_themes_confirmed_by_command(chain) -> N
     assert (waiting["fans"], waiting["first"][0]["sentence"]) == (3, "排队太久")
     assert "已贴 3 位" in run("tag", "suggested", "--confirm", str(waiting["tag_id"]), *brand)
     assert "没有等确认" in run("tag", "suggested", *brand)
+
+
+def test_the_owners_page_is_written_to_a_file(chain, tmp_path) -> None:
+    out = tmp_path / "week.html"
+    assert "已写到" in run("brief", "--out", str(out), "--days", "7", "--brand", "山茶")
+    assert "谁没有声音" in out.read_text("utf-8")

@@ -193,6 +193,8 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     _press(window, "加入", "已在 2 / 3 家计划门店上线")
     window.open("/brief")
     assert "有效" in page.locator("[data-testid=stMain]").inner_text()
+    page.goto(f"{window.server.url}/print/brief")
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 1  # the owner's page is one sheet of paper
     assert (window.foreign, window.violations) == ([], [])
 
     phone_window = visit(PHONE, on=chain)

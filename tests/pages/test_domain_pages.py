@@ -159,6 +159,36 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
 
 
 @ONE
+def test_a_clerk_takes_the_verdict_of_a_fan_who_came_to_try(open_page, filled, chain):
+    at = open_page("clerk", "today.py")
+    liked = next(button for button in at.button if str(button.key).startswith("trials.like."))
+    liked.click().run()
+    assert not at.exception and "已记下：会买" in words_on(at)
+    with chain.db.read() as session:
+        assert backlog.trial_table(session, chain.actors["product"], 1)["verdict"].tolist().count("like") == 1
+
+
+@ONE
+def test_a_merged_finding_names_where_it_went_and_is_taken_apart(open_page, filled, chain):
+    with chain.db.write() as session:
+        write = findings.write_finding
+        one, other = (write(session, chain.actors["product"], filled, claim).id for claim in ("等位", "排队"))
+        findings.merge_findings(session, chain.actors["product"], other, one)
+    at = open_page("product", "findings.py")
+    at.button_group(key="findings.state").set_value(["merged"]).run()
+    at.button(key=f"findings.unmerge.{other}").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Finding, other).state == "accepted"
+
+
+@ONE
+def test_what_was_done_opens_from_the_page_for_the_owner(open_page, filled):
+    at = open_page("ceo", "brief.py")
+    links = "".join(link.proto.page for link in at.get("page_link"))
+    assert not at.exception and "fixes" in links and "backlog" in links
+
+
+@ONE
 def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, chain):
     with chain.db.write() as session:
         findings.write_finding(session, chain.actors["product"], filled, "周末等位最久")

@@ -18,6 +18,8 @@ from fanops.tables import (
     Product,
     ProductAlias,
     Referral,
+    ServiceCard,
+    Staff,
     Tag,
     now,
 )  # fmt: skip
@@ -171,3 +173,44 @@ def test_two_names_of_a_drink_become_one_and_value_and_flows_are_drawn(open_page
     assert not at.exception and "品牌净值" in words_on(at) and "换了阶段" in words_on(at)
     at.button_group(key="flow.what").set_value("分层").run()
     assert not at.exception and "手工提名不算在内" in words_on(at)
+
+
+@ONE
+def test_a_clerk_notes_that_a_fan_wants_no_contact_and_takes_it_back(open_page, fans, chain):
+    at = open_page("clerk", "fan.py", fan=fans[0])
+    assert not at.exception and "还没有人" in words_on(at)
+    at.button(key=f"fan.consent.out.{fans[0]}").click().run()
+    assert not at.exception and "已退订" in words_on(at)
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[0]).opted_out_at is not None
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[0]).opted_out_at is None
+
+
+@ONE
+def test_links_to_fans_by_store_and_by_how_long_they_are_away_are_followed(open_page, fans, chain):
+    at = open_page("ceo", "fans.py", store=chain.stores["S1"])
+    assert not at.exception and "共 4 位" in words_on(at)
+    assert "没有这样的粉丝" in words_on(open_page("ceo", "fans.py", store=chain.stores["S2"]))
+    assert "没有这样的粉丝" in words_on(open_page("ceo", "fans.py", away=60))
+
+
+@ONE
+def test_staff_figures_stand_on_one_place_and_who_leaves_can_come_back(open_page, fans, chain):
+    with chain.db.write() as session:
+        staff = session.exec(select(Staff).where(Staff.store_id == chain.stores["S1"])).first()
+        session.add(ServiceCard(fan_id=fans[0], store_id=chain.stores["S1"], deed="问候", state="done", staff_id=staff.id,
+                                closed_at=now()))  # fmt: skip
+        staff_id, name = staff.id, staff.name
+    at = open_page("store_manager", "allocation.py")
+    assert not at.exception
+    table = table_with(at, "首倡")
+    row = table[table["员工"] == name].iloc[0]
+    assert (row["做了"], row["跟进率"], row["问卷配额"], row["有内容的"], row["带来"]) == (1, "100%", "—", "—", "—")
+    at.selectbox(key="allocation.leaving").set_value(staff_id).run()
+    at.button(key="allocation.leave").click().run()
+    assert not at.exception and "已记为离职" in words_on(at)
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Staff, staff_id).left_on is None

@@ -40,6 +40,8 @@ def test_the_sheet_is_for_those_who_lead_and_escapes_what_fans_wrote(signed_in, 
     assert signed_in("clerk").get("/print/brief").status_code == 403
     sheet = signed_in("ceo").get("/print/brief?days=7")
     assert sheet.status_code == 200 and "<script" not in sheet.text and "&lt;script&gt;" in sheet.text
+    kept = signed_in("ceo").get("/print/brief?days=7&keep=1")
+    assert kept.headers["content-disposition"].startswith("attachment") and "&lt;script&gt;" in kept.text
     for odd in ("days=0", "days=-1", "days=99999999999999999999", "days=x"):
         assert signed_in("ceo").get(f"/print/brief?{odd}").status_code == 200
     assert "&lt;script&gt;" not in signed_in("stranger").get("/print/brief").text

@@ -1,0 +1,26 @@
+"""``fanops brief``: the CEO's page as a file, for the weekly mail or the wall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="HTML file to write, one A4 page."
+)
+@click.option("--days", default=7, show_default=True, help="Length of the period.")
+@click.option("--brand", help="Brand, when there are several.")
+def brief(out: Path, days: int, brand: str | None) -> None:
+    """Write the CEO's page of the last days to a file (the weekly report)."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.web.print_brief import brief_sheet
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+    out.write_bytes(brief_sheet(db, actor, days).body)
+    click.echo(f"已写到 {out}。")

@@ -219,7 +219,12 @@ def _conversion(session: Session, staff_ids: list[int], since: datetime) -> dict
 
 
 def _came_again(session: Session, served: list[tuple], since: datetime) -> dict[Any, float]:
-    """Give per key of the rows ``key, fan_id, closed_at`` the share of services after which the fan ordered in time."""
+    """Give per key of the rows ``key, fan_id, closed_at`` the share of services after which the fan ordered in time.
+
+    Only services whose days are over count: today's can't have led to anything yet.
+    """
+    window, moment = timedelta(days=CONVERSION_DAYS), now()
+    served = [row for row in served if row[2] + window <= moment]
     fan_ids, orders = sorted({row[1] for row in served}), {}
     for start in range(0, len(fan_ids), _LOGGED_AT_ONCE):
         statement = select(Order.fan_id, Order.placed_at).where(
@@ -227,7 +232,6 @@ def _came_again(session: Session, served: list[tuple], since: datetime) -> dict[
         )
         for fan_id, at in session.exec(statement):
             orders.setdefault(fan_id, []).append(at)
-    window = timedelta(days=CONVERSION_DAYS)
     hits: dict[Any, list[bool]] = {}
     for key, fan_id, closed_at in served:
         hits.setdefault(key, []).append(any(closed_at < at <= closed_at + window for at in orders.get(fan_id, ())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 from sqlalchemy import case, func
 from sqlmodel import Session, select
@@ -70,15 +72,26 @@ def promises(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
     return frame.sort_values("kept", kind="stable", ignore_index=True)
 
 
-def owners_of(session: Session, actor: Actor, fan_id: int) -> tuple[str, list[tuple]]:
-    """Say who looks after a fan now (empty for nobody), and the moves before: (when, from, to), oldest first.
+def owner_of(session: Session, actor: Actor, fan_id: int) -> str:
+    """Say who looks after a fan now, empty for nobody.
+
+    Raises:
+        NotFound: A fan that this actor doesn't see.
+    """
+    fan = get_fan(session, actor, fan_id)
+    return session.exec(select(Staff.name).where(Staff.id == fan.owner_staff_id)).first() or ""
+
+
+def owner_moves(session: Session, actor: Actor, fan_id: int) -> list[tuple[datetime, str, str]]:
+    """Give who looked after a fan before, from the log of the whole brand (which takes a while in a large chain).
+
+    Returns:
+        (When, from whom, to whom), oldest first; empty names for nobody.
 
     Raises:
         NotFound: A fan that this actor doesn't see.
     """
     fan = get_fan(session, actor, fan_id)
     names = dict(session.exec(select(Staff.id, Staff.name).where(Staff.brand_id == actor.brand_id)).all())
-    moves = [
-        (at, names.get(before, ""), names.get(after, "")) for at, before, after in owner_history(session, actor, fan.id)
-    ]
-    return names.get(fan.owner_staff_id, ""), moves
+    moves = owner_history(session, actor, fan.id)
+    return [(at, names.get(before, ""), names.get(after, "")) for at, before, after in moves]

@@ -104,7 +104,8 @@ def follow_up(figures: pd.DataFrame, days: int) -> None:
         hide_index=True, column_config={"员工": st.column_config.TextColumn(pinned=True)},
     )  # fmt: skip
     st.caption(
-        "没有分母的显示“—”，不算 0。问卷配额：正在进行的各期。有内容的：近期记下的话里不是“挺好”“没有”的。"
+        f"没有分母的显示“—”，不算 0。又来：只算满 {owners.CONVERSION_DAYS} 天的。问卷配额：正在进行的各期。"
+        "有内容的：近期记下的话里不是“挺好”“没有”的。"
         "首倡：行动的主题最早由这位记下，不限时间；条目拆开，功劳也收回。"
     )
     st.page_link("effects.py", label="首倡的每一项", icon=":material/arrow_forward:")

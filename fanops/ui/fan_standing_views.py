@@ -20,9 +20,17 @@ _THEMES = 12
 
 def owner(session: Session, actor: Actor, fan_id: int) -> None:
     """Say who looks after the fan, and who did before."""
-    name, moves = records_promises.owners_of(session, actor, fan_id)
-    before = "；".join(f"{words.day(at)} {plain(was or '没有人')} → {plain(becomes)}" for at, was, becomes in moves)
-    st.caption(f"跟进：{plain(name or '还没有人')}" + (f"（{before}）" if before else ""))
+    name = records_promises.owner_of(session, actor, fan_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"跟进：{plain(name or '还没有人')}")
+        # Asked for, not always: the log of a large chain is long.
+        if not st.toggle("以前是谁", key=f"fan.owners.{fan_id}"):
+            return
+    moves = records_promises.owner_moves(session, actor, fan_id)
+    for at, was, becomes in moves:
+        st.caption(f"{words.day(at)}　{plain(was or '没有人')} → {plain(becomes)}")
+    if not moves:
+        st.caption("没有换过人。")
 
 
 def raised(session: Session, actor: Actor, fan_id: int) -> None:

@@ -141,5 +141,7 @@ def coming_list(actor: Actor, coming: pd.DataFrame) -> None:
     for row in coming.itertuples():
         habit = f"平均 {row.usual_days:g} 天来一次，上次 {words.day(row.last_on)}"
         chance = "" if row.chance != row.chance else f"今天来的把握 {words.share(row.chance, 0)}，"
-        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]} · {chance}{habit}"
-        st.page_link("fan.py", label=label, icon=":material/person:", query_params={"fan": str(row.fan_id)})
+        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]}"
+        with st.container(gap=None):
+            st.page_link("fan.py", label=label, icon=":material/person:", query_params={"fan": str(row.fan_id)})
+            st.caption(chance + habit)

@@ -39,7 +39,7 @@ def channels(actor: Actor) -> None:
             x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45)),
             y=alt.Y("元:Q", title="订单金额（元）", axis=alt.Axis(format="~s")),
             color=alt.Color("渠道:N", sort=order, scale=alt.Scale(domain=present, range=colours),
-                            legend=alt.Legend(orient="top", title=None)),
+                            legend=alt.Legend(orient="top", title=None, columns=3)),
             order=alt.Order("place:Q"),
             tooltip=["month:N", "渠道:N", alt.Tooltip("元:Q", format=",.0f"), alt.Tooltip("orders:Q", title="订单", format=",")],
         )
@@ -81,7 +81,7 @@ def sources(actor: Actor) -> None:
         .mark_bar()
         .encode(
             x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45)), y=alt.Y("fans:Q", title="新客（位）"),
-            color=alt.Color("source:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(range=_PALETTE)),
+            color=alt.Color("source:N", title=None, legend=alt.Legend(orient="top", columns=3), scale=alt.Scale(range=_PALETTE)),
             tooltip=[alt.Tooltip("month:N", title="月份"), alt.Tooltip("source:N", title="来源"), alt.Tooltip("fans:Q", title="新客")],
         )
         .properties(height=320)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
@@ -15,7 +16,7 @@ from fanops.fans import assign_owners as owners
 from fanops.fans import erase
 from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
-from fanops.fans.records_promises import owners_of
+from fanops.fans.records_promises import owner_moves, owner_of
 from fanops.tables import Fan, FanIdentity, Order, ServiceCard, Staff, Voice, now
 
 
@@ -105,6 +106,11 @@ def test_follow_up_and_conversion_have_no_rate_without_a_base(chain, leads):
         assert by_source.loc["朋友推荐", ["done", "not_done", "converted"]].tolist() == [1, 0, 1.0]
         assert by_source.loc["未注明", ["done", "not_done", "converted"]].tolist() == [1, 1, 0.0]
         assert owners.follow_up_by(session, product, "store", days=10).empty  # outside the window
+        session.add(ServiceCard(fan_id=fans[2], store_id=chain.stores["S2"], deed="问候", state="done", staff_id=leads[1],
+                                closed_at=now() - timedelta(days=3)))  # fmt: skip
+        session.flush()  # whose 14 days are not over is followed up, but neither came again nor stayed away
+        waits = owners.staff_figures(session, product).set_index("staff_id").loc[leads[1]]
+        assert waits["follow_up"] == 1.0 and np.isnan(waits["converted"])
         assert owners.follow_up_by(session, chain.actors["store_manager"], "store").empty  # not their store
 
 
@@ -115,8 +121,11 @@ def test_who_leaves_hands_over_and_keeps_what_they_did(chain, leads):
         theirs = session.exec(select(Fan.id).where(Fan.owner_staff_id == leads[1])).all()
         assert owners.leave(session, product, leads[1]) == len(theirs)
         assert leads[1] not in owners.staff_loads(session, product, store) and leads[1] not in owned(session)
-        name, moves = owners_of(session, product, theirs[0])
-        assert name and [before for _, before, _ in moves] == ["", session.get_one(Staff, leads[1]).name]
+        moves, left = owner_moves(session, product, theirs[0]), session.get_one(Staff, leads[1]).name
+        assert [(before, after) for _, before, after in moves] == [
+            ("", left),
+            (left, owner_of(session, product, theirs[0])),
+        ]
         owners.come_back(session, product, leads[1])
         assert owners.staff_loads(session, product, store)[leads[1]] == 0
         assert owners.leave(session, product, leads[1]) == 0

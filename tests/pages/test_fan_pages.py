@@ -207,7 +207,7 @@ def test_staff_figures_stand_on_one_place_and_who_leaves_can_come_back(open_page
     assert not at.exception
     table = table_with(at, "首倡")
     row = table[table["员工"] == name].iloc[0]
-    assert (row["做了"], row["跟进率"], row["问卷配额"], row["有内容的"], row["带来"]) == (1, "100%", "—", "—", "—")
+    assert (row["做了"], row["跟进率"], row["问卷配额"], row["有内容的"], row["带来"]) == (1, "100.0%", "—", "—", "—")
     at.selectbox(key="allocation.leaving").set_value(staff_id).run()
     at.button(key="allocation.leave").click().run()
     assert not at.exception and "已记为离职" in words_on(at)

@@ -24,8 +24,8 @@ from fanops.fans.records_value import record_referral
 from fanops.fans.refresh import refresh_fans, refresh_levels
 from fanops.fans.rules import RULES
 from fanops.sample import truth
-from fanops.sample.sayings import planted_themes
 from fanops.sample.buying import make_members
+from fanops.sample.sayings import planted_themes
 from fanops.settings import settings
 from fanops.tables import Staff, Theme, ThemeAssignment, Unit, Voice
 

@@ -198,11 +198,11 @@ def rollout(actor: Actor, item_id: int) -> None:
 
 
 def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[int]) -> None:
+    st.caption("先选试点；试点有了效果结论，才能加区域和全部。")
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     free = [store for store in stores if store not in planned]
     chosen = left.multiselect("加入门店", free, format_func=stores.get, key=f"roll.add.{item_id}", placeholder="选门店")
-    wave = middle.selectbox("波次", list(backlog.WAVES), format_func=backlog.wave_name, key=f"roll.wave.{item_id}",
-                            help="试点有了效果结论，才能加区域和全部。")  # fmt: skip
+    wave = middle.selectbox("波次", list(backlog.WAVES), format_func=backlog.wave_name, key=f"roll.wave.{item_id}")
     if right.button("加入", key=f"roll.do.{item_id}", width="stretch", disabled=not chosen):
         with refusals():
             with page_database().write() as session:

@@ -5,6 +5,7 @@ import streamlit as st
 from fanops.actions import records_backlog as backlog
 from fanops.actions.records_trials import waiting_trials
 from fanops.fans import records_cards as cards
+from fanops.fans import records_consent
 from fanops.ui import today_views as views
 from fanops.ui import words
 from fanops.ui.done import show_done
@@ -17,6 +18,7 @@ with page_database().read() as session:
     due = backlog.telling_table(session, actor)
     open_cards = cards.card_table(session, actor)
     trials = waiting_trials(session, actor)
+    born = records_consent.birthdays_today(session, actor)
     coming = cards.expected_today(session, actor)
 st.caption(
     f"{words.count(len(open_cards), '张服务卡')}，{words.count(len(due), '位粉丝')}等我们告诉他们结果，"
@@ -31,4 +33,5 @@ with tell:
 with tried:
     views.trial_list(actor, trials)
 with come:
+    views.birthday_list(born)
     views.coming_list(actor, coming)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 
 import pandas as pd
+from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, record_audit
+from fanops.access import Actor, in_scope, record_audit, vault
 from fanops.errors import Conflict, InvalidInput
 from fanops.fans.records import get_fan
+from fanops.fans.records_contacts import reasons_not_to_contact
+from fanops.settings import settings
 from fanops.tables import Consent, Fan, ServiceCard, now
 
-CONTACT = "contact"
-PURPOSES = {CONTACT: "主动联系", "mail": "邮件", "reply": "回复本次意见", "survey": "问卷邀请", "birthday": "生日问候"}
+CONTACT, BIRTHDAY = "contact", "birthday"
+PURPOSES = {CONTACT: "主动联系", "mail": "邮件", "reply": "回复本次意见", "survey": "问卷邀请", BIRTHDAY: "生日问候"}
 _LONGEST = 100
 
 
@@ -73,7 +77,52 @@ def opt_in(session: Session, actor: Actor, fan_id: int, said: str) -> None:
     _note(session, actor, fan, granted=True, basis=said.strip())
 
 
-def _note(session: Session, actor: Actor, fan: Fan, *, granted: bool, basis: str) -> None:
-    session.add(Consent(fan_id=fan.id, purpose=CONTACT, granted=granted, basis=basis[:_LONGEST]))
+def agree(session: Session, actor: Actor, fan_id: int, purpose: str, said: str = "") -> None:
+    """Note that a fan agrees to a purpose of PURPOSES, for example to birthday wishes.
+
+    Raises:
+        InvalidInput: No such purpose.
+        Conflict: They have opted out of everything.
+    """
+    fan = get_fan(session, actor, fan_id)
+    if purpose not in PURPOSES:
+        raise InvalidInput("没有这种用途。", f"可用：{'、'.join(PURPOSES.values())}。")
+    if fan.opted_out_at is not None:
+        raise Conflict("这位粉丝已经退订了。", "先记下又可以联系，再记这一项。")
+    _note(session, actor, fan, granted=True, basis=said.strip() or "告诉了店员", purpose=purpose)
+
+
+def birthdays_today(session: Session, actor: Actor, at: date | None = None) -> pd.DataFrame:
+    """List whose birthday is today, of those who agreed to birthday wishes and may be contacted.
+
+    Returns:
+        Rows ``fan_id, fan, level``.
+    """
+    today = at or now().astimezone(settings().zone).date()
+    newest = select(func.max(Consent.id)).where(Consent.purpose == BIRTHDAY).group_by(Consent.fan_id).scalar_subquery()
+    agreed = select(Consent.fan_id).where(Consent.id.in_(newest), Consent.granted.is_(True))
+    statement = select(Fan.id, Fan.name_masked, Fan.level, Fan.birthday_sealed).where(
+        Fan.birthday_sealed.is_not(None), Fan.merged_into_id.is_(None), Fan.id.in_(agreed)
+    )
+    key, found = vault(), []
+    for fan_id, name, level, sealed in session.exec(
+        in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)
+    ):
+        if _month_and_day(key.unseal(sealed)) == (today.month, today.day):
+            found.append((fan_id, name, level))
+    barred = reasons_not_to_contact(session, [row[0] for row in found])
+    return pd.DataFrame([row for row in found if row[0] not in barred], columns=["fan_id", "fan", "level"])
+
+
+def _month_and_day(text: str) -> tuple[int, int] | None:
+    """Read a birthday as it was given (1990-05-06, 5月6日, 19900506), None when it is none."""
+    numbers = re.findall(r"\d+", text)
+    if len(numbers) == 1 and len(numbers[0]) in (4, 8):
+        numbers = [numbers[0][-4:-2], numbers[0][-2:]]
+    return (int(numbers[-2]), int(numbers[-1])) if len(numbers) >= 2 else None
+
+
+def _note(session: Session, actor: Actor, fan: Fan, *, granted: bool, basis: str, purpose: str = CONTACT) -> None:
+    session.add(Consent(fan_id=fan.id, purpose=purpose, granted=granted, basis=basis[:_LONGEST]))
     session.flush()
-    record_audit(session, actor, "opt_in" if granted else "opt_out", f"fan:{fan.id}")
+    record_audit(session, actor, "opt_in" if granted else "opt_out", f"fan:{fan.id}", purpose=purpose)

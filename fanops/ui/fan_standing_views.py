@@ -76,6 +76,15 @@ def consent(session: Session, actor: Actor, fan: Fan) -> None:
                     records_consent.opt_in(writing, actor, fan_id, said)
                 said_done("已记下：又可以联系了。")
                 st.rerun()
+        may_wish = (
+            not out and fan.birthday_sealed and records_consent.BIRTHDAY not in set(table["purpose"][table["granted"]])
+        )
+        if may_wish and st.button("同意收生日问候", key=f"fan.consent.birthday.{fan_id}"):
+            with refusals():
+                with page_database().write() as writing:
+                    records_consent.agree(writing, actor, fan_id, records_consent.BIRTHDAY, said)
+                said_done("已记下：生日那天会出现在“今天”里。")
+                st.rerun()
         if not out and st.button("不要再联系这位", key=f"fan.consent.out.{fan_id}"):
             with refusals():
                 with page_database().write() as writing:

@@ -131,6 +131,13 @@ def _try(actor: Actor, trial_id: int, verdict: str, said: str) -> None:
         st.rerun()
 
 
+def birthday_list(born: pd.DataFrame) -> None:
+    """Show whose birthday is today, of those who agreed to wishes; nothing when there is nobody."""
+    for row in born.itertuples():
+        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]} · 今天生日"
+        st.page_link("fan.py", label=label, icon=":material/cake:", query_params={"fan": str(row.fan_id)})
+
+
 def coming_list(actor: Actor, coming: pd.DataFrame) -> None:
     """Show regulars who are likely to come today."""
     if coming.empty:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
 
+from fanops.access import vault
 from fanops.actions import records_backlog as backlog
 from fanops.actions.invite_raisers import invite_raisers, preview_raisers
 from fanops.errors import Conflict, InvalidInput, NotFound
@@ -64,6 +65,29 @@ def test_who_opts_out_is_contacted_by_nobody_until_they_agree_again(chain, raise
         for deed in (consent.opt_out, consent.consent_state):
             with pytest.raises(NotFound):
                 deed(session, chain.actors["clerk2"], fan_id)
+
+
+def test_birthdays_are_shown_only_with_consent(chain, raiser):
+    fan_id, _ = raiser
+    clerk, day = chain.actors["clerk"], date(2026, 5, 6)
+    with chain.db.write() as session:
+        session.get_one(Fan, fan_id).birthday_sealed = vault().seal("05-06")
+        session.flush()
+        assert consent.birthdays_today(session, clerk, day).empty  # nobody asked them
+        with pytest.raises(InvalidInput):
+            consent.agree(session, clerk, fan_id, "everything")
+        consent.agree(session, clerk, fan_id, consent.BIRTHDAY)
+        assert consent.birthdays_today(session, clerk, day)["fan_id"].tolist() == [fan_id]
+        for given in ("1990-05-06", "1990/5/6", "5月6日", "19900506", "0506"):
+            session.get_one(Fan, fan_id).birthday_sealed = vault().seal(given)
+            session.flush()
+            assert len(consent.birthdays_today(session, clerk, day)) == 1, given
+        assert consent.birthdays_today(session, clerk, date(2026, 5, 7)).empty
+        assert consent.birthdays_today(session, chain.actors["clerk2"], day).empty
+        consent.opt_out(session, clerk, fan_id)
+        assert consent.birthdays_today(session, clerk, day).empty
+        with pytest.raises(Conflict):
+            consent.agree(session, clerk, fan_id, consent.BIRTHDAY)
 
 
 def test_what_was_raised_and_promised_and_kept(chain, raiser):

@@ -15,22 +15,14 @@ if orders.empty:
     st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
     st.stop()
 
-repeat, kept, stage, moved, value, alive, channel, source = st.tabs(
-    ["复购率", "留存", "生命周期", "谁换了阶段", "RFM", "还会来吗", "渠道与净值", "新客来源"]
-)
-with repeat:
-    views.repeat_share(orders)
-with kept:
-    views.retention(orders)
-with stage:
-    views.stages(actor, orders)
-with moved:
-    flow_views.flow(actor, orders)
-with value:
-    views.rfm(actor, orders)
-with alive:
-    views.still_there(orders)
-with channel:
-    value_views.channels(actor)
-with source:
-    value_views.sources(actor)
+SHOWN = {
+    "复购率": lambda: views.repeat_share(orders), "留存": lambda: views.retention(orders),
+    "生命周期": lambda: views.stages(actor, orders), "谁换了阶段": lambda: flow_views.flow(actor, orders),
+    "RFM": lambda: views.rfm(actor, orders), "还会来吗": lambda: views.still_there(orders),
+    "渠道与净值": lambda: value_views.channels(actor), "新客来源": lambda: value_views.sources(actor),
+}  # fmt: skip
+# Only the open one is worked out: together they take seconds.
+for tab, show in zip(st.tabs(list(SHOWN), key="see", bind="query-params"), SHOWN.values(), strict=True):
+    if tab.open:
+        with tab:
+            show()

@@ -47,10 +47,11 @@ def raised(session: Session, actor: Actor, fan_id: int) -> None:
     if table.empty:
         return
     kept = int(table["kept"].sum())
+    dates = [words.day(at) if done else "—" for at, done in zip(table["at"], table["kept"], strict=True)]
     st.markdown(f"**答应的事：{kept} / {len(table)} 件做到了**")
     st.dataframe(
         pd.DataFrame({"答应": table["what"], "什么事": table["title"], "做到了吗": table["kept"].map({True: "做到了", False: "还没有"}),
-                      "顾客怎么说": table["said"], "日期": table["at"].map(words.day)}),
+                      "顾客怎么说": table["said"], "日期": dates}),
         hide_index=True,
     )  # fmt: skip
 

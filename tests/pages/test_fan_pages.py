@@ -130,7 +130,7 @@ def test_a_fan_is_nominated_and_noted_as_brought_by_another(open_page, fans, cha
     assert not at.exception and "已记下是谁介绍来的" in words_on(at)
     with chain.db.read() as session:
         assert session.exec(select(Referral.referrer_fan_id)).one() == fans[0]
-    at = open_page("product", "fan_insights.py")
+    at = open_page("product", "fan_insights.py", see="新客来源")
     assert not at.exception and table_with(at, "合计")["粉丝推荐"].sum() == 1
 
 
@@ -169,8 +169,9 @@ def test_two_names_of_a_drink_become_one_and_value_and_flows_are_drawn(open_page
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
         assert session.exec(select(ProductAlias)).all() == []
-    at = open_page("product", "fan_insights.py")
-    assert not at.exception and "品牌净值" in words_on(at) and "换了阶段" in words_on(at)
+    assert "品牌净值" in words_on(open_page("product", "fan_insights.py", see="渠道与净值"))
+    at = open_page("product", "fan_insights.py", see="谁换了阶段")
+    assert not at.exception and "换了阶段" in words_on(at)
     at.button_group(key="flow.what").set_value("分层").run()
     assert not at.exception and "手工提名不算在内" in words_on(at)
 

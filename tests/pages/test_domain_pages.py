@@ -175,7 +175,7 @@ def test_a_merged_finding_names_where_it_went_and_is_taken_apart(open_page, fill
         one, other = (write(session, chain.actors["product"], filled, claim).id for claim in ("等位", "排队"))
         findings.merge_findings(session, chain.actors["product"], other, one)
     at = open_page("product", "findings.py")
-    at.button_group(key="findings.state").set_value(["merged"]).run()
+    at.button_group(key="findings.state").set_value("merged").run()
     at.button(key=f"findings.unmerge.{other}").click().run()
     with chain.db.read() as session:
         assert session.get_one(Finding, other).state == "accepted"

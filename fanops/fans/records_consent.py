@@ -15,6 +15,7 @@ from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.settings import settings
 from fanops.tables import Consent, Fan, ServiceCard, now
+from fanops.text.masking import mask_identifiers
 
 CONTACT, BIRTHDAY = "contact", "birthday"
 PURPOSES = {CONTACT: "主动联系", "mail": "邮件", "reply": "回复本次意见", "survey": "问卷邀请", BIRTHDAY: "生日问候"}
@@ -123,6 +124,6 @@ def _month_and_day(text: str) -> tuple[int, int] | None:
 
 
 def _note(session: Session, actor: Actor, fan: Fan, *, granted: bool, basis: str, purpose: str = CONTACT) -> None:
-    session.add(Consent(fan_id=fan.id, purpose=purpose, granted=granted, basis=basis[:_LONGEST]))
+    session.add(Consent(fan_id=fan.id, purpose=purpose, granted=granted, basis=mask_identifiers(basis).text[:_LONGEST]))
     session.flush()
     record_audit(session, actor, "opt_in" if granted else "opt_out", f"fan:{fan.id}", purpose=purpose)

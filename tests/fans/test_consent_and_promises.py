@@ -48,7 +48,8 @@ def test_who_opts_out_is_contacted_by_nobody_until_they_agree_again(chain, raise
     with chain.db.write() as session:
         session.add(ServiceCard(fan_id=fan_id, store_id=chain.stores["S1"], deed="问候"))
         session.flush()
-        consent.opt_out(session, clerk, fan_id, "别再打电话了")
+        consent.opt_out(session, clerk, fan_id, "别再打 13800138000")
+        assert "13800138000" not in consent.consent_state(session, clerk, fan_id)["basis"].iloc[0]
         card = session.exec(select(ServiceCard)).one()
         assert (card.state, card.reason) == ("not_done", "已退订")
         assert preview_raisers(session, product, item)[1]["why"].tolist() == ["已退订"]

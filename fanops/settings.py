@@ -5,7 +5,7 @@ Each is read from an environment variable ``FANOPS_<NAME>``; the README's table 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         description="Webhooks may go to private and loopback addresses; set it only where you trust who adds them.",
     )
 
-    @property
+    @cached_property
     def database_url(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database or f"sqlite:///{(self.data / 'fanops.sqlite').resolve()}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fanops.cli.survey_answers import import_answers
 from fanops.cli.survey_panel import panel
 from fanops.cli.survey_paper import import_sheet, sheet
 from fanops.cli.survey_quota import quota
@@ -21,7 +22,7 @@ def survey() -> None:
     """Survey and interview definitions."""
 
 
-for _command in (quota, panel, sheet, import_sheet):
+for _command in (quota, panel, sheet, import_sheet, import_answers):
     survey.add_command(_command)
 
 

@@ -24,7 +24,7 @@ from fanops.collect.records_responses import answers_of_many
 from fanops.collect.records_sheet import SheetResponse, paper, stored_key
 from fanops.collect.surveys.answers import BadAnswer, Given, read_answer
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.collect.surveys.flow import kept_answers
+from fanops.collect.surveys.flow import kept_answers, still_missing, values
 from fanops.collect.surveys.paper import paper_questions
 from fanops.database import Database
 from fanops.errors import InvalidInput, Problem
@@ -335,14 +335,14 @@ def _check_path(
     wrong,
 ) -> None:  # fmt: skip
     """Refuse answers to questions that the earlier answers hide, and required questions left open."""
-    kept = kept_answers(survey, records_surveys.values(given))
+    kept = kept_answers(survey, values(given))
     only_if = {shown.question.code: shown.only_if for shown in paper_questions(survey)}
     for code in given:
         if code not in kept:
             heading = _heading_of(columns, cells, code)
             why = f"{only_if[code]}才答" if only_if.get(code) else "前面的回答已经跳过它"
             wrong(f"这道题不用答，却有答案：{why}", heading, cells.get(heading, ""))
-    for code in records_surveys.still_missing(survey, given):
+    for code in still_missing(survey, given):
         wrong("必答题没有答案", _heading_of(columns, cells, code))
 
 

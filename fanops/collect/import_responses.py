@@ -11,14 +11,13 @@ from sqlmodel import Session
 
 from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
-from fanops.collect import records_surveys
 from fanops.collect.import_file import Imported
 from fanops.collect.records_sheet import SheetResponse, Sieved, sieve, submit_key, survey_of
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.submit_response import TEXT_KINDS
 from fanops.collect.surveys.answers import Given
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.collect.surveys.flow import path
+from fanops.collect.surveys.flow import path, values
 from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem
@@ -158,7 +157,7 @@ def _store(
         answers += [
             _answer_row(stored[code], response_id, code, answer, response.at) for code, answer in answered.items()
         ]
-        for question in path(survey, records_surveys.values(answered)):
+        for question in path(survey, values(answered)):
             answer = answered.get(question.code)
             if answer is None:
                 continue

@@ -47,14 +47,14 @@ class ExportRequest:
         wave_id: The wave that the answers belong to.
         questions: Question code by number of the export's question; "" leaves one out, None guesses all.
         roles: Number of the question that gives ``store``, ``phone`` or ``member``; "" for none, None guesses.
-        store: Store (id) of the rows that name none.
+        store: Store (id, code or name) of the rows that name none.
         skip_refused: Import the rows that can be taken.
     """
 
     wave_id: int
     questions: Mapping[str, str] | None = None
     roles: Mapping[str, str] | None = None
-    store: int | None = None
+    store: str | int | None = None
     skip_refused: bool = False
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 from sqlmodel import Session, func, select
 
 from fanops.access import Actor, in_scope, record_audit, require_store
+from fanops.collect import records_drafts
 from fanops.collect import records_surveys as records
 from fanops.collect.submit_response import submit_response
 from fanops.collect.surveys.answers import BadAnswer, Form, Given, read_answer
 from fanops.collect.surveys.definition import Question
-from fanops.collect.surveys.flow import path
+from fanops.collect.surveys.flow import path, values
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records import get_fan
@@ -24,13 +25,13 @@ from fanops.tables import Answer, Fan, Response, Wave
 class Draft:
     """A response being recorded: its form, its row, and what was answered so far."""
 
-    form: records.OpenForm
+    form: records_drafts.OpenForm
     response: Response
     given: dict[str, Given]
 
     def questions(self) -> list[Question]:
         """Give the questions on the path so far, notices left out; a contact is not asked of a fan who is known."""
-        shown = path(self.form.survey, records.values(self.given))
+        shown = path(self.form.survey, values(self.given))
         return [q for q in shown if q.is_asked and not (q.kind == "contact" and self.response.fan_id is not None)]
 
     def first_unanswered(self) -> int:
@@ -117,7 +118,7 @@ def get_draft(session: Session, actor: Actor, response_id: int) -> Draft:
         raise NotFound("没有这份代填的答卷。", "从头选一期，重新开始。")
     response, wave = found
     survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
-    return Draft(records.OpenForm(wave, None, survey), response, records.answers_of(session, response))
+    return Draft(records_drafts.OpenForm(wave, None, survey), response, records_drafts.answers_of(session, response))
 
 
 def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
@@ -163,7 +164,7 @@ def answer_on_behalf(session: Session, actor: Actor, response_id: int, code: str
         given = read_answer(question, form)
     except BadAnswer as error:
         raise InvalidInput(str(error)) from error
-    records.save_answers(session, draft.form.survey, draft.response, {code: given})
+    records_drafts.save_answers(session, draft.form.survey, draft.response, {code: given})
 
 
 def submit_on_behalf(session: Session, actor: Actor, response_id: int) -> str:

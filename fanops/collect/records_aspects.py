@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 from sqlalchemy import update
@@ -35,6 +36,7 @@ def brand_pack(session: Session, brand_id: int) -> AspectPack:
     return industry_pack(brand.industry)
 
 
+@lru_cache(maxsize=64)
 def industry_pack(industry: str) -> AspectPack:
     """Give the shipped pack of an industry; one without a pack is judged by all packs together."""
     return load_pack(industry) if industry in packs() else general_pack()

@@ -16,7 +16,21 @@ from fanops.collect.surveys.definition import Question, SurveyDefinition
 from fanops.collect.surveys.flow import answer_words
 from fanops.fans.levels import LEVEL_LABELS
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, FanTag, Response, Staff, Store, Tag, Theme, ThemeAssignment, Unit, Voice, Wave
+from fanops.tables import (
+    Answer,
+    Fan,
+    FanTag,
+    Response,
+    Staff,
+    Store,
+    SurveyVersion,
+    Tag,
+    Theme,
+    ThemeAssignment,
+    Unit,
+    Voice,
+    Wave,
+)
 
 
 def answers_of_many(session: Session, response_ids: Sequence[int]) -> dict[int, dict[str, Given]]:
@@ -31,6 +45,35 @@ def levels_of(session: Session, rows: Sequence[Response]) -> dict[int, str]:
     """Give the level of each fan who answered: fan id → level."""
     fan_ids = {row.fan_id for row in rows if row.fan_id}
     return dict(session.exec(select(Fan.id, Fan.level).where(Fan.id.in_(fan_ids))).all())
+
+
+def answers_over_waves(session: Session, actor: Actor, wave_id: int, code: str) -> tuple[list[Any], list[str]]:
+    """Give the answers to one question in every wave of this survey, in the actor's scope, oldest wave first.
+
+    Returns:
+        Values, and the title of the wave of each. A version that asks another kind of question, or offers other options
+        under this code, is left out: its answers do not compare.
+    """
+    here = records.get_wave(session, actor, wave_id)
+    version = session.get_one(SurveyVersion, here.version_id)
+    asked = records.definition_of(version).question(code)
+    statement = (
+        select(Wave, SurveyVersion)
+        .join(SurveyVersion, SurveyVersion.id == Wave.version_id)
+        .where(Wave.brand_id == actor.brand_id, SurveyVersion.survey_id == version.survey_id)
+        .order_by(Wave.opens_at, Wave.id)
+    )
+    values: list[Any] = []
+    titles: list[str] = []
+    for wave, its_version in session.exec(statement):
+        same = records.definition_of(its_version).question(code)
+        if asked is None or same is None or (same.kind, same.options) != (asked.kind, asked.options):
+            continue
+        ids = [row.id for row in records.responses(session, actor, wave.id)]
+        given = answers_of_many(session, ids)
+        values += [given[each][code].value if code in given.get(each, {}) else None for each in ids]
+        titles += [wave.title] * len(ids)
+    return values, titles
 
 
 def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, SurveyDefinition, pd.DataFrame]:

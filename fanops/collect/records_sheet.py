@@ -13,7 +13,7 @@ from fanops.access.vault import normalise_identifier
 from fanops.collect import records_surveys
 from fanops.collect.surveys.answers import BadAnswer, Given, read_answer
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.collect.surveys.flow import kept_answers
+from fanops.collect.surveys.flow import kept_answers, still_missing, values
 from fanops.errors import Problem
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.tables import Response, SurveyVersion
@@ -136,9 +136,9 @@ def _read(
                 answer = Given(records_surveys.sealed_contact(answer.value))
             if answer.value is not None:
                 given[question.code] = answer
-        kept = kept_answers(survey, records_surveys.values(given))
+        kept = kept_answers(survey, values(given))
         given = {code: answer for code, answer in given.items() if code in kept}
-        for code in records_surveys.still_missing(survey, given):
+        for code in still_missing(survey, given):
             question = survey.question(code)
             problems.append(Problem("必答题没有答案", row=response.row, column=question.title if question else code))
         everything.append(given)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from sqlmodel import Session, delete, select
 
 from fanops.access import record_audit, vault
-from fanops.collect import records_surveys as records
+from fanops.collect import records_drafts as records
+from fanops.collect.records_surveys import definition_of, digest
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.answers import Given
 from fanops.collect.surveys.definition import Question, SurveyDefinition
-from fanops.collect.surveys.flow import answer_words, path
+from fanops.collect.surveys.flow import answer_words, path, values
 from fanops.errors import Conflict
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.tables import Answer, Consent, Invitation, Response, Survey, SurveyVersion, Voice, Wave, now
@@ -19,7 +21,7 @@ from fanops.tables import Answer, Consent, Invitation, Response, Survey, SurveyV
 TEXT_KINDS = {"short_text", "long_text"}
 
 
-def submit_response(session: Session, form: records.OpenForm, response: Response) -> str:
+def submit_response(session: Session, form: records.OpenForm, response: records.Answering) -> str:
     """Close a draft and let everything follow from it, in one transaction.
 
     Returns:
@@ -27,24 +29,30 @@ def submit_response(session: Session, form: records.OpenForm, response: Response
     """
     if response.state == "submitted":
         return ""
-    answers = records.answers_of(session, response)
+    rows = records.stored_answers(session, response.id)
+    on_path = path(form.survey, {row.code: row.value for row in rows if row.value is not None})
     if response.fan_id is None:
-        _recognise(session, form, response, answers)
+        _recognise(session, form, response, on_path, rows)
     earlier = records.earlier_responses(session, response)
-    receipt = records.submit(session, form, response, earlier)
+    receipt = records.submit(session, form, response, earlier, rows)
+    if not receipt:
+        return ""
     for row in earlier:
         _withdraw_voices(session, row.id)
-    _add_voices(session, form, response)
+    add_voices(session, form.wave.brand_id, _said(form, response, on_path, rows))
     return receipt
 
 
-def _recognise(session: Session, form: records.OpenForm, response: Response, answers: dict[str, Given]) -> None:
+def _recognise(
+    session: Session, form: records.OpenForm, response: records.Answering, on_path: Sequence[Question],
+    rows: Sequence[records.StoredAnswer],
+) -> None:  # fmt: skip
     """Let a contact given with consent make this the response of a fan."""
-    for question in path(form.survey, records.values(answers)):
-        given = answers.get(question.code)
-        if question.kind != "contact" or given is None or not isinstance(given.value, dict):
+    given = {row.code: row.value for row in rows}
+    for question in on_path:
+        if question.kind != "contact" or not isinstance(given.get(question.code), dict):
             continue
-        phone = vault().unseal(bytes.fromhex(given.value["sealed"]))
+        phone = vault().unseal(bytes.fromhex(given[question.code]["sealed"]))
         fan = find_or_create_fan(
             session, form.wave.brand_id, {"phone": phone}, store_id=response.store_id, source="问卷"
         )
@@ -56,26 +64,27 @@ def _recognise(session: Session, form: records.OpenForm, response: Response, ans
         session.flush()
 
 
-def _add_voices(session: Session, form: records.OpenForm, response: Response) -> None:
-    given = records.answers_of(session, response)
-    rows = session.exec(select(Answer).where(Answer.response_id == response.id)).all()
-    ids = {row.question_code: row.id for row in rows}
+def _said(
+    form: records.OpenForm, response: records.Answering, on_path: Sequence[Question],
+    rows: Sequence[records.StoredAnswer],
+) -> list[NewVoice]:  # fmt: skip
+    """Give the free words on the path, as voices."""
+    given = {row.code: row for row in rows}
     said = []
-    for question in path(form.survey, records.values(given)):
-        answer = given.get(question.code)
-        if answer is None:
+    for question in on_path:
+        row = given.get(question.code)
+        if row is None:
             continue
-        words = answer.value if question.kind in TEXT_KINDS and isinstance(answer.value, str) else answer.other
+        words = row.value if question.kind in TEXT_KINDS and isinstance(row.value, str) else row.other
         if words:
             said.append(
                 NewVoice(
                     text=words, kind="survey", source=form.survey.title[:40],
                     source_key=f"response:{response.id}:{question.code}", said_at=response.submitted_at or now(),
-                    store_id=response.store_id, fan_id=response.fan_id, staff_id=response.staff_id,
-                    answer_id=ids[question.code],
+                    store_id=response.store_id, fan_id=response.fan_id, staff_id=response.staff_id, answer_id=row.id,
                 )
             )  # fmt: skip
-    add_voices(session, form.wave.brand_id, said)
+    return said
 
 
 def _withdraw_voices(session: Session, response_id: int) -> None:
@@ -91,14 +100,14 @@ def _form_of(session: Session, response: Response) -> tuple[SurveyDefinition, Wa
         .where(Wave.id == response.wave_id)
     )
     version, wave = session.exec(statement).one()
-    return records.definition_of(version), wave
+    return definition_of(version), wave
 
 
 def read_response(session: Session, response: Response) -> tuple[SurveyDefinition, list[tuple[str, str]]]:
     """Give what was answered, as a person reads it: (question, words) on the path."""
     survey, _ = _form_of(session, response)
     given = records.answers_of(session, response)
-    asked = [question for question in path(survey, records.values(given)) if question.is_asked]
+    asked = [question for question in path(survey, values(given)) if question.is_asked]
     return survey, [
         (question.title, shown_words(question, given[question.code])) for question in asked if question.code in given
     ]
@@ -127,7 +136,7 @@ def reopen_response(session: Session, response: Response) -> tuple[str, str]:
     secret = secrets.token_urlsafe(18)
     draft = Response(
         wave_id=response.wave_id, invitation_id=response.invitation_id, fan_id=response.fan_id,
-        store_id=response.store_id, submit_key=records.digest(secret), seed=response.seed,
+        store_id=response.store_id, submit_key=digest(secret), seed=response.seed,
         replaces_id=response.id,
     )  # fmt: skip
     session.add(draft)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlmodel import Session, create_engine
 
+from fanops.database.together import Together
 from fanops.settings import settings
 from fanops.tables.base import Row
 
@@ -84,8 +85,15 @@ class Database:
                 session.rollback()
                 raise
 
+    @cached_property
+    def together(self) -> Together:
+        """Deeds of this process that share transactions: for many small writes at the same time."""
+        return Together(self)
+
     def dispose(self) -> None:
         """Close all connections."""
+        if "together" in self.__dict__:
+            self.__dict__.pop("together").close()
         self.engine.dispose()
 
 

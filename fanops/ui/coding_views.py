@@ -16,6 +16,7 @@ from fanops.ui.guard import page_database
 from fanops.ui.passage import choose_passage
 from fanops.ui.refusal import plain, refusals
 
+_KEYS = 9  # the first codes have a key of their own
 _COLOURS = ("#2F6F5E", "#C8552B", "#3E7CB1", "#D9822B", "#7A5C99", "#5B8C3A", "#B0446A", "#8A7A52")
 
 
@@ -56,16 +57,17 @@ def _codes(actor: Actor, turns: list[Turn], book: pd.DataFrame, passage: dict[st
     text = next((turn.text for turn in turns if passage and turn.id == passage["turn"]), "")
     chosen = text[passage["start"] : passage["end"]].strip() if passage else ""
     if not chosen:
-        st.info("在左边划选一段话，再点一个编码。", icon=":material/ink_highlighter:")
+        st.info("在左边划选一段话，再点一个编码，或按它的数字键。", icon=":material/ink_highlighter:")
     else:
         st.markdown(f"选中：**“{plain(chosen[:60])}{'…' if len(chosen) > 60 else ''}”**")
     looked_for = st.text_input("找编码", key="coding.words", placeholder="输入几个字", max_chars=40)
     shown = book[book["name"].str.contains(looked_for.strip(), regex=False)] if looked_for.strip() else book
     with st.container(horizontal=True):
-        for row in shown.to_dict("records"):
+        for place, row in enumerate(shown.to_dict("records"), 1):
             if st.button(
-                plain(row["name"]), key=f"coding.{row['code_id']}", disabled=not chosen, help=row["definition"] or None
-            ):
+                plain(row["name"]), key=f"coding.{row['code_id']}", disabled=not chosen, help=row["definition"] or None,
+                shortcut=str(place) if place <= _KEYS else None,
+            ):  # fmt: skip
                 _put(actor, passage, int(row["code_id"]))
     if actor.role in records.KEEPERS and looked_for.strip() and looked_for.strip() not in set(book["name"]):
         if st.button(f"新编码“{plain(looked_for.strip())}”", icon=":material/add:", key="coding.new"):

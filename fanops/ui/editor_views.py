@@ -11,13 +11,14 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.collect import records_surveys as records
 from fanops.collect.surveys.answers import scale
-from fanops.collect.surveys.check import check_survey, every_path
+from fanops.collect.surveys.check import check_survey
 from fanops.collect.surveys.definition import KINDS, Question, SurveyDefinition
-from fanops.collect.surveys.flow import piped, screens
+from fanops.collect.surveys.flow import piped
 from fanops.collect.surveys.table import COLUMNS, from_table, read_pasted, to_table
 from fanops.collect.surveys.write import to_file
 from fanops.errors import InvalidInput
 from fanops.ui.done import said_done
+from fanops.ui.editor_logic import choose_logic, every_way
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals, show_problems
 from fanops.ui.survey_views import shipped
@@ -130,14 +131,15 @@ def edit(draft: Draft) -> SurveyDefinition | None:
         st.error(f"{plain(refusal.message)}{plain(refusal.hint)}", icon=":material/block:")
         show_problems(refusal.problems)
         return None
+    changed = choose_logic(survey)
+    if changed is not None:
+        _take(Draft(changed.title, to_table(changed), changed))
     issues = check_survey(survey)
     for issue in issues:
         st.markdown(f":material/{'block' if issue.serious else 'info'}: {plain(issue.question)} {plain(issue.why)}")
     if not issues:
-        ways = {tuple(question.code for question in shown) for _, shown in every_path(survey)}
-        st.success(
-            f"检查过了：{len(list(survey.questions()))} 题，{len(ways)} 种走法，每题都走得到。", icon=":material/check:"
-        )
+        st.success(f"检查过了：{len(list(survey.questions()))} 题，每题都走得到。", icon=":material/check:")
+        every_way(survey)
     return None if any(issue.serious for issue in issues) else survey
 
 
@@ -147,7 +149,7 @@ def phone(survey: SurveyDefinition | None) -> None:
     if survey is None:
         st.caption("改好左边的问题，这里就会显示。")
         return
-    pages = screens(survey)
+    pages = survey.screens
     at = st.pagination(len(pages), key="editor.screen") if len(pages) > 1 else 1
     with st.container(border=True, width=_PHONE_PX):
         for question in pages[min(at, len(pages)) - 1]:
@@ -169,6 +171,12 @@ def _shown(question: Question, survey: SurveyDefinition) -> None:
         st.segmented_control(
             "分数", [str(n) for n in scale(question)], key=key, label_visibility="collapsed", disabled=True
         )
+    elif question.kind == "matrix":
+        for row in question.rows:
+            st.radio(row.label, labels, index=None, key=f"{key}.{row.code}", horizontal=True, disabled=True)
+    elif question.kind == "ranking":
+        for option in question.options:
+            st.text_input(option.label, key=f"{key}.{option.code}", placeholder="名次", disabled=True)
     elif question.kind == "multiple":
         st.pills("可多选", labels, selection_mode="multi", key=key, label_visibility="collapsed", disabled=True)
     elif labels:

@@ -10,6 +10,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.collect import record_on_behalf as record
 from fanops.collect import records_surveys as records
+from fanops.collect.surveys import flow
 from fanops.collect.surveys.answers import OTHER, Form, scale
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
@@ -101,7 +102,7 @@ def ask(actor: Actor, draft: record.Draft) -> None:
         _finish(actor, draft)
         return
     question = questions[at]
-    values = records.values(draft.given)
+    values = flow.values(draft.given)
     st.subheader(
         plain(piped(question.title, draft.form.survey, values)) + ("" if question.required else "（可不答）"),
         anchor=False,
@@ -225,7 +226,7 @@ def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list
 
 
 def _finish(actor: Actor, draft: record.Draft) -> None:
-    lacking = records.still_missing(draft.form.survey, draft.given)
+    lacking = flow.still_missing(draft.form.survey, draft.given)
     st.subheader("都问完了" if not lacking else "还有必答的题", anchor=False)
     for question in draft.questions():
         given = draft.given.get(question.code)

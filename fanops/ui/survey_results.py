@@ -18,7 +18,7 @@ from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
 
 COUNTED = {"single", "multiple", "rating", "nps", "ranking"}
-_GROUPINGS = {"store": "门店", "level": "分层"}
+_GROUPINGS = {"store": "门店", "level": "分层", "wave": "各期"}
 _MARKS = {1: " ↑", -1: " ↓", 0: ""}
 
 
@@ -49,10 +49,10 @@ def wave_results(actor: Actor, wave: Wave) -> None:
             if question.is_asked:
                 _question_result(question, [given_by.get(question.code) for given_by in answers])
     with between:
-        _compare(survey, answers, groups)
+        _compare(actor, wave, survey, answers, groups)
 
 
-def _compare(survey: SurveyDefinition, answers: list[dict], groups: dict[str, list]) -> None:
+def _compare(actor: Actor, wave: Wave, survey: SurveyDefinition, answers: list[dict], groups: dict[str, list]) -> None:
     questions = {question.code: question for _, question in survey.questions() if question.kind in COUNTED}
     if not questions:
         st.info("这份问卷没有选择题，没有可以对比的。", icon=":material/compare_arrows:")
@@ -60,7 +60,12 @@ def _compare(survey: SurveyDefinition, answers: list[dict], groups: dict[str, li
     with st.container(horizontal=True):
         code = st.selectbox("题目", list(questions), format_func=lambda each: questions[each].title, key="wave.compare")
         by = st.segmented_control("按", list(_GROUPINGS), default="store", format_func=_GROUPINGS.get, key="wave.by")
-    table = results.cross_table(questions[code], [each.get(code) for each in answers], groups[by or "store"])
+    if by == "wave":
+        with page_database().read() as session:
+            values, group = responses.answers_over_waves(session, actor, wave.id, code)
+    else:
+        values, group = [each.get(code) for each in answers], groups[by or "store"]
+    table = results.cross_table(questions[code], values, group)
     if table["group"].nunique() < 2:
         st.info("只有一组有回答，没有可以对比的。", icon=":material/compare_arrows:")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import urlencode
 
 import pandas as pd
 import segno
@@ -99,3 +100,19 @@ def codes(actor: Actor, wave: Wave) -> None:
             st.image(picture.getvalue(), width=260, caption=f"{plain(stores[store_id])} {plain(place)}")
             st.code(link, language=None)
             st.caption("扫码即答，不用登录。同一位置的二维码一直不变，可以打印。")
+    if actor.role in records.WAVE_KEEPERS:
+        with st.popover("打印多个位置的二维码", icon=":material/table_restaurant:"):
+            lines = st.text_area(
+                "每行一个位置", key=f"wave.places.{wave.id}", height=160,
+                placeholder="1 号桌\n2 号桌\n新品 桂花乌龙\n批次 20261122",
+            )  # fmt: skip
+            places = list(dict.fromkeys(line.strip() for line in lines.splitlines() if line.strip()))
+            address = urlencode(
+                {"wave": wave.id, "store": store_id, "place": places[: records.MOST_PLACES]}, doseq=True
+            )
+            st.link_button(
+                f"打印 {len(places[:records.MOST_PLACES])} 个" if places else "打印", f"/print/codes?{address}",
+                disabled=not places, icon=":material/print:",
+            )  # fmt: skip
+            if len(places) > records.MOST_PLACES:
+                st.caption(f"一次最多 {records.MOST_PLACES} 个，其余的下次再打。")

@@ -62,6 +62,7 @@ def _own_names() -> frozenset[str]:
     return frozenset(names)
 
 
+@lru_cache(maxsize=256)
 def host_is_ours(host: str) -> bool:
     """Say whether a Host header names this installation: one of its names, or an address.
 
@@ -140,6 +141,7 @@ def _inline_scripts() -> str:
     return "".join(f" 'sha256-{digest}'" for digest in digests)
 
 
+@lru_cache(maxsize=256)
 def content_policy(host: str) -> str:
     """Give the Content-Security-Policy for pages served to ``host`` (checked before)."""
     sockets = f" ws://{host} wss://{host}" if host else ""

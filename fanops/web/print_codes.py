@@ -1,4 +1,4 @@
-"""GET /print/codes: a sheet with the QR code of every store in scope for a wave, for the printer; no script."""
+"""GET /print/codes: a sheet with QR codes of a wave, for the printer: every store in scope, or the places of one; no script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fanops.access import Actor, visible_stores
+from fanops.access import Actor, require_store, visible_stores
 from fanops.collect import records_surveys as records
 from fanops.database import database
 from fanops.errors import FanopsError, NotAllowed
@@ -19,18 +19,27 @@ from fanops.web.screen import notice, render
 
 async def show_codes(request: Request) -> Response:
     """Render the sheet."""
-    asked = request.query_params.get("wave", "")
-    wave_id = int(asked) if asked.isdecimal() and len(asked) < 18 else 0
-    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, wave_id)
+    wave_id, store_id = _number(request.query_params.get("wave", "")), _number(request.query_params.get("store", ""))
+    places = [place.strip()[:80] for place in request.query_params.getlist("place")]
+    places = list(dict.fromkeys(place for place in places if place))[: records.MOST_PLACES]
+    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, wave_id, store_id, places)
 
 
-def _sheet(actor: Actor, wave_id: int) -> Response:
+def _number(asked: str) -> int:
+    return int(asked) if asked.isdecimal() and len(asked) < 18 else 0
+
+
+def _sheet(actor: Actor, wave_id: int, store_id: int, places: list[str]) -> Response:
     try:
         with database().write() as session:
             wave = records.get_wave(session, actor, wave_id)
+            wanted = [(store.name, store.id, "") for store in visible_stores(session, actor)]
+            if store_id:
+                name = require_store(session, actor, store_id).name
+                wanted = [(f"{name} {place}".strip(), store_id, place) for place in places or [""]]
             codes = [
-                (store.name, f"{settings().forms_url}/s/{records.place_code(session, actor, wave.id, store.id)}")
-                for store in visible_stores(session, actor)
+                (name, f"{settings().forms_url}/s/{records.place_code(session, actor, wave.id, store, place)}")
+                for name, store, place in wanted
             ]
             title = wave.title
     except FanopsError as refusal:

@@ -12,7 +12,9 @@ from starlette.responses import HTMLResponse
 @lru_cache(maxsize=1)
 def templates() -> Environment:
     """Give the templates, with everything escaped."""
-    return Environment(loader=PackageLoader("fanops.web"), autoescape=True, undefined=StrictUndefined)
+    return Environment(
+        loader=PackageLoader("fanops.web"), autoescape=True, undefined=StrictUndefined, auto_reload=False
+    )
 
 
 def render(template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:

@@ -90,3 +90,23 @@ def test_a_sheet_out_and_back(brand, tmp_path: Path) -> None:
     assert "没有新的" in run(brand, "import-sheet", "秋", str(out)).output
     undone = CliRunner().invoke(cli, ["import", "undo", str(done["batch"]), "--brand", brand])
     assert "1 份答卷" in undone.output
+
+
+def test_answers_of_another_tool_come_in_once(brand: str, chain, tmp_path: Path) -> None:
+    file = tmp_path / "问卷星.csv"
+    head = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、口味,2、您去的是哪家门店\n"
+    rows = "1,2026/11/20 10:08:30,45秒,微信,N/A,203.0.113.7,5,静安店\n2,2026/11/20 10:09:30,45秒,微信,N/A,203.0.113.8,九,静安店\n"
+    file.write_text(head + rows, "utf-8-sig")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["survey", "import-answers", "秋", str(file), "--brand", brand, *words])
+
+    shown = run("--dry-run")
+    assert shown.exit_code == 0 and "会新增 1 份" in shown.output and "taste ← 第 1 题" in shown.output, shown.output
+    refused = run()
+    assert refused.exit_code != 0
+    done = run("--map", "1=taste", "--skip-refused", "--json")
+    assert done.exit_code == 0 and json.loads(done.output)["new"] == 1, done.output
+    again = run("--skip-refused")
+    assert "已经导入过" in again.output
+    assert run("--map", "taste").exit_code != 0

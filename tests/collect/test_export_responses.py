@@ -10,6 +10,7 @@ import pytest
 from fanops.collect import record_on_behalf as record
 from fanops.collect import records_surveys as records
 from fanops.collect.export_responses import export_responses
+from fanops.collect.records_responses import answers_over_waves
 from fanops.collect.surveys.definition import read_definition
 from fanops.errors import NotFound
 
@@ -63,3 +64,22 @@ def test_csv_opens_in_excel_and_only_own_stores_are_in_it(chain, wave):
     for actor, asked in (("stranger", str(wave)), ("ceo", "x"), ("ceo", "999")):
         with pytest.raises(NotFound):
             export_responses(chain.db, chain.actors[actor], {"wave": asked})
+
+
+def test_answers_over_waves_are_those_of_the_same_question_in_scope(chain, wave):
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    other = SURVEY.replace("[味道, 服务]", "[味道, 环境]")
+    with chain.db.write() as session:
+        for text, title in ((SURVEY, "十二月"), (other, "一月")):
+            version = records.publish(session, chain.actors["product"], read_definition(text))
+            later = records.open_wave(session, chain.actors["product"], version.id, title).id
+            draft = record.start_on_behalf(session, clerk, later, store_id=store)
+            record.answer_on_behalf(session, clerk, draft.id, "q1", {"q1": ["味道"]})
+            record.answer_on_behalf(session, clerk, draft.id, "q2", {"q2": ["2"]})
+            record.submit_on_behalf(session, clerk, draft.id)
+    with chain.db.read() as session:
+        values, waves = answers_over_waves(session, chain.actors["ceo"], wave, "q2")
+        assert list(zip(waves, values, strict=True)) == [("十一月", None), ("十一月", 4), ("十二月", 2), ("一月", 2)]
+        _, waves = answers_over_waves(session, chain.actors["ceo"], wave, "q1")
+        assert waves == ["十一月", "十一月", "十二月"]  # 一月 offered something else
+        assert answers_over_waves(session, chain.actors["clerk2"], wave, "q2") == ([], [])

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import func, select
 
 from fanops.collect import invite_fans as inviting
+from fanops.collect import records_drafts
 from fanops.collect import records_surveys as records
 from fanops.collect.invite_fans import Asked
 from fanops.collect.surveys.definition import read_definition
@@ -77,7 +78,7 @@ def test_18_raisers_give_18_invited_and_the_others_are_listed_by_reason(chain, w
     assert len(table) == 18 and table["个人链接"].str.contains("/s/").all() and table["个人链接"].is_unique
     with chain.db.write() as session:
         code = table["个人链接"].iloc[0].rsplit("/", 1)[1]
-        form = records.find_form(session, code)
+        form, _ = records_drafts.find_form(session, code)
         assert form.invitation.fan_id == table["粉丝编号"].iloc[0]
         records.close_wave(session, manager, wave)
         with pytest.raises(Conflict):

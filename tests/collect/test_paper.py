@@ -13,6 +13,7 @@ from sqlmodel import func, select
 
 from fanops.access import vault
 from fanops.collect import record_on_behalf as record
+from fanops.collect import records_drafts
 from fanops.collect import records_quotas as quotas
 from fanops.collect import records_surveys as records
 from fanops.collect.import_paper import import_paper, preview_paper
@@ -20,7 +21,7 @@ from fanops.collect.paper_sheet import paper_columns
 from fanops.collect.records_paper import export_paper_sheet
 from fanops.collect.records_responses import response_table
 from fanops.collect.surveys.definition import read_definition
-from fanops.collect.surveys.flow import kept_answers
+from fanops.collect.surveys.flow import kept_answers, still_missing, values
 from fanops.collect.surveys.paper import paper_questions
 from fanops.collect.undo_import import undo_batch
 from fanops.content import content_path
@@ -94,7 +95,7 @@ def test_there_and_back(chain, wave, filled):
         assert one.fan_id and two.fan_id is None
         assert (one.staff_id, two.staff_id) == (chain.staff["E1"], None)
         assert one.submitted_at.date() <= TODAY + timedelta(days=1) and one.store_id == chain.stores["S1"]
-        given = {code: each.value for code, each in records.answers_of(session, one).items()}
+        given = {code: each.value for code, each in records_drafts.answers_of(session, one).items()}
         contact = given.pop("q9")
         assert given == {
             "q1": "不好", "q2": "等位太久", "q3": ["a", "other"], "q4": 6, "q5": {"快": "差", "准": "好"},
@@ -103,7 +104,7 @@ def test_there_and_back(chain, wave, filled):
         assert (
             contact["masked"] == "138****8000" and vault().unseal(bytes.fromhex(contact["sealed"])) == "+8613800138000"
         )
-        given = records.answers_of(session, two)
+        given = records_drafts.answers_of(session, two)
         assert (given["q1"].value, given["q1"].other, given["q4"].value) == ("other", "一般般", 9)
         assert set(given) == {"q1", "q3", "q4"}
         assert sorted(session.exec(select(Voice.text))) == ["一般般", "杯子", "等位太久"]
@@ -292,6 +293,6 @@ def test_whatever_is_written_it_is_taken_rightly_or_refused(chain, wave, filled)
     with chain.db.read() as session:
         survey = read_definition(SURVEY)
         for response in session.exec(select(Response)):
-            given = records.answers_of(session, response)
-            assert set(given) == set(kept_answers(survey, records.values(given)))
-            assert records.still_missing(survey, given) == []
+            given = records_drafts.answers_of(session, response)
+            assert set(given) == set(kept_answers(survey, values(given)))
+            assert still_missing(survey, given) == []

@@ -14,7 +14,6 @@ from fanops.collect.surveys.flow import (
     path,
     piped,
     progress_share,
-    screens,
 )
 
 
@@ -51,7 +50,7 @@ def test_jumps_go_forward_and_to_the_end():
 
 def test_screens_never_look_at_themselves():
     s = survey(single("a"), single("b"), single("c", show_if='a == "甲"'), single("d"))
-    assert [codes(screen) for screen in screens(s)] == [["a", "b"], ["c", "d"]]
+    assert [codes(screen) for screen in s.screens] == [["a", "b"], ["c", "d"]]
     assert next_screen(s, {"a": "乙"}, 0) == 1
     assert next_screen(s, {}, 1) is None
     assert progress_share(s, {"a": "甲"}, 1) == 0.5
@@ -120,7 +119,7 @@ def test_random_surveys_keep_the_promises(s, answers):
     kept = kept_answers(s, answers)
     assert set(kept) <= set(shown)
     assert codes(path(s, kept)) == shown  # hidden answers decided nothing
-    for screen in screens(s):
+    for screen in s.screens:
         here = set(codes(screen))
         for question in screen:
             assert question.show_if is None or not (question.show_if.questions & here)

@@ -57,5 +57,13 @@ def test_codes_are_printed_for_ones_own_stores(signed_in, chain) -> None:
     assert sheet.status_code == 200 and sheet.text.count("<svg") == 2 and "<b>十一月" not in sheet.text
     assert sheet.text == signed_in("region_manager").get(f"/print/codes?wave={wave}").text  # the same code every time
     assert signed_in("clerk").get(f"/print/codes?wave={wave}").status_code == 403
+    tables = f"/print/codes?wave={wave}&store={chain.stores['S1']}&place=1 号桌&place=<i>2&place=1 号桌&place= "
+    sheet = signed_in("region_manager").get(tables)
+    assert sheet.text.count("<svg") == 2 and "1 号桌" in sheet.text and "&lt;i&gt;2" in sheet.text
+    assert sheet.text == signed_in("region_manager").get(tables).text
+    many = "".join(f"&place={n}" for n in range(300))
+    many = signed_in("ceo").get(f"/print/codes?wave={wave}&store={chain.stores['S1']}{many}")
+    assert many.text.count("<svg") == surveys.MOST_PLACES
+    assert signed_in("ceo").get(f"/print/codes?wave={wave}&store=999").status_code == 404
     for odd in ("0", "x", "9" * 30):
         assert signed_in("ceo").get(f"/print/codes?wave={odd}").status_code == 404

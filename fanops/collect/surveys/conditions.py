@@ -10,6 +10,7 @@ import ast
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _COMPARE = {
@@ -44,7 +45,12 @@ class Condition:
         Args:
             answers: Question code → value (option code, list of option codes, number, text); unanswered ones absent.
         """
-        return bool(_evaluate(ast.parse(self.source, mode="eval").body, answers))
+        return bool(_evaluate(_tree(self.source), answers))
+
+
+@lru_cache(maxsize=4_096)
+def _tree(source: str) -> ast.expr:
+    return ast.parse(source, mode="eval").body
 
 
 def parse_condition(source: str) -> Condition:

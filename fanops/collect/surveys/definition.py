@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -21,6 +22,7 @@ SILENT = {"notice", "page_break"}
 WITH_OPTIONS = {"single", "multiple", "ranking"}
 PATTERNS = {"phone": "手机号", "email": "邮箱", "digits": "数字", "letters": "字母", "chinese": "汉字"}
 END = "end"
+SCREEN_QUESTIONS = 8
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
 
@@ -109,7 +111,32 @@ class SurveyDefinition:
 
     def question(self, code: str) -> Question | None:
         """Give a question by code, None when there is none."""
-        return next((question for _, question in self.questions() if question.code == code), None)
+        return self._by_code.get(code)
+
+    @cached_property
+    def _by_code(self) -> dict[str, Question]:
+        # Backwards: of two questions with one code (a draft may have them) the first counts.
+        return {question.code: question for _, question in reversed(list(self.questions()))}
+
+    @cached_property
+    def screens(self) -> tuple[tuple[Question, ...], ...]:
+        """The questions by screen, so that no condition looks at its own screen: it works without JavaScript.
+
+        A screen ends at a page break, before a question or group whose condition looks at a question on it, after a
+        question that may jump, and at ``SCREEN_QUESTIONS`` questions.
+        """
+        result: list[list[Question]] = [[]]
+        for group, question in self.questions():
+            here = {asked.code for asked in result[-1]}
+            conditions = [condition for condition in (group.show_if, question.show_if) if condition]
+            looks_here = any(condition.questions & here for condition in conditions)
+            if result[-1] and (
+                question.kind == "page_break" or looks_here or result[-1][-1].jumps or len(here) >= SCREEN_QUESTIONS
+            ):
+                result.append([])
+            if question.kind != "page_break":
+                result[-1].append(question)
+        return tuple(tuple(screen) for screen in result if screen)
 
 
 class _Reader:

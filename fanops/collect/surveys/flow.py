@@ -6,9 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from fanops.collect.surveys.answers import Given, missing
 from fanops.collect.surveys.definition import END, Option, Question, SurveyDefinition
-
-SCREEN_QUESTIONS = 8
 
 
 def path(survey: SurveyDefinition, answers: Mapping[str, Any]) -> list[Question]:
@@ -47,30 +46,24 @@ def kept_answers(survey: SurveyDefinition, answers: Mapping[str, Any]) -> dict[s
     return {q.code: answers[q.code] for q in path(survey, answers) if q.is_asked and q.code in answers}
 
 
-def screens(survey: SurveyDefinition) -> list[list[Question]]:
-    """Split a survey into screens so that no condition looks at its own screen: it works without JavaScript.
+def values(given: Mapping[str, Given]) -> dict[str, Any]:
+    """Give the plain values that conditions look at."""
+    return {code: answer.value for code, answer in given.items() if answer.value is not None}
 
-    A screen ends at a page break, before a question or group whose condition looks at a question on it, after a
-    question that may jump, and at ``SCREEN_QUESTIONS`` questions.
-    """
-    result: list[list[Question]] = [[]]
-    for group, question in survey.questions():
-        here = {asked.code for asked in result[-1]}
-        conditions = [condition for condition in (group.show_if, question.show_if) if condition]
-        looks_here = any(condition.questions & here for condition in conditions)
-        if result[-1] and (
-            question.kind == "page_break" or looks_here or result[-1][-1].jumps or len(here) >= SCREEN_QUESTIONS
-        ):
-            result.append([])
-        if question.kind != "page_break":
-            result[-1].append(question)
-    return [screen for screen in result if screen]
+
+def still_missing(survey: SurveyDefinition, given: Mapping[str, Given]) -> list[str]:
+    """List the codes of required questions on the path that have no answer."""
+    return [
+        question.code
+        for question in path(survey, values(given))
+        if question.is_asked and missing(question, given.get(question.code, Given(None)))
+    ]
 
 
 def next_screen(survey: SurveyDefinition, answers: Mapping[str, Any], after: int) -> int | None:
     """Give the index of the first screen after ``after`` (−1: from the start) with something to show, None at the end."""
     shown = {question.code for question in path(survey, answers)}
-    for place, screen in enumerate(screens(survey)):
+    for place, screen in enumerate(survey.screens):
         if place > after and any(question.code in shown for question in screen):
             return place
     return None
@@ -78,7 +71,7 @@ def next_screen(survey: SurveyDefinition, answers: Mapping[str, Any], after: int
 
 def progress_share(survey: SurveyDefinition, answers: Mapping[str, Any], at: int) -> float:
     """Give how far a person is: questions on the path before screen ``at`` over all on it, 0–1."""
-    before = {question.code for screen in screens(survey)[:at] for question in screen}
+    before = {question.code for screen in survey.screens[:at] for question in screen}
     shown = [question for question in path(survey, answers) if question.is_asked]
     return sum(question.code in before for question in shown) / max(1, len(shown))
 

@@ -15,8 +15,8 @@ from fanops import __version__
 from fanops.access import Actor, record_audit
 from fanops.database import Database
 from fanops.errors import TooLittleData
+from fanops.settings import settings
 from fanops.tables import ThemeRun
-from fanops.text.encoder import load_encoder
 from fanops.text.tokens import tokenizer
 from fanops.themes import records_discovery as records
 from fanops.themes.continuity import NOT_REGISTERED
@@ -25,6 +25,7 @@ from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import Parameters
 from fanops.themes.quality import stability
 from fanops.themes.records_dictionary import brand_words
+from fanops.themes.spread import encoder as spread_encoder
 
 Progress = Callable[[float, str], None]
 
@@ -58,10 +59,11 @@ def run_discovery(
         raise TooLittleData(
             f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
         )
-    encoder = load_encoder(settings_encoder())
+    cluster = settings().dask
+    encoder = spread_encoder(settings_encoder(), cluster)
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
-        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()),
+        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
     )  # fmt: skip
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)
@@ -93,8 +95,6 @@ def _before(registered: list[Registered], unit_ids: list[int]) -> list[int] | No
 
 def settings_encoder() -> str | None:
     """Give the encoder that this installation is set to, None for the shipped one."""
-    from fanops.settings import settings
-
     return settings().encoder or None
 
 

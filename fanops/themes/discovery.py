@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
-from fanops.text.word_lists import general_words
+from fanops.text.word_lists import general_words, praise_words
 from fanops.themes.continuity import keep_apart, majority
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
@@ -307,11 +307,7 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
-    said_of_nothing = counts.only(general_words()) * weights[fit]
-    general = [
-        said_of_nothing[labels[fit] == k].sum() >= GENERAL_SHARE * max(1, weights[fit][labels[fit] == k].sum())
-        for k in range(len(middle))
-    ]
+    general = _general(namer.moods(labels, len(middle)), labels[fit], weights[fit], counts)
     themes = tuple(
         Group(
             names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
@@ -325,6 +321,19 @@ def _groups(
         for k in range(len(sub_middle))
     )
     return themes, subthemes
+
+
+def _general(
+    moods: NDArray[np.int8], labels: NDArray[np.int32], weights: NDArray[np.int64], counts: WordCounts
+) -> list[bool]:
+    """Say of which themes most is general: words about nothing in particular, or where most are pleased, praise of the whole."""
+    nothing, praise = (counts.only(words) * weights for words in (general_words(), general_words() | praise_words()))
+    result = []
+    for label, mood in enumerate(moods.tolist()):
+        own = labels == label
+        said = (praise if mood > 0 else nothing)[own].sum()
+        result.append(bool(said >= GENERAL_SHARE * max(1, weights[own].sum())))
+    return result
 
 
 def _fingerprint(

@@ -178,7 +178,9 @@ def test_general_remarks_are_no_demand(chain, heard):
     with chain.db.write() as session:
         for place in range(4):  # twelve fans: enough to stand still
             unit = session.exec(
-                select(Unit.id).join(Voice).where(Voice.source_key == f"{8 + place}.0", Voice.brand_id == chain.brand_id)
+                select(Unit.id)
+                .join(Voice)
+                .where(Voice.source_key == f"{8 + place}.0", Voice.brand_id == chain.brand_id)
             ).one()
             session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id == unit)).one().theme_id = heard
     with chain.db.read() as session:

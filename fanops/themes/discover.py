@@ -75,7 +75,7 @@ def run_discovery(
     with db.write() as session:
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm)
-        final = records.keep_corrections(found, unit_ids, themes, taught)
+        final = records.keep_corrections(found, unit_ids, themes, taught, _lay_in(registered, unit_ids))
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, clusters, units)
         run.counts = _counts(units, found, matching)
@@ -91,6 +91,12 @@ def _before(registered: list[Registered], unit_ids: list[int]) -> list[int] | No
     """Give the place in the registry of each unit's live theme, −1 none; None for an empty registry."""
     place = {unit: at for at, theme in enumerate(registered) if theme.is_live for unit in theme.units}
     return [place.get(unit, NOT_REGISTERED) for unit in unit_ids] if place else None
+
+
+def _lay_in(registered: list[Registered], unit_ids: np.ndarray) -> np.ndarray:
+    """Give the id of each unit's live theme before the run, 0 none."""
+    theme_of = {unit: theme.theme_id for theme in registered if theme.is_live for unit in theme.units}
+    return np.array([theme_of.get(unit, 0) for unit in unit_ids.tolist()], dtype=np.int64)
 
 
 def settings_encoder() -> str | None:

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from fanops.database import insert_many
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
 from fanops.text.aspects import GENERAL, OTHER
+from fanops.themes.continuity import stay
 from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
 from fanops.themes.teach import NO_THEME, generalise
@@ -166,11 +167,15 @@ def _save_subthemes(session, brand_id: int, run_id: int, found: Discovery, theme
 
 
 def keep_corrections(
-    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None]
-) -> NDArray[np.int64]:
-    """Give the theme id of each unit (0: none) after what people taught: see ``generalise``."""
+    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None],
+    before: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``) and what people taught (``generalise``)."""
     ids = np.array([theme.id for theme in themes], dtype=np.int64)
     final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
+    again = set(before.tolist())
+    centres = {theme.id: group.centroid for theme, group in zip(themes, found.themes, strict=True) if theme.id in again}
+    final = stay(found.vectors, final, before, centres)
     place = {int(unit): i for i, unit in enumerate(unit_ids.tolist())}
     here = {place[unit]: theme or NO_THEME for unit, theme in taught.items() if unit in place}
     return generalise(found.vectors, final, here) if here else final

@@ -71,11 +71,12 @@ def run_discovery(
     unit_ids = units["unit_id"].to_numpy()
     clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
     matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
+    lay_in = _lay_in(registered, unit_ids)
     progress(0.91, "保存")
     with db.write() as session:
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
-        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm)
-        final = records.keep_corrections(found, unit_ids, themes, taught, _lay_in(registered, unit_ids))
+        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
+        final = records.keep_corrections(found, unit_ids, themes, taught, lay_in)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, clusters, units)
         run.counts = _counts(units, found, matching)

@@ -87,9 +87,10 @@ def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
 
 def save_themes(
     session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame,
-    firm: NDArray[np.float64],
+    firm: NDArray[np.float64], before: NDArray[np.int64],
 ) -> list[Theme]:  # fmt: skip
-    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them); ``firm`` is its stability.
+    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them); ``firm`` is its stability; ``before`` the
+    live theme that each unit lay in, 0 none.
 
     Returns:
         The registered theme of each cluster, in label order.
@@ -108,7 +109,9 @@ def save_themes(
         else:
             if theme.state == "died":
                 theme.state = "active"
-            size = int((found.labels == match.cluster).sum())
+            # what lay in another theme mostly stays there (see ``stay``): it is not new here
+            own = (found.labels == match.cluster) & ((before == 0) | (before == theme.id))
+            size = int(own.sum())
             # Three in ten are new: the old name, unless a person gave it, would speak for what is no longer most of it.
             if not (theme.named_by_hand or theme.pinned) and match.shared_units < _SAME_NAME_SHARE * size:
                 taken.discard(theme.name)

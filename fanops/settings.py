@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Address fans reach the forms at, for QR codes; empty means host and port.")
     secure_cookie: bool = Field(False, description="Set when served over HTTPS: cookies are then never sent in clear.")
     encoder: str = Field("", description="Path or name of a sentence-transformers model; empty means the shipped one.")
+    dask: str = Field(
+        "", description="Dask scheduler for very large theme runs, as tcp://host:8786; empty means this machine alone."
+    )
     timezone: str = Field("Asia/Shanghai", description="Time zone of the stores, for days, weeks and months.")
     upload_mb: int = Field(50, description="Largest file that can be imported through the page, in MB.", ge=1)
     session_hours: int = Field(12, description="How long a sign-in lasts, in hours.", ge=1)

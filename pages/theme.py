@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.themes import records
 from fanops.ui import theme_actions, theme_edits, theme_views, words
+from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.selection_row import selection_row, standing_on
@@ -23,8 +24,10 @@ with refusals(), page_database().read() as session:
     table = records.theme_table(session, actor, selection)
     mine = table[table["theme_id"] == theme_id]
     if mine.empty or not mine.iloc[0]["units"]:
-        st.info("当前筛选下没有人说到这个主题。放宽上面的筛选再看。", icon=":material/filter_alt_off:")
+        show_done()  # retiring a theme ends here, and has its way back
+        st.info(theme_views.why_empty(session, theme), icon=":material/filter_alt_off:")
         theme_edits.edit_bar(actor, theme)
+        theme_edits.history(session, actor, theme_id)
         st.stop()
     row = mine.iloc[0]
     heading.caption(standing_on(row.to_dict()))

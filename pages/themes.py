@@ -21,7 +21,7 @@ heading.caption(standing_on(counts))
 theme_views.discovery_bar(actor, run, counts)
 
 if table.empty:
-    theme_views.nothing_yet(counts)
+    theme_views.nothing_yet(actor, counts)
     st.stop()
 
 counted = "fans" if table["fans"].sum() else "voices"

@@ -41,6 +41,7 @@ def label(
     encoder_name: str | None, dictionary: Path | None, pack: str | None, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
+    from fanops.settings import settings
     from fanops.text.table_file import read_sheet, write_columns
     from fanops.themes.label import label_texts
 
@@ -56,7 +57,7 @@ def label(
         found = label_texts(
             sheet.column(text_column), carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
             encoder_name=encoder_name, words=words, pack=pack,
-            progress=lambda share, doing: bar.update(round(share * 100) - bar.pos),
+            progress=lambda share, doing: bar.update(round(share * 100) - bar.pos), cluster=settings().dask,
         )  # fmt: skip
     write_columns(found.columns, out)
     seconds = time.perf_counter() - began

@@ -117,6 +117,8 @@ def find_pairs(people: pd.DataFrame, apart: Sequence[tuple[int, int]] = (), most
     Source:
         Fellegi & Sunter (1969), A Theory for Record Linkage, JASA 64; value-specific frequencies: Winkler (1989).
     """
+    if people.empty:
+        return []
     people = people.sort_values("fan_id", ignore_index=True).assign(
         name=lambda f: f["name"].map(given_name), surname=lambda f: f["name"].str[:1], tail=lambda f: f["phone"].str[-4:]
     )  # fmt: skip

@@ -14,6 +14,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.findings.priority import EFFORTS, Weights, parts, score
 from fanops.findings.signals import KINDS, Signal
 from fanops.tables import AuditEntry, Fan, Finding, Order, Store, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, get_theme, joined_units
 
 JUDGES = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
@@ -44,7 +45,7 @@ def save_signals(session: Session, actor: Actor, signals: list[Signal]) -> dict[
     """Bring the findings up to date with a run's signals.
 
     A finding that is there already (same theme, kind and store) keeps its state and gets today's numbers; an open one that
-    no longer stands out is marked as gone. What was dismissed stays dismissed.
+    no longer stands out is marked as gone. What was dismissed stays dismissed. Themes of general remarks are passed over.
 
     Returns:
         ``new, kept, gone``.
@@ -142,8 +143,9 @@ def _revenue(session: Session, brand_id: int, theme_id: int, store_id: int | Non
 
 
 def _theme_names(session: Session, actor: Actor) -> dict[int, str]:
+    """Give the live themes that may be found: general remarks (笼统评价) rise and fall without asking for anything."""
     statement = select(Theme.id, Theme.name).where(
-        Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None)
+        Theme.brand_id == actor.brand_id, Theme.state == "active", Theme.parent_id.is_(None), Theme.aspect != GENERAL
     )
     return dict(session.exec(statement).all())
 

@@ -27,6 +27,7 @@ from fanops.tables import (
     Unit,
     Voice,
 )  # fmt: skip
+from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, joined_units
 
 SILENT_DAYS = 60
@@ -43,7 +44,7 @@ class Brief:
         until: Its end, exclusive.
         figures: Key figures with change, then identified fans and revenue against a year before.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
-        wants: Rows ``theme_id, theme, people`` (who asked or complained, praise left out), ``base, share, low, high,
+        wants: Rows ``theme_id, theme, people`` (who asked or complained; praise and general remarks left out), ``base, share, low, high,
             negative_share``, most people first.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
@@ -119,7 +120,7 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
                 Theme, Theme.id == ThemeAssignment.theme_id
             )
         )
-        .where(Theme.state == "active")
+        .where(Theme.state == "active", Theme.aspect != GENERAL)
         .group_by(Theme.id, Theme.name)
         .having(wanting > 0)
         .order_by(wanting.desc(), Theme.id)

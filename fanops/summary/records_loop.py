@@ -29,6 +29,7 @@ from fanops.tables import (
     Voice,
     now,
 )  # fmt: skip
+from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, joined_units
 
 LINKS = {
@@ -167,7 +168,7 @@ def _themes_without_action(session: Session, actor: Actor, before) -> list[tuple
     statement = (
         joined_units(Theme.id, Theme.name, fans, Theme.created_at)
         .join(Theme, Theme.id == ThemeAssignment.theme_id)
-        .where(Theme.state == "active", Theme.created_at < before)
+        .where(Theme.state == "active", Theme.created_at < before, Theme.aspect != GENERAL)
         .where(Theme.id.not_in(select(Fix.theme_id).where(Fix.theme_id.is_not(None))))
         .where(Theme.id.not_in(select(BacklogItem.theme_id).where(BacklogItem.theme_id.is_not(None))))
     )

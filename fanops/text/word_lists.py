@@ -25,6 +25,12 @@ def general_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def praise_words() -> frozenset[str]:
+    """Give the words that with the general ones make praise of the whole: 味道不错 asks for nothing."""
+    return frozenset(word for line in _lines("general_praise.txt") for word in line.split())
+
+
+@lru_cache(maxsize=1)
 def empty_answers() -> frozenset[str]:
     """Give the answers that say nothing (没有内容的回答), in lower case."""
     return frozenset(line.lower() for line in _lines("no_content.txt"))

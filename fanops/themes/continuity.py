@@ -10,6 +10,7 @@ from fanops.themes.partition import UNASSIGNED, canonical, centroids
 ALIKE_COSINE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
 _HELD_SHARE = 0.5
 _FEWEST = 5
+_CLEARLY = 0.3  # by so much more a unit must be like another theme's centre to leave its own
 NOT_REGISTERED = -1
 
 
@@ -72,6 +73,36 @@ def keep_apart(
             result[members[groups == group]] = following
             following += 1
     return result if following == int(labels.max(initial=-1)) + 1 else canonical(result, weights)
+
+
+def stay(
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], before: NDArray[np.int64], centres: dict[int, NDArray[np.float32]]
+) -> NDArray[np.int64]:  # fmt: skip
+    """Let units stay in the theme they were in, unless they fit the one they would move to clearly better.
+
+    Borders between neighbouring themes shift with every wave; a person who comes back wants to find what was there. Only moves
+    between themes of both runs are held back: new themes take what is theirs, and what was in no theme goes where it fits.
+
+    Args:
+        vectors: Unit rows, shape (n, d).
+        themes: Theme id per unit as the run groups them, 0 none, shape (n,).
+        before: Registered theme id per unit, 0 none, shape (n,).
+        centres: Centre of each theme that was registered before and was found again, by id.
+
+    Returns:
+        Theme id per unit, shape (n,).
+    """
+    known = np.array(sorted(centres), dtype=np.int64)
+    moved = np.flatnonzero((themes != before) & np.isin(themes, known) & np.isin(before, known))
+    if not len(moved):
+        return themes
+    middle = np.stack([centres[int(theme)] for theme in known])
+    here, there = (middle[np.searchsorted(known, ids[moved])] for ids in (before, themes))
+    gain = np.einsum("nd,nd->n", vectors[moved], there) - np.einsum("nd,nd->n", vectors[moved], here)
+    result = themes.copy()
+    held = moved[gain < _CLEARLY]
+    result[held] = before[held]
+    return result
 
 
 def _parts(

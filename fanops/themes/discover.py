@@ -15,8 +15,8 @@ from fanops import __version__
 from fanops.access import Actor, record_audit
 from fanops.database import Database
 from fanops.errors import TooLittleData
+from fanops.settings import settings
 from fanops.tables import ThemeRun
-from fanops.text.encoder import load_encoder
 from fanops.text.tokens import tokenizer
 from fanops.themes import records_discovery as records
 from fanops.themes.continuity import NOT_REGISTERED
@@ -25,6 +25,7 @@ from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import Parameters
 from fanops.themes.quality import stability
 from fanops.themes.records_dictionary import brand_words
+from fanops.themes.spread import encoder as spread_encoder
 
 Progress = Callable[[float, str], None]
 
@@ -58,10 +59,11 @@ def run_discovery(
         raise TooLittleData(
             f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
         )
-    encoder = load_encoder(settings_encoder())
+    cluster = settings().dask
+    encoder = spread_encoder(settings_encoder(), cluster)
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
-        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()),
+        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
     )  # fmt: skip
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)
@@ -69,11 +71,12 @@ def run_discovery(
     unit_ids = units["unit_id"].to_numpy()
     clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
     matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
+    lay_in = _lay_in(registered, unit_ids)
     progress(0.91, "保存")
     with db.write() as session:
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
-        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm)
-        final = records.keep_corrections(found, unit_ids, themes, taught)
+        themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
+        final = records.keep_corrections(found, unit_ids, themes, taught, lay_in)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, clusters, units)
         run.counts = _counts(units, found, matching)
@@ -91,10 +94,14 @@ def _before(registered: list[Registered], unit_ids: list[int]) -> list[int] | No
     return [place.get(unit, NOT_REGISTERED) for unit in unit_ids] if place else None
 
 
+def _lay_in(registered: list[Registered], unit_ids: np.ndarray) -> np.ndarray:
+    """Give the id of each unit's live theme before the run, 0 none."""
+    theme_of = {unit: theme.theme_id for theme in registered if theme.is_live for unit in theme.units}
+    return np.array([theme_of.get(unit, 0) for unit in unit_ids.tolist()], dtype=np.int64)
+
+
 def settings_encoder() -> str | None:
     """Give the encoder that this installation is set to, None for the shipped one."""
-    from fanops.settings import settings
-
     return settings().encoder or None
 
 

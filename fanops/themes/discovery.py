@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
-from fanops.text.word_lists import general_words
+from fanops.text.word_lists import general_words, praise_words
 from fanops.themes.continuity import keep_apart, majority
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
@@ -22,6 +23,7 @@ from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
 from fanops.themes.partition import UNASSIGNED, Partition, centroids, partition
 from fanops.themes.quotes import diverse_quotes
+from fanops.themes.spread import bounds, in_chunks, one_thread
 
 Progress = Callable[[float, str], None]
 _SHARPNESS = 0.05
@@ -85,6 +87,7 @@ def discover(
     parameters: Parameters = Parameters(),
     progress: Progress = lambda share, doing: None,
     before: Sequence[int] | None = None,
+    cluster: str = "",
 ) -> Discovery:
     """Discover themes in units.
 
@@ -96,6 +99,7 @@ def discover(
         parameters: See Parameters.
         progress: Called with share done (0–1) and what is being done.
         before: Registered theme of each text (any integer), −1 none: those themes stay apart; None: nothing is known.
+        cluster: Address of a Dask scheduler on which what was not fitted on is assigned, empty: here. The result is the same.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -122,7 +126,7 @@ def discover(
         parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
         counts = counting.result()
     progress(0.6, "归类")
-    labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters)
+    labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters, cluster)
     if before is not None:
         lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
         labels = keep_apart(vectors, labels, lay_in, weights)
@@ -131,9 +135,10 @@ def discover(
     parent = _parents(labels, sublabels)
     strength, unsure = np.zeros(len(distinct), dtype=np.float32), np.zeros(len(distinct), dtype=bool)
     if len(middle):
-        similarity = theme_similarity(vectors, middle, sub_middle, parent)
-        strength, unsure = strengths(similarity, labels)
-        far = (similarity.max(axis=1) < parameters.least_strength) & (labels >= 0)
+        belongs = partial(_belonging, middle=middle, sub_middle=sub_middle, parent=parent)
+        parted = [(vectors[start:end], labels[start:end]) for start, end in bounds(len(vectors))]
+        strength, unsure, best = map(np.concatenate, zip(*in_chunks(belongs, parted, cluster), strict=True))
+        far = (best < parameters.least_strength) & (labels >= 0)
         labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
     progress(0.75, "起名字")
     themes, subthemes = _groups(
@@ -180,7 +185,7 @@ def _chosen(weights: NDArray[np.int64], texts: list[str], most: int) -> NDArray[
 
 def _spread(
     vectors: NDArray[np.float32], weights: NDArray[np.int64], known: NDArray[np.int64], fit: NDArray[np.int64],
-    parts: Partition, parameters: Parameters,
+    parts: Partition, parameters: Parameters, cluster: str,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
     """Give labels and sub-labels of all texts: as partitioned, and by the nearest centre for those not fitted on."""
     labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
@@ -193,10 +198,36 @@ def _spread(
             centroids(vectors[fit], parts.sublabels, weights[fit]),
             _parents(parts.labels, parts.sublabels),
         )
-        if parameters.method == "graph":
-            labels[rest] = np.argmax(theme_similarity(vectors[rest], middle, sub_middle, parent), axis=1)
-        sublabels[rest] = _nearest_sub(vectors[rest], labels[rest], sub_middle, parent)
+        nearest = partial(
+            _nearest, middle=middle, sub_middle=sub_middle, parent=parent, themed=parameters.method == "graph"
+        )
+        places = [rest[start:end] for start, end in bounds(len(rest))]
+        for place, found in zip(places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True):
+            labels[place], sublabels[place] = found
     return labels, sublabels
+
+
+def _nearest(
+    vectors: NDArray[np.float32], middle: NDArray[np.float32], sub_middle: NDArray[np.float32],
+    parent: NDArray[np.int32], themed: bool,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
+    """Give one chunk's nearest themes (all −1 unless ``themed``) and sub-themes."""
+    labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
+    with one_thread():
+        if themed:
+            labels[:] = np.argmax(theme_similarity(vectors, middle, sub_middle, parent), axis=1)
+        return labels, _nearest_sub(vectors, labels, sub_middle, parent)
+
+
+def _belonging(
+    part: tuple[NDArray[np.float32], NDArray[np.int32]], middle: NDArray[np.float32], sub_middle: NDArray[np.float32],
+    parent: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:  # fmt: skip
+    """Give one chunk's strengths, which of it are unsure, and how alike each unit is to the theme it is most like."""
+    vectors, labels = part
+    with one_thread():
+        similarity = theme_similarity(vectors, middle, sub_middle, parent)
+    return *strengths(similarity, labels), similarity.max(axis=1)
 
 
 def _within(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -276,11 +307,7 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
-    said_of_nothing = counts.only(general_words()) * weights[fit]
-    general = [
-        said_of_nothing[labels[fit] == k].sum() >= GENERAL_SHARE * max(1, weights[fit][labels[fit] == k].sum())
-        for k in range(len(middle))
-    ]
+    general = _general(namer.moods(labels, len(middle)), labels[fit], weights[fit], counts)
     themes = tuple(
         Group(
             names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
@@ -294,6 +321,19 @@ def _groups(
         for k in range(len(sub_middle))
     )
     return themes, subthemes
+
+
+def _general(
+    moods: NDArray[np.int8], labels: NDArray[np.int32], weights: NDArray[np.int64], counts: WordCounts
+) -> list[bool]:
+    """Say of which themes most is general: words about nothing in particular, or where most are pleased, praise of the whole."""
+    nothing, praise = (counts.only(words) * weights for words in (general_words(), general_words() | praise_words()))
+    result = []
+    for label, mood in enumerate(moods.tolist()):
+        own = labels == label
+        said = (praise if mood > 0 else nothing)[own].sum()
+        result.append(bool(said >= GENERAL_SHARE * max(1, weights[own].sum())))
+    return result
 
 
 def _fingerprint(

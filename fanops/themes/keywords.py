@@ -22,7 +22,10 @@ class WordCounts:
             weights: How often each text was said, shape (n,).
         """
         known: dict[str, int] = {}
-        kept = [[known.setdefault(word, len(known)) for word in dict.fromkeys(words)] for words in tokens]
+        kept = [
+            [known.setdefault(word, len(known)) for word in dict.fromkeys(words) if not word.isnumeric()]
+            for words in tokens
+        ]  # a number alone (10, 四十) is no topic: 排队等了10分钟 is about waiting
         self._words = sorted(known)
         place = np.empty(len(known), dtype=np.int64)
         place[[known[word] for word in self._words]] = np.arange(len(known))

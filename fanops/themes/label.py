@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanops.errors import InvalidInput, TooLittleData
-from fanops.text.encoder import load_encoder
 from fanops.text.no_content import no_content
 from fanops.text.table_file import check_columns
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
 from fanops.themes.discovery import Discovery, Progress, discover
 from fanops.themes.parameters import Parameters
+from fanops.themes.spread import bounds, encoder, in_chunks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +71,7 @@ def label_table(
     words: frozenset[str] = frozenset(),
     pack: str | None = None,
     progress: Progress = lambda share, doing: None,
+    cluster: str = "",
 ) -> Labelled:
     """Label a table of texts with themes, polarity and aspect.
 
@@ -83,6 +86,7 @@ def label_table(
         words: The brand's own words.
         pack: Industry pack for aspects, None for the general one.
         progress: Called with share done and what is being done.
+        cluster: Address of a Dask scheduler that long files are worked on, empty: here. The result is the same.
 
     Raises:
         InvalidInput: A column is missing, or an unknown level.
@@ -94,7 +98,7 @@ def label_table(
     carried = {id_column: frame[id_column].tolist()} if id_column else {}
     found = label_texts(
         texts, carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
-        encoder_name=encoder_name, words=words, pack=pack, progress=progress,
+        encoder_name=encoder_name, words=words, pack=pack, progress=progress, cluster=cluster,
     )  # fmt: skip
     # a lone surrogate has no place in an Arrow string
     columns = {
@@ -116,6 +120,7 @@ def label_texts(
     words: frozenset[str] = frozenset(),
     pack: str | None = None,
     progress: Progress = lambda share, doing: None,
+    cluster: str = "",
 ) -> LabelledColumns:
     """Label texts as ``label_table`` does, without frames.
 
@@ -130,35 +135,37 @@ def label_texts(
         words: See there.
         pack: See there.
         progress: See there.
+        cluster: See there.
 
     Raises:
         InvalidInput: An unknown level.
     """
     if level not in LEVELS:
         raise InvalidInput(f"没有“{level}”这个层级。", f"可用：{'、'.join(LEVELS)}。")
-    from fanops.text.aspects import aspects
     from fanops.text.polarity import polarity
 
     parameters = Parameters(granularity=granularity, method=method)
-    columns, units = _units(texts, carried or {}, level)
+    columns, units = _units(texts, carried or {}, level, cluster)
     known: dict[Any, int] = {}
     who = range(len(texts)) if people is None else [known.setdefault(each, len(known)) for each in people]
     with ThreadPoolExecutor(max_workers=1) as beside:
 
         def judge() -> tuple:
-            return polarity(units), aspects(units, pack)
+            # the polarity of a file's texts may depend on each other (see there): it is not cut into chunks
+            return polarity(units), _about(units, pack, cluster)
 
         # most of the work on themes is done outside the interpreter's lock, so a thread is enough to use the second core
         judging = beside.submit(judge) if len(units) <= _BESIDE_MOST else None
-        empty = no_content(units)
+        cut = [units[begin:end] for begin, end in bounds(len(units))]
+        empty = np.concatenate([np.zeros(0, dtype=bool), *in_chunks(no_content, cut, cluster)])
         useful = np.flatnonzero(~empty)
         found: Discovery | None = None
         note = ""
         try:
             people_of = np.asarray(who, dtype=np.int64)[np.asarray(columns["row"], dtype=np.int64) - 1]
             found = discover(
-                [units[i] for i in useful], people_of[useful], load_encoder(encoder_name), tokenizer(words), parameters,
-                progress,
+                [units[i] for i in useful], people_of[useful], encoder(encoder_name, cluster), tokenizer(words),
+                parameters, progress, cluster=cluster,
             )  # fmt: skip
         except TooLittleData as refusal:
             note = f"{refusal.message}{refusal.hint}"
@@ -205,10 +212,24 @@ def _rounded(values: NDArray[np.floating]) -> list[float]:
     return np.asarray(values, dtype=np.float64).round(4).tolist()
 
 
-def _units(texts: Sequence[str], carried: Columns, level: str) -> tuple[Columns, list[str]]:
+def _about(units: Sequence[str], pack: str | None, cluster: str) -> list[str]:
+    from fanops.text.aspects import aspects
+
+    cut = [units[begin:end] for begin, end in bounds(len(units))]
+    return list(chain.from_iterable(in_chunks(partial(aspects, pack=pack), cut, cluster)))
+
+
+def _units(texts: Sequence[str], carried: Columns, level: str, cluster: str) -> tuple[Columns, list[str]]:
     if level == "row":
         return {"row": range(1, len(texts) + 1), **carried}, list(texts)
-    voice, start, end = (each.tolist() for each in split_many(texts))
+    parted = [texts[begin:last] for begin, last in bounds(len(texts))]
+    voice: list[int] = []
+    start: list[int] = []
+    end: list[int] = []
+    for (begin, _), found in zip(bounds(len(texts)), in_chunks(split_many, parted, cluster), strict=True):
+        voice += (found[0] + begin).tolist()
+        start += found[1].tolist()
+        end += found[2].tolist()
     units = [texts[v][s:e] for v, s, e in zip(voice, start, end, strict=True)]
     columns: Columns = {"row": [at + 1 for at in voice]}
     columns |= {name: [values[at] for at in voice] for name, values in carried.items()}

@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanops.text.aspects import aspects_of
+from fanops.text.tokens import tokenizer
 from fanops.text.units import unit_texts
 from fanops.text.word_lists import general_words
 
@@ -23,23 +25,29 @@ _MOST_PHRASES = 150
 _EDGES = re.compile(
     r"^(?:[\W_]|但是|但|不过(?!期)|而且|并且|就是|可惜|还有|另外|然后|所以|因为|虽然|总的来说|总体来说|总体上?|总之|整体来说|整体上?|反正|倒是"
     r"|(?:我|个人|自己)?(?:感觉|觉得|认为)|真的|真心|其实|这次|每次|一如既往的?|他家|她家|你们|他们|这家店?|店里|店家的?|个人(?!态|卫)|人觉得|不仅"
-    r"|确实(?=[一-鿿]{3})|我(?!们的?店)|的|也(?!许)|都(?!市|江)|了(?!解)|又|还(?!款|原|价|是|没|会)|就(?!餐|业|诊|近)|是(?!非)|那(?![里边么个样款种条件家])|这(?![里边么个样款种条件家]))+"
-    r"|(?:[\W_]|了|啊|呀|哦|呢|吧|的|哈|啦|嘛|噢|哒|滴)+$"
+    r"|确实(?=[一-鿿]{3})|我(?!们)|的|也(?!许)|都(?!市|江)|了(?!解)|又|还(?!款|原|价|是|没|会)|就(?!餐|业|诊|近)|是(?!非)|那(?![里边么个样款种条件家本套部双台])|这(?![里边么个样款种条件家本套部双台]))+"
+    r"|(?:[\W_]|(?:(?<=不错)|(?<![洒撒凉坏漏丢碎扔糊错忘烂])(?<!都[一-鿿]))了|啊|呀|哦|呢|吧|的|哈|啦|嘛|噢|哒|滴)+$"
 )
 # 服务也很好, 服务真的很好 and 服务很好 are one name.
 _FILLER = re.compile(
     r"(?<=[一-鿿])(?<!再)(?:(?:也|倒|都|还|就|确实|真的|真心|实在|一直)+(?:是|算)?(?=很|挺|不|非常|太|蛮|比较|超|特别|相当|有点|有些|没)|也(?!许)(?=[一-鿿]{2}))"
 )
-_HAN = re.compile(r"[一-鿿]+")
+_WORDS = re.compile(r"(?=.*[一-鿿]{2})[一-鿿A-Za-z]+")
+# A number alone is no demand, and every 排队等了N分钟 is the same one.
+_AMOUNT = re.compile(
+    r"(?<![\d.:：])\d{1,4}(?:\.\d+)?(?=(?:个半|个多|多|来|几)?(?:分钟|小时|钟头|天|块|元|次|个|份|杯|瓶|包|袋|人|公里|米))(?:个半|多|来|几)?"
+)
 # What starts or stops in the middle of a thought: 比上次购买…, 只是软件升级的情况下.
 _TORN = re.compile(
-    r"^(?:倒|比|把|被|给|和|跟|与|然|而|其中|前面|之前|买的|的|本来|原来|结果|居然|竟然|怎么|为什么|如果|只是|只有|人家|不是说|倒不|以及|或者|连|让|在|从|对|等|按|它|他|她|除|某|致)"
+    r"^(?:倒|们|其他|其它|比|把|被|给|和|跟|与|然|而|其中|前面|之前|买的|的|本来|原来|结果|居然|竟然|怎么|为什么|如果|只是|只有|人家|不是说|倒不|以及|或者|连|让|在|从|对|等|按|它|他|她|除|某|致)"
     r"|(?:时|的时候|以后|之后|情况下|的话|给|把|被|和|跟|比|从|在|对|让|说|给我|为|与|及|后|人|时候|下单|收到|打开|我)$"
 )
 _TALES = re.compile(
-    r"[我你他她它咱]|上次|昨天|今天|前天|刚|这次|一个|两个|三个|几个|[一二三四五六七八九十两几半]+(?:次|天|年|块|元|斤|份|瓶|件|点|分)"
+    r"[我你他她它咱]|[那这]个|推荐|上次|昨天|今天|前天|刚|这次|一个|两个|三个|几个|[一二三四五六七八九十两几半]+(?:次|天|年|块|元|斤|份|瓶|件|点|分)"
 )
-_OFTEN, _TOLD, _HALVED, _SAME, _TALE = 0.6, 0.4, 0.5, 0.6, 0.12
+_OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.12, 0.25
+_CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
+_MOOD, _HEARD = 0.15, 150  # how far from balanced a theme is taken to have a mood; texts it is taken from
 _ALIKE = 0.86  # phrases nearer than this say the same
 
 
@@ -50,6 +58,14 @@ def trimmed(clause: str) -> str:
     while before != clause:
         before, clause = clause, _EDGES.sub("", clause)
     return _FILLER.sub("", clause)
+
+
+def _vaguely(number: re.Match[str]) -> str:
+    """Say a number as a person would who does not mean that very one: 18 is 十几."""
+    size = len(number.group().split(".")[0].rstrip("个半多来几"))
+    if size == 2 and number.group().startswith("1"):
+        return "十几"
+    return ("几", "几十", "几百", "几千")[size - 1]
 
 
 class Namer:
@@ -95,7 +111,8 @@ class Namer:
         every = sorted(set().union(*found)) if found else []
         place = {phrase: at for at, phrase in enumerate(every)}
         vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
-        similarity, telling = vectors @ middle.T, _telling(every)
+        similarity, telling, judges = vectors @ middle.T, _telling(every), _judged(every)
+        moods = self.moods(labels, len(middle))
         names: list[str] = []
         used, used_at = set(taken), []
         for label, phrases in enumerate(found):
@@ -104,6 +121,7 @@ class Namer:
                 at = np.array([place[phrase] for phrase in free])
                 often = np.array([phrases[phrase] for phrase in free], dtype=float)
                 score = _scores(free, similarity[at], label, often, telling[at], keywords[label])
+                score -= _CONTRARY * (judges[at] * moods[label] < 0)
                 if used_at:  # never two themes whose names say the same, where there is another
                     alike = (vectors[at] @ vectors[used_at].T).max(axis=1)
                     score -= _SAME * np.clip((alike - _ALIKE) / (1 - _ALIKE), 0, 1)
@@ -115,6 +133,16 @@ class Namer:
             used.add(name)
             names.append(name)
         return names
+
+    def moods(self, labels: NDArray[np.int32], count: int) -> NDArray[np.int8]:
+        """Give what most of each group is: 1 pleased, −1 displeased, 0 neither; members evenly taken; shape (n_groups,)."""
+        order, bounds = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(count + 1))
+        groups = [order[start:end] for start, end in pairwise(bounds.tolist())]
+        heard = [each[np.linspace(0, len(each) - 1, min(len(each), _HEARD)).astype(np.int64)] for each in groups]
+        said = _judged([self._texts[place][:200] for place in np.concatenate([np.zeros(0, np.int64), *heard]).tolist()])
+        ends = np.cumsum([0, *map(len, heard)])
+        mean = [said[start:end].mean() if end > start else 0.0 for start, end in pairwise(ends.tolist())]
+        return (np.sign(mean) * (np.abs(mean) > _MOOD)).astype(np.int8)
 
     def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> dict[str, int]:
         """Count the short clauses near the centre that could be a name, the frequent ones first."""
@@ -129,12 +157,22 @@ class Namer:
         if place not in self._cut:
             text = self._texts[place]
             pieces = [text] if len(text) <= LONGEST + 4 else unit_texts(text[:400])
-            self._cut[place] = frozenset(name for name in map(trimmed, pieces) if _could_be_name(name))
+            self._cut[place] = frozenset(name for name in map(_phrase, pieces) if _could_be_name(name))
         return self._cut[place]
 
 
+def _phrase(clause: str) -> str:
+    return trimmed(_AMOUNT.sub(_vaguely, clause))
+
+
 def _could_be_name(clause: str) -> bool:
-    return SHORTEST <= len(clause) <= LONGEST and _HAN.fullmatch(clause) is not None
+    return SHORTEST <= len(clause) <= LONGEST and _WORDS.fullmatch(clause) is not None
+
+
+def _judged(texts: Sequence[str]) -> NDArray[np.int8]:
+    from fanops.text.polarity import polarity
+
+    return polarity(texts, "clause").values
 
 
 def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
@@ -146,9 +184,14 @@ def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
     judged = np.zeros(len(phrases))
     np.maximum.at(judged, found.clause_text, read_clauses(found).table[:, 5])
     named = np.array([bool(aspects_of(phrase)) for phrase in phrases], dtype=float)
+    hollow = np.array([all(word in general_words() for word in _words(phrase)) for phrase in phrases], dtype=float)
     torn = np.array([_TORN.search(phrase) is not None for phrase in phrases], dtype=float)
     tale = np.array([_TALES.search(phrase) is not None for phrase in phrases], dtype=float)
-    return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale
+    return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale - _HOLLOW * hollow
+
+
+def _words(phrase: str) -> list[str]:
+    return tokenizer().tokens(phrase)
 
 
 def _scores(
@@ -166,6 +209,6 @@ def _scores(
 
 
 def _from_words(words: Sequence[tuple[str, float]], used: set[str]) -> str | None:
-    parts = [word for word, _ in words if len(word) > 1][:3]
-    name = "、".join(parts)
-    return name if parts and name not in used else None
+    """Name a group in which nobody said anything short: by what it is about, never by a list of words."""
+    about = [word for word, _ in words if len(word) > 1 and word not in general_words()]
+    return next((name for word in about if (name := f"关于{word}") not in used), None)

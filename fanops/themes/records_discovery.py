@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from fanops.database import insert_many
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
 from fanops.text.aspects import GENERAL, OTHER
+from fanops.themes.continuity import stay
 from fanops.themes.discovery import Discovery
 from fanops.themes.identity import Matching, Registered
 from fanops.themes.teach import NO_THEME, generalise
@@ -86,9 +87,10 @@ def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
 
 def save_themes(
     session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame,
-    firm: NDArray[np.float64],
+    firm: NDArray[np.float64], before: NDArray[np.int64],
 ) -> list[Theme]:  # fmt: skip
-    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them); ``firm`` is its stability.
+    """Bring the registry up to date with a run over ``units`` (as ``load_units`` gives them); ``firm`` is its stability; ``before`` the
+    live theme that each unit lay in, 0 none.
 
     Returns:
         The registered theme of each cluster, in label order.
@@ -107,7 +109,9 @@ def save_themes(
         else:
             if theme.state == "died":
                 theme.state = "active"
-            size = int((found.labels == match.cluster).sum())
+            # what lay in another theme mostly stays there (see ``stay``): it is not new here
+            own = (found.labels == match.cluster) & ((before == 0) | (before == theme.id))
+            size = int(own.sum())
             # Three in ten are new: the old name, unless a person gave it, would speak for what is no longer most of it.
             if not (theme.named_by_hand or theme.pinned) and match.shared_units < _SAME_NAME_SHARE * size:
                 taken.discard(theme.name)
@@ -166,11 +170,15 @@ def _save_subthemes(session, brand_id: int, run_id: int, found: Discovery, theme
 
 
 def keep_corrections(
-    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None]
-) -> NDArray[np.int64]:
-    """Give the theme id of each unit (0: none) after what people taught: see ``generalise``."""
+    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None],
+    before: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``) and what people taught (``generalise``)."""
     ids = np.array([theme.id for theme in themes], dtype=np.int64)
     final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
+    again = set(before.tolist())
+    centres = {theme.id: group.centroid for theme, group in zip(themes, found.themes, strict=True) if theme.id in again}
+    final = stay(found.vectors, final, before, centres)
     place = {int(unit): i for i, unit in enumerate(unit_ids.tolist())}
     here = {place[unit]: theme or NO_THEME for unit, theme in taught.items() if unit in place}
     return generalise(found.vectors, final, here) if here else final

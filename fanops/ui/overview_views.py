@@ -85,6 +85,11 @@ def heard_most(actor: Actor) -> None:
         st.info("还没有主题。导入原声后去发现主题。", icon=":material/bubble_chart:")
         st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
         return
+    table = table[~table["general"]]
+    if table.empty:
+        st.info("目前只有笼统评价，还没有具体的需求。", icon=":material/bubble_chart:")
+        st.page_link("themes.py", label="看主题", icon=":material/arrow_forward:")
+        return
     counted = "fans" if table["fans"].sum() else "voices"
     unit = "位粉丝" if counted == "fans" else "条原声"
     for row in table.head(6).itertuples():

@@ -9,6 +9,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_areas, records_backlog, records_fixes
 from fanops.tables import Theme
+from fanops.text.aspects import GENERAL
 from fanops.ui.done import deeds_done, said_done, show_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
@@ -19,6 +20,8 @@ def action_bar(actor: Actor, theme: Theme) -> None:
     show_done()
     if actor.role not in records.MANAGERS:
         return
+    if theme.aspect == GENERAL:
+        st.caption("笼统评价，不算需求：不会出现在总览、发现和待办里。要行动，先从里面拆出具体的事。")
     with st.container(horizontal=True):
         with st.popover("开服务改进", icon=":material/build:", key=f"act.fix.{theme.id}.{deeds_done()}"):
             _fix_form(actor, theme)

@@ -24,6 +24,7 @@ PAGE_SIZE = 10
 MAP_THEMES = 24
 MAP_POINTS = 20_000
 THEMES_SHOWN = 25
+_STANDS_OUT = 1.3  # times the share of all stores
 
 
 def asked_theme() -> int | None:
@@ -75,13 +76,29 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
             st.rerun()
 
 
-def nothing_yet(counts: dict[str, int]) -> None:
+def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
     """Say what will be here and the one step that gets there."""
-    if counts["units"]:
+    with page_database().read() as session:
+        job = jobs.latest_job(session, actor, "discover_themes")
+    if job is not None and job.state in ("queued", "running"):
+        st.caption("正在发现主题，好了会自动出现在这里。")
+    elif counts["units"]:
         st.info("原声已经在了，还没有发现主题。点上面的“发现主题”，几秒钟就好。", icon=":material/auto_awesome:")
     else:
         st.info("这里会是粉丝的需求主题。先导入评价、问卷或访谈。", icon=":material/upload:")
         st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+
+
+def why_empty(session: Session, theme: Theme) -> str:
+    """Say why a theme's page has nothing to show."""
+    if theme.state == "retired":
+        return "这个主题已停用：不再列出，句子都还在。可以在下面恢复它。"
+    if theme.state == "merged":
+        into = session.get(Theme, theme.merged_into_id)
+        return f"这个主题已并入“{plain(into.name) if into else '另一个主题'}”，句子都在那里；撤销合并会回到这里。"
+    if theme.state == "died":
+        return "最近一次发现里没有这个主题了：它的句子归到了别处。历史在下面。"
+    return "当前筛选下没有人说到这个主题。放宽上面的筛选再看。"
 
 
 def headline(table: pd.DataFrame, counted: str) -> str:
@@ -189,13 +206,27 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     frame["主题"] = frame["theme_id"].map(dict(zip(top["theme_id"], top["name"], strict=True)))
     order = frame["theme_id"].map({theme: place for place, theme in enumerate(top["theme_id"])})
     frame = frame.assign(order=order).sort_values(["order", "store_id"]).rename(columns={"store": "门店"})
-    peak = frame[frame["store_units"] >= words.SMALL_BASE].sort_values("占比", ascending=False).head(1)
-    title = (
-        f"“{peak.iloc[0]['主题']}”在{peak.iloc[0]['门店']}最突出（{words.share(peak.iloc[0]['占比'])}）"
-        if len(peak)
-        else "各门店样本不足，只供参考"
-    )
-    charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), title)
+    charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), heat_headline(frame))
+
+
+def heat_headline(frame: pd.DataFrame) -> str:
+    """Say which theme stands out in which store: against all stores, not the theme that is largest everywhere.
+
+    Args:
+        frame: Rows ``主题, 门店, 占比, theme_id, store_id, units, store_units``.
+    """
+    all_units = frame.drop_duplicates("store_id")["store_units"].sum()
+    usual = frame.groupby("theme_id")["units"].transform("sum") / all_units
+    low, _ = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
+    enough = frame["store_units"] >= words.SMALL_BASE
+    if not enough.any():
+        return "各门店样本不足，只供参考"
+    times = (frame["占比"] / usual)[enough & (low > usual)]
+    if times.empty or times.max() < _STANDS_OUT:
+        return "各门店说的事差不多，没有哪家特别突出"
+    peak = times.idxmax()
+    row = frame.loc[peak]
+    return f"“{row['主题']}”在{row['门店']}最突出：{words.share(row['占比'])}，各店合计 {words.share(usual[peak])}"
 
 
 def store_shares(stores: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,10 @@ def test_one_apart_by_hand():
     assert given_name(" 王 小明") == "王小明" and given_name("王女士") == "" and given_name("王") == ""
 
 
+def test_a_chain_without_fans_has_no_pairs():
+    assert find_pairs(people()) == []
+
+
 def test_the_score_is_the_prior_and_the_bits_of_the_reasons():
     table = people(("王小明", 1, "05-06", "+8613800138000", 0), ("王小明", 1, "05-06", "+8613800138001", 0))
     [pair] = find_pairs(table)

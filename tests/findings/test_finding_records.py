@@ -13,6 +13,7 @@ from fanops.findings import records
 from fanops.findings.find import find_findings
 from fanops.findings.priority import Weights
 from fanops.tables import Fan, Finding, Order, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
+from fanops.text.aspects import GENERAL
 
 
 @pytest.fixture
@@ -121,3 +122,14 @@ def test_weights_are_the_brands_own_and_only_head_office_changes_them(chain):
     with chain.db.read() as session:
         assert brand_choice(session, chain.actors["clerk"], records.WEIGHTS, Weights()).reach == 0.5
         assert brand_choice(session, chain.actors["stranger"], records.WEIGHTS, Weights()).reach == Weights().reach
+
+
+def test_general_remarks_are_no_finding(chain, waiting):
+    product = chain.actors["product"]
+    find_findings(chain.db, product)
+    with chain.db.write() as session:
+        assert len(records.finding_table(session, product))
+        session.get_one(Theme, waiting).aspect = GENERAL
+    assert find_findings(chain.db, product)["gone"] >= 1
+    with chain.db.read() as session:
+        assert waiting not in set(records.finding_table(session, product)["theme_id"])

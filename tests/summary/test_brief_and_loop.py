@@ -30,6 +30,7 @@ from fanops.tables import (
     Voice,
     now,
 )  # fmt: skip
+from fanops.text.aspects import GENERAL
 
 
 @pytest.fixture
@@ -169,3 +170,25 @@ def test_the_seven_links_by_hand(chain, heard):
         # two cards: the one that was there, and the one that asked to come and was ticked with the verdict
         assert links.drop("store").tolist() == [18, 1, 3, 2, 1, 1, 1, 1500.0, 1]
         assert len(seven_links(session, chain.actors["clerk2"])) == 1
+
+
+def test_general_remarks_are_no_demand(chain, heard):
+    """笼统评价: people say it, but it asks for nothing, so it is neither wanted nor standing still."""
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        for place in range(4):  # twelve fans: enough to stand still
+            unit = session.exec(
+                select(Unit.id)
+                .join(Voice)
+                .where(Voice.source_key == f"{8 + place}.0", Voice.brand_id == chain.brand_id)
+            ).one()
+            session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id == unit)).one().theme_id = heard
+    with chain.db.read() as session:
+        assert brief(session, product).wants["theme"].tolist() == ["排队太久"]
+        assert "主题还没有行动" in set(standing_still(session, product)["what"])
+    with chain.db.write() as session:
+        session.get_one(Theme, heard).aspect = GENERAL
+    with chain.db.read() as session:
+        page = brief(session, product)
+        assert page.wants.empty and page.core == 12
+        assert standing_still(session, product).empty

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import v_measure_score
 
-from fanops.themes.continuity import keep_apart, majority
+from fanops.themes.continuity import keep_apart, majority, stay
 from fanops.themes.neighbours import nearest
 from fanops.themes.teach import generalise
 
@@ -119,3 +119,11 @@ def test_the_pile_stays_when_only_one_unit_was_taken_out_of_it() -> None:
     grouped = np.repeat([0, 20], 30)
     found = generalise(vectors, grouped, {0: 20})
     assert found[0] == 20 and (found[1:30] == 0).all()
+
+
+def test_a_unit_leaves_its_theme_only_for_one_it_fits_clearly_better():
+    centres = {1: np.array([1, 0], np.float32), 2: np.array([0, 1], np.float32)}
+    vectors = np.array([[0.69, 0.72], [0.1, 0.99], [0.69, 0.72], [0.1, 0.99], [0.5, 0.5]], np.float32)
+    themes, before = np.array([2, 2, 2, 3, 2]), np.array([1, 1, 0, 1, 2])
+    # near the border it stays, far over it goes; one that lay nowhere, or that a new theme takes, goes where the run says
+    assert stay(vectors, themes, before, centres).tolist() == [1, 2, 2, 3, 2]

@@ -1,0 +1,87 @@
+"""Names: what people would write for a theme of these sentences; numbers never stand alone, praise is no name for complaints."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fanops.text.encoder import load_encoder
+from fanops.text.tokens import tokenizer
+from fanops.themes.discovery import discover
+from fanops.themes.keywords import WordCounts
+from fanops.themes.label import label_texts
+from fanops.themes.naming import Namer, trimmed
+from fanops.themes.parameters import Parameters
+from fanops.ui.theme_views import heat_headline
+
+# sentences of one theme → what its name may be
+ACCEPTABLE = {
+    "waiting": ([f"排队等了{n}分钟" for n in range(5, 23)], "排队等了(几|十几|几十)分钟"),
+    "price": ([f"一杯要{n}元太贵了" for n in range(15, 33)], "一杯要(十几|几十)元太贵|太贵"),
+    "pearl": (
+        ["珍珠太硬了", "珍珠太硬", "今天珍珠太硬", "珍珠太硬咬不动", "珍珠有点硬", "珍珠煮得太硬", "推荐那个珍珠", "珍珠硬"] * 2,
+        "珍珠(太硬|太硬咬不动|有点硬|煮得太硬)",
+    ),
+    "complaint": (
+        ["包装不错", "包装不错", "汤都洒了", "汤都洒了", "包装破了汤洒了一袋子", "包装太差全漏了", "袋子破了汤洒了",
+         "包装差汤洒得到处都是", "盖子没盖紧汤洒了", "包装漏油太恶心", "包装太差"],
+        "(?!包装不错).*(洒|漏|破|太差|太恶心).*",
+    ),
+    "mixed script": (["pizza很好吃", "pizza真的很好吃", "pizza 很好吃！", "pizza饼底很脆", "pizza芝士多"] * 3, "pizza.*"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(ACCEPTABLE))
+def test_a_theme_has_a_name_people_would_write(case):
+    sentences, acceptable = ACCEPTABLE[case]
+    encoder, texts = load_encoder(), sorted(set(sentences))
+    weights = np.array([sentences.count(text) for text in texts])
+    vectors, labels = encoder.encode(texts), np.zeros(len(texts), dtype=np.int32)
+    middle = (vectors.sum(axis=0) / np.linalg.norm(vectors.sum(axis=0)))[None]
+    words = WordCounts([tokenizer().content_tokens(text) for text in texts], weights).keywords(labels)
+    [name] = Namer(texts, vectors, weights, encoder.encode).name(labels, middle, words)
+    assert re.fullmatch(acceptable, name), name
+    assert not any(word.isnumeric() for word, _ in words[0])
+
+
+def test_a_word_list_is_no_name():
+    """Nobody said anything short enough: the theme is named by what it is about."""
+    texts = [f"the delivery guy number {n} arrived late again and again" for n in range(20)]
+    names = [theme["name"] for theme in label_texts(texts).themes]
+    assert names and not any("、" in name or any(letter.isdigit() for letter in name) for name in names)
+
+
+def test_edges_are_cut_but_no_word_is_torn():
+    assert trimmed("但是我们可以了解") == "我们可以了解"
+    assert trimmed("饭都凉了") == "饭都凉了" and trimmed("味道不错了") == "味道不错"
+    assert trimmed("这本书不错") == "这本书不错" and trimmed("汤洒了") == "汤洒了"
+
+
+def test_praise_of_the_whole_is_general_and_complaint_is_not():
+    praise = [f"{lead}味道{how}" for lead in ("", "真的", "总体", "感觉") for how in ("不错", "很好", "挺好", "还不错")]
+    complaint = [
+        f"{who}{what}"
+        for who in ("店员", "收银员", "服务员", "店长")
+        for what in ("态度差", "不理人", "爱答不理", "板着脸")
+    ]
+    found = discover(praise + complaint, None, load_encoder(), tokenizer(), Parameters())
+    general = {
+        group.general for label, group in enumerate(found.themes) if label in set(found.labels[: len(praise)].tolist())
+    }
+    assert True in general
+    assert not found.themes[found.labels[-1]].general
+
+
+def test_the_heat_map_names_what_is_unlike_other_stores():
+    def frame(odd: int) -> pd.DataFrame:
+        rows = [("一店", 1, 300), ("二店", 2, 300), ("三店", 3, 300)]
+        table = [("味道一般", 1, store, place, 90, base) for store, place, base in rows]
+        table += [("送错了", 2, store, place, odd if place == 2 else 20, base) for store, place, base in rows]
+        columns = ["主题", "theme_id", "门店", "store_id", "units", "store_units"]
+        return pd.DataFrame(table, columns=columns).assign(占比=lambda f: f["units"] / f["store_units"])
+
+    assert "“送错了”在二店最突出" in heat_headline(frame(60))
+    assert "差不多" in heat_headline(frame(21))

@@ -6,9 +6,9 @@ import streamlit as st
 
 from fanops.collect.surveys.answers import OTHER, scale
 from fanops.collect.surveys.check import every_path
-from fanops.collect.surveys.compose import COMPARISONS, compose, with_condition
+from fanops.collect.surveys.compose import COMPARISONS, compose, with_condition, with_jumps
 from fanops.collect.surveys.conditions import BadCondition, parse_condition
-from fanops.collect.surveys.definition import Question, SurveyDefinition
+from fanops.collect.surveys.definition import END, Jump, Question, SurveyDefinition
 from fanops.collect.surveys.flow import answer_words, piped
 from fanops.collect.surveys.paper import condition_words
 from fanops.ui import words
@@ -38,9 +38,8 @@ def choose_logic(survey: SurveyDefinition) -> SurveyDefinition | None:
             return None
         now = target.show_if.source if target.show_if else ""
         st.caption(f"现在：{plain(condition_words(target.show_if, survey)) + '，才问这一题' if now else '总是问'}")
-        source = _condition(
-            survey.question(st.selectbox("看哪一题的回答", list(before), format_func=before.get, key="logic.seen"))
-        )
+        seen = survey.question(st.selectbox("看哪一题的回答", list(before), format_func=before.get, key="logic.seen"))
+        source = _condition(seen, "logic")
         join = st.radio("和原来的条件", list(_JOINS), format_func=_JOINS.get, key="logic.join") if now else ""
         with st.container(horizontal=True):
             put = st.button("设为这样", key="logic.do", disabled=source is None, type="primary")
@@ -57,19 +56,52 @@ def choose_logic(survey: SurveyDefinition) -> SurveyDefinition | None:
         return None
 
 
-def _condition(seen: Question) -> str | None:
+def choose_jump(survey: SurveyDefinition) -> SurveyDefinition | None:
+    """Let a person choose where to go on after a question; give the survey with it when they have."""
+    asked = [question for _, question in survey.questions() if question.kind != "page_break"]
+    names = {question.code: f"{place}. {question.title}" for place, question in enumerate(asked, 1)}
+    with st.expander("设跳转：答完某一题跳到哪里", icon=":material/redo:"):
+        able = [question.code for question in asked[:-1] if question.is_asked]
+        if not able:
+            st.caption("有两道题以后，就可以跳过中间的题。")
+            return None
+        code = st.selectbox("答完哪一题", able, format_func=names.get, key="jump.question")
+        target = survey.question(code)
+        places = {END: "结束，不用再答"} | dict(zip(names, names.values(), strict=True))
+        for jump in target.jumps:
+            st.caption(
+                f"现在：{plain(condition_words(jump.when, survey)) if jump.when else '总是'} → {plain(places[jump.to])}"
+            )
+        later = [*list(names)[list(names).index(code) + 2 :], END]
+        to = st.selectbox("跳到", later, format_func=places.get, key="jump.to")
+        always = st.checkbox("不管怎么答都跳", key="jump.always")
+        source = None if always else _condition(target, "jump")
+        with st.container(horizontal=True):
+            put = st.button("加上这个跳转", key="jump.do", disabled=not always and source is None, type="primary")
+            none = st.button("去掉它的跳转", key="jump.none", disabled=not target.jumps)
+    if none:
+        return with_jumps(survey, code, [])
+    if not put:
+        return None
+    made = Jump(to, None if always else parse_condition(source))
+    kept = [jump for jump in target.jumps if jump.when is not None or not always]
+    # The first jump that holds is taken: one that always holds comes last.
+    return with_jumps(survey, code, sorted([*kept, made], key=lambda jump: jump.when is None))
+
+
+def _condition(seen: Question, key: str) -> str | None:
     """Let a person choose what the answer must be; give it as a condition, None while it is not chosen."""
     ways = COMPARISONS[seen.kind]
     with st.container(horizontal=True):
-        way = st.selectbox("怎样", list(ways), format_func=ways.get, key="logic.way")
+        way = st.selectbox("怎样", list(ways), format_func=ways.get, key=f"{key}.way.{seen.code}")
         if way == "answered" or way == "not answered":
             return compose(seen, way, [])
         labels = {option.code: option.label for option in seen.options} | ({OTHER: seen.other} if seen.other else {})
         if labels:
-            chosen = st.multiselect("选项", list(labels), format_func=labels.get, key=f"logic.options.{seen.code}")
+            chosen = st.multiselect("选项", list(labels), format_func=labels.get, key=f"{key}.options.{seen.code}")
             return compose(seen, way, chosen) if chosen else None
         lowest = scale(seen)[0] if seen.kind != "number" else 0
-        return compose(seen, way, [st.number_input("数", value=lowest, step=1, key=f"logic.number.{seen.code}")])
+        return compose(seen, way, [st.number_input("数", value=lowest, step=1, key=f"{key}.number.{seen.code}")])
 
 
 def every_way(survey: SurveyDefinition) -> None:

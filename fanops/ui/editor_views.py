@@ -18,7 +18,7 @@ from fanops.collect.surveys.table import COLUMNS, from_table, read_pasted, to_ta
 from fanops.collect.surveys.write import to_file
 from fanops.errors import InvalidInput
 from fanops.ui.done import said_done
-from fanops.ui.editor_logic import choose_logic, every_way
+from fanops.ui.editor_logic import choose_jump, choose_logic, every_way
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals, show_problems
 from fanops.ui.survey_views import shipped
@@ -131,7 +131,7 @@ def edit(draft: Draft) -> SurveyDefinition | None:
         st.error(f"{plain(refusal.message)}{plain(refusal.hint)}", icon=":material/block:")
         show_problems(refusal.problems)
         return None
-    changed = choose_logic(survey)
+    changed = choose_logic(survey) or choose_jump(survey)
     if changed is not None:
         _take(Draft(changed.title, to_table(changed), changed))
     issues = check_survey(survey)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from fanops.collect.surveys.conditions import Condition
-from fanops.collect.surveys.definition import Question, SurveyDefinition
+from fanops.collect.surveys.definition import Jump, Question, SurveyDefinition
 
 _ANSWERED = {"answered": "答了", "not answered": "没有答"}
 _CHOSEN = {"one of": "选了其中之一", "none of": "一个也没有选"} | _ANSWERED
@@ -48,9 +48,18 @@ def compose(question: Question, way: str, values: Sequence[Any]) -> str:
 
 def with_condition(survey: SurveyDefinition, code: str, condition: Condition | None) -> SurveyDefinition:
     """Give the survey with another condition on one question; None asks it always."""
+    return _with(survey, code, show_if=condition)
+
+
+def with_jumps(survey: SurveyDefinition, code: str, jumps: Sequence[Jump]) -> SurveyDefinition:
+    """Give the survey with other jumps after one question; the first that holds is taken."""
+    return _with(survey, code, jumps=tuple(jumps))
+
+
+def _with(survey: SurveyDefinition, code: str, **changed: Any) -> SurveyDefinition:
     groups = tuple(
         replace(group, questions=tuple(
-            replace(question, show_if=condition) if question.code == code else question for question in group.questions
+            replace(question, **changed) if question.code == code else question for question in group.questions
         ))
         for group in survey.groups
     )  # fmt: skip

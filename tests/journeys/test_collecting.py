@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.conftest import DESK, PHONE, Visit
 
 
 def test_a_clerk_records_a_fans_answers_on_a_phone(visit) -> None:
@@ -52,6 +52,55 @@ def test_a_clerk_records_a_fans_answers_on_a_phone(visit) -> None:
     assert not window.foreign and not window.violations
 
 
+def _code(window: Visit, words: str, code: str) -> None:
+    """Select a passage of the open interview and put it under a new code."""
+    page = window.page
+    said = page.locator("p[data-turn]").filter(has_text=words)
+    said.wait_for()
+    said.evaluate(
+        """(node, words) => {
+        const text = node.firstChild.firstChild, range = document.createRange(), at = text.data.indexOf(words)
+        range.setStart(text, at); range.setEnd(text, at + words.length)
+        document.getSelection().removeAllRanges(); document.getSelection().addRange(range)
+    }""",
+        words,
+    )
+    page.get_by_text(f"“{words}”").first.wait_for()
+    page.get_by_label("找编码").fill(code)
+    page.get_by_label("找编码").press("Enter")
+    page.get_by_role("button", name=f"新编码“{code}”").click()
+    page.get_by_text("我编的 1 段").wait_for()
+    page.locator("mark").filter(has_text=words).wait_for()
+
+
+TRANSCRIPT = """店员：最近来得多吗？
+顾客：每周两次，就是杯套老是漏水。
+店员：还有别的吗？
+顾客：甜度要是能再低一点就好了。
+"""
+
+
+def test_a_transcript_becomes_coded_units(visit) -> None:
+    window = visit(DESK)
+    window.sign_in("admin", path="/interviews")
+    window.settle()
+    page = window.page
+    page.get_by_role("tab", name="导入文字稿").click()
+    page.get_by_label("或粘贴").fill(TRANSCRIPT)
+    page.get_by_label("或粘贴").press("Control+Enter")
+    page.get_by_text("谁是顾客").wait_for()
+    assert page.get_by_role("radio", name="顾客").is_checked()  # guessed, and shown before anything is stored
+    page.get_by_role("button", name="导入这次访谈").click()
+    page.get_by_text("段顾客原话成为原声").wait_for()
+    page.get_by_role("tab", name="访谈", exact=True).click()
+    page.locator("[data-testid=stPageLink] a[href*='interview=']").first.click()
+    _code(window, "杯套老是漏水", "漏杯")
+    window.shot("transcript_coded_desk")
+    window.open("/voices")
+    page.get_by_text("杯套老是漏水").first.wait_for()  # the fan's turn is a voice like any other
+    assert not window.foreign and not window.violations
+
+
 def test_an_interview_outlives_a_killed_server_and_is_coded(start, visit, tmp_path: Path) -> None:
     process, server = start(tmp_path)
     window = visit(PHONE, on=server)
@@ -83,18 +132,6 @@ def test_an_interview_outlives_a_killed_server_and_is_coded(start, visit, tmp_pa
     desk.settle()
     page = desk.page
     page.locator("[data-testid=stPageLink] a[href*='interview=']").first.click()
-    said = page.locator("p[data-turn]").filter(has_text="排队太久")
-    said.wait_for()
-    said.evaluate("""node => {
-        const text = node.firstChild.firstChild, range = document.createRange()
-        range.setStart(text, text.data.indexOf("排队")); range.setEnd(text, text.data.length)
-        document.getSelection().removeAllRanges(); document.getSelection().addRange(range)
-    }""")
-    page.get_by_text("“排队太久”").first.wait_for()
-    page.get_by_label("找编码").fill("等位")
-    page.get_by_label("找编码").press("Enter")
-    page.get_by_role("button", name="新编码“等位”").click()
-    page.get_by_text("我编的 1 段").wait_for()
-    page.locator("mark").filter(has_text="排队太久").wait_for()
+    _code(desk, "排队太久", "等位")
     desk.shot("coding_desk")
     assert not desk.foreign and not desk.violations

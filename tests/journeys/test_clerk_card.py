@@ -31,7 +31,7 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
     window.sign_in("clerk", path="/today")
     window.settle()
     page = window.page
-    page.get_by_role("tab", name=f"服务卡 {_FANS}").wait_for()
+    page.get_by_text(f"{_FANS} 张服务卡").wait_for()
 
     began = time.monotonic()
     page.get_by_label("找人").first.fill("柏")
@@ -50,7 +50,7 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
 
     window.shot("card_done_phone")
     assert window.width_overflow() == 0
-    page.get_by_role("tab", name=f"服务卡 {_FANS - 1}").wait_for()
+    page.get_by_text(f"{_FANS - 1} 张服务卡").wait_for()
     window.open("/fans")
     page.get_by_label("找人").first.fill("13800130034")
     page.get_by_label("找人").first.press("Enter")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -37,8 +39,11 @@ def cluster() -> Iterator:
     """A scheduler and two worker processes on this machine; the nanny starts a killed one again."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as started:
-        yield started
+    with pytest.MonkeyPatch.context() as patch:
+        # A new process runs the main module again, and Streamlit's page tests leave a script of theirs in its place.
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as started:
+            yield started
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ run: $(VENV)/.installed
 	$(BIN)/fanops run
 
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff check .

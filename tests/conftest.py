@@ -42,12 +42,6 @@ PASSWORD = "mingtian-hecha-2026"
 _numbers = count(1)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys go first: each is long and alone in its file, so that at the end one process would wait for the other."""
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
-
-
 def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 

@@ -110,6 +110,7 @@ def _fixes(session: Session, actor: Actor, at: datetime) -> int:
             Transition(fix_store_id=row.id, account_id=None, from_state=row.state, to_state="reopened", note=note)
         )
         row.state, row.note, row.done_at, row.closed_at, row.read_at = "reopened", note, None, None, None
+        row.ticks = {}  # as when a person opens it again: the checklist begins anew
         session.add(row)
         about = {"fix_id": fix.id, "title": fix.title, "theme_id": fix.theme_id}
         record_event(session, actor, "theme.returned", about | _numbers(before, after), [row.store_id])

@@ -151,6 +151,16 @@ def plan_of(
     return session.exec(statement.order_by(Baseline.id.desc())).first()
 
 
+def earlier_plans(
+    session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
+) -> list[Baseline]:
+    """List the plans that the one in force took the place of, the newest first."""
+    statement = select(Baseline).where(
+        Baseline.brand_id == actor.brand_id, Baseline.item_id == item_id, Baseline.fix_id == fix_id
+    )
+    return list(session.exec(statement.order_by(Baseline.id.desc()).offset(1)))
+
+
 def treated_since(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
 ) -> dict[int, date]:

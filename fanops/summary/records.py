@@ -28,6 +28,7 @@ from fanops.tables import (
     ThemeAssignment,
     ThemeLineage,
     ThemeRun,
+    Transition,
     Trial,
     Unit,
     Voice,
@@ -195,7 +196,14 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
             Job.brand_id == actor.brand_id, Job.state == "failed", Job.ended_at > now() - timedelta(days=7)
         )
     ).one()
+    last = select(func.max(Transition.id)).where(Transition.item_id.is_not(None)).group_by(Transition.item_id)
+    returned = session.exec(
+        select(func.count(Transition.id))
+        .join(BacklogItem, BacklogItem.id == Transition.item_id)
+        .where(BacklogItem.brand_id == actor.brand_id, Transition.id.in_(last), Transition.from_state == "closed")
+    ).one()
     return [
+        Waiting("个需求条目关闭后又出现了", returned, "backlog.py"),
         Waiting("条发现等您判断", judged, "findings.py"),
         Waiting("个主题的对应要人确认", grey, "themes.py"),
         Waiting("句话的归类拿不准", unsure, "voices.py"),

@@ -15,7 +15,7 @@ from fanops.effect.before_after import LABEL
 from fanops.effect.measure import measure
 from fanops.effect.metrics import METRICS
 from fanops.errors import TooLittleData
-from fanops.tables import Measurement
+from fanops.tables import Baseline, Measurement
 from fanops.ui import charts, effect_details, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -25,16 +25,13 @@ def plan_section(actor: Actor, about: dict[str, int]) -> None:
     """Show the plan in force, or let one be frozen."""
     with page_database().read() as session:
         plan = records.plan_of(session, actor, **about)
+        earlier = records.earlier_plans(session, actor, **about)
         stores = {store.id: store.name for store in visible_stores(session, actor)}
         since = records.treated_since(session, actor, **about)
     if plan is not None:
-        name = METRICS[plan.metric].name
-        st.markdown(
-            f":material/lock: **效果方案已冻结**（{words.minute(plan.frozen_at)}，指纹 {plan.sha256[:8]}）："
-            f"看{name}，{words.day(plan.starts_on)} 到 {words.day(plan.ends_on)}，"
-            f"上线 {len(plan.plan['treated'])} 家，对照 {len(plan.plan['controls'])} 家，"
-            f"至少值得的变化 {words.share(plan.plan['smallest_share'], 0)}，达标线 {words.share(plan.plan['pass_share'], 0)}。"
-        )
+        st.markdown(f":material/lock: **效果方案已冻结**{_plan_words(plan)}")
+        for old in earlier:
+            st.caption(f":material/history: 被取代的方案{_plan_words(old)}")
     else:
         st.caption("还没有效果方案。没有事先定好的方案和对照门店，只能看前后对比，不能说是它带来的。")
     if actor.role not in records.PLANNERS:
@@ -42,6 +39,15 @@ def plan_section(actor: Actor, about: dict[str, int]) -> None:
     label = "另立新方案（旧的会一直留着）" if plan else "定效果方案"
     with st.expander(label, icon=":material/edit_calendar:"):
         _plan_form(actor, about, stores, since)
+
+
+def _plan_words(plan: Baseline) -> str:
+    return (
+        f"（{words.minute(plan.frozen_at)}，指纹 {plan.sha256[:8]}）："
+        f"看{METRICS[plan.metric].name}，{words.day(plan.starts_on)} 到 {words.day(plan.ends_on)}，"
+        f"上线 {len(plan.plan['treated'])} 家，对照 {len(plan.plan['controls'])} 家，"
+        f"至少值得的变化 {words.share(plan.plan['smallest_share'], 0)}，达标线 {words.share(plan.plan['pass_share'], 0)}。"
+    )
 
 
 def _alike(actor: Actor, since: dict[int, date], stores: dict[int, str]) -> list[int]:

@@ -14,6 +14,7 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions.export_backlog import export_backlog
 from fanops.actions.review_returns import Heard, has_returned, reopen_returned
 from fanops.errors import Conflict, NotAllowed
+from fanops.summary.records import waiting
 from fanops.tables import BacklogItem, Fan, Fix, FixStore, Rollout, Theme, ThemeAssignment, Transition, Unit, Voice, now
 
 
@@ -91,6 +92,8 @@ def test_a_closed_item_goes_back_to_review(chain, mended):
         say(session, chain, mended, 6, 5, "c")
         session.exec(select(FixStore)).one().state = "fixing"
     assert reopen_returned(chain.db, product) == {"fixes": 0, "items": 1}
+    with chain.db.read() as session:  # whoever keeps the backlog is told on the first page
+        assert ("个需求条目关闭后又出现了", 1) in [(each.what, each.count) for each in waiting(session, product)]
     with chain.db.read() as session:
         assert session.exec(select(BacklogItem.stage)).one() == "review"
 

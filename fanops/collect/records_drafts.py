@@ -8,7 +8,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import and_, bindparam, delete, insert, select, update
@@ -249,12 +250,13 @@ def save_answers(
 
 
 def submit(
-    session: Session, form: OpenForm, response: Answering, earlier: Sequence[Response], rows: Sequence[StoredAnswer]
-) -> str:
+    session: Session, form: OpenForm, response: Answering, earlier: Sequence[Response], rows: Sequence[StoredAnswer],
+    secret: str = "",
+) -> str:  # fmt: skip
     """Close a draft: hidden answers fall away, ``earlier_responses`` are kept as replaced.
 
     Returns:
-        The receipt code (130 bits), shown once; only its hash is kept. Empty when it was handed in meanwhile.
+        The receipt code (130 bits); only its hash is kept. Empty when it was handed in meanwhile.
 
     Raises:
         Conflict: A required question on the path is unanswered.
@@ -273,7 +275,7 @@ def submit(
         session.add(row)
     if earlier:
         session.flush()  # a fan has one live response in a wave: the earlier one gives way first
-    receipt, moment = new_receipt(), now()
+    receipt, moment = receipt_of(secret or secrets.token_urlsafe(CODE_BYTES)), now()
     closed = {"response": response.id, "at": moment, "receipt": digest(receipt), "fan": response.fan_id}
     if not connection.execute(_HAND_IN, closed).rowcount:
         return ""
@@ -292,12 +294,27 @@ def earlier_responses(session: Session, response: Answering) -> list[Response]:
     return list(session.execute(statement).scalars())
 
 
+_TOLD_AGAIN = timedelta(hours=1)  # after that, a phone that was passed on tells nothing
 _RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32: every byte falls on one of them evenly
 
 
-def new_receipt() -> str:
-    """Make a receipt code that can be read aloud: 26 letters without 0, 1, I, O (130 bits)."""
-    return "".join(_RECEIPT_LETTERS[byte % 32] for byte in secrets.token_bytes(26))
+def receipt_of(secret: str) -> str:
+    """Give the receipt code that belongs to a draft's secret: 26 letters without 0, 1, I, O (130 bits).
+
+    It follows from the secret, so that a browser whose answer got lost on the way can be told once more.
+    """
+    return "".join(_RECEIPT_LETTERS[byte % 32] for byte in sha256(f"receipt:{secret}".encode()).digest()[:26])
+
+
+def receipt_again(session: Session, response: Draft, secret: str) -> str:
+    """Give the receipt to the browser that handed in within the last hour; empty later, or when it is erased."""
+    receipt = receipt_of(secret)
+    since = now() - _TOLD_AGAIN
+    told = select(_response.c.id).where(
+        _response.c.id == response.id, _response.c.state == "submitted", _response.c.submitted_at >= since,
+        _response.c.receipt_sha256 == digest(receipt),
+    )  # fmt: skip
+    return receipt if session.connection().execute(told).first() else ""
 
 
 def find_receipt(session: Session, receipt: str) -> Response:

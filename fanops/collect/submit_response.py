@@ -21,8 +21,14 @@ from fanops.tables import Answer, Consent, Invitation, Response, Survey, SurveyV
 TEXT_KINDS = {"short_text", "long_text"}
 
 
-def submit_response(session: Session, form: records.OpenForm, response: records.Answering) -> str:
+def submit_response(session: Session, form: records.OpenForm, response: records.Answering, secret: str = "") -> str:
     """Close a draft and let everything follow from it, in one transaction.
+
+    Args:
+        session: In a write transaction.
+        form: What is answered.
+        response: The draft.
+        secret: Of the browser that hands in; the receipt follows from it. Empty: staff hand in, the receipt is drawn.
 
     Returns:
         The receipt code, empty when this draft was submitted before.
@@ -34,7 +40,7 @@ def submit_response(session: Session, form: records.OpenForm, response: records.
     if response.fan_id is None:
         _recognise(session, form, response, on_path, rows)
     earlier = records.earlier_responses(session, response)
-    receipt = records.submit(session, form, response, earlier, rows)
+    receipt = records.submit(session, form, response, earlier, rows, secret)
     if not receipt:
         return ""
     for row in earlier:

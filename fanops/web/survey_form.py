@@ -127,7 +127,7 @@ def show(session: Session, code: str, secret: str, _form: Form, query: Query) ->
     if response is None:
         return render("survey_start.html", survey=form.survey, code=code)
     if response.state != "draft":
-        return render("survey_thanks.html", survey=form.survey, receipt="", code=code)
+        return _thanks(session, form, response, code, secret)
     given = records.answers_of(session, response)
     asked = query.get("at", "")
     at = int(asked) if asked.isdecimal() and len(asked) < 4 else resume_at(form, given)
@@ -145,10 +145,11 @@ def resume_at(form: records.OpenForm, given: dict[str, Given]) -> int:
     return len(screens) - 1
 
 
-def start(session: Session, code: str, secret: str, _form: Form, _query: Query) -> Response:
-    """POST /s/{code}/start: begin, or go on with what this browser began."""
+def start(session: Session, code: str, secret: str, form_data: Form, _query: Query) -> Response:
+    """POST /s/{code}/start: begin, or go on with what this browser began; at an open code also for the next person."""
     form, response = records.find_form(session, code, secret)
-    if response is None:
+    is_next = _one(form_data, "next") == "yes" and response is not None and response.state != "draft"
+    if response is None or (is_next and form.invitation.fan_id is None):
         secret = records.start_response(session, form)
     return _keep(_to(f"/s/{code}"), code, secret)
 
@@ -159,7 +160,7 @@ def answer(session: Session, code: str, secret: str, form_data: Form, _query: Qu
     if response is None:
         return _to(f"/s/{code}")
     if response.state != "draft":
-        return render("survey_thanks.html", survey=form.survey, receipt="", code=code)
+        return _thanks(session, form, response, code, secret)
     screens = form.survey.screens
     text = _one(form_data, "at")
     at = min(int(text), len(screens) - 1) if text.isdecimal() and len(text) < 4 else 0
@@ -181,8 +182,18 @@ def answer(session: Session, code: str, secret: str, form_data: Form, _query: Qu
     if lacking:
         place = next(n for n, screen in enumerate(screens) if any(q.code == lacking[0] for q in screen))
         return _screen(form, response, everything, place, code, secret, {lacking[0]: "这道题需要回答。"})
-    receipt = submit_response.submit_response(session, form, response)
-    return render("survey_thanks.html", survey=form.survey, receipt=receipt, code=code)
+    receipt = submit_response.submit_response(session, form, response, secret)
+    return _thanks(session, form, response, code, secret, receipt)
+
+
+def _thanks(
+    session: Session, form: records.OpenForm, response: records.Draft, code: str, secret: str, receipt: str = ""
+) -> Response:
+    """The end. It can be opened again: the first one may have been lost between here and the phone."""
+    return render(
+        "survey_thanks.html", survey=form.survey, code=code, is_again=not receipt,
+        receipt=receipt or records.receipt_again(session, response, secret), passes_on=form.invitation.fan_id is None,
+    )  # fmt: skip
 
 
 def _to(address: str) -> Response:

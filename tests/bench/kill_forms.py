@@ -32,6 +32,7 @@ from tests.bench.load_forms import Visitor, filled, free_port, prepare
 _DRAFT = re.compile(r'name="draft" value="([^"]+)"')
 _RECEIPT = re.compile(r'class="receipt">([^<]+)<')
 _STARTS_S = 60
+_SCREENS = 40  # more than any survey has
 
 
 @dataclass
@@ -211,11 +212,17 @@ async def _resume(port: int, code: str, told: list[Told]) -> int:
         async with _phone(port) as visitor:
             visitor.cookie = f"f_{digest(code)[:16]}={each.secret}"
             page = await visitor.ask("GET", f"/s/{code}")
-            is_over = False
-            while not is_over:
+            handed_in = _RECEIPT.search(page)
+            if handed_in:  # it was kept, but the kill came before the thanks: the page says them now
+                each.receipt = handed_in[1].strip()
+                continue
+            for _ in range(_SCREENS):
                 body = filled(page, "杀不死的一句话")
                 page = await visitor.ask("POST", f"/s/{code}", body)
-                is_over = each.note(body, page)
+                if each.note(body, page):
+                    break
+            else:
+                raise AssertionError(f"a draft from before the kill does not come to its end: {page[-500:]}")
     return len(open_ones)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -67,6 +68,8 @@ def test_a_fan_answers_resumes_and_gets_a_receipt(browser, code, chain):
         assert contact["masked"] == "138****8000" and "13800138000" not in str(contact)
     again = client.post(f"/s/{code}", data={"at": 1, "say": "再交一次", "go": "next"})
     assert "已经交过" in again.text
+    assert receipt in client.get(f"/s/{code}").text  # the thanks may be lost on the way: this browser can ask once more
+    assert receipt not in browser().get(f"/s/{code}").text
     seen = client.post("/s/receipt", data={"receipt": receipt.lower()})
     assert "排队太久" in seen.text and "138****8000" in seen.text
     erased = client.post("/s/receipt", data={"receipt": receipt, "deed": "erase"})
@@ -87,6 +90,23 @@ def test_a_correction_replaces_and_keeps_the_first(browser, code, chain):
         states = sorted(session.exec(select(Response.state)).all())
         assert states == ["replaced", "submitted"]
         assert session.exec(select(Voice.text)).all() == ["其实很好"]
+
+
+def test_the_receipt_is_told_for_an_hour_and_the_phone_can_be_passed_on(browser, code, chain):
+    client = browser()
+    receipt = re.search(r'class="receipt">(\w{26})<', answer_all(client, code))[1]
+    with chain.db.write() as session:
+        response = session.exec(select(Response)).one()
+        response.submitted_at -= timedelta(minutes=61)
+        session.add(response)
+    later = client.get(f"/s/{code}").text
+    assert receipt not in later and "已经交过" in later
+    assert client.post(f"/s/{code}/start").status_code == 303  # a reload of the start is no new person
+    assert "已经交过" in client.get(f"/s/{code}").text
+    assert client.post(f"/s/{code}/start", data={"next": "yes"}).status_code == 303
+    assert "今天整体满意吗" in client.get(f"/s/{code}").text
+    with chain.db.read() as session:
+        assert sorted(session.exec(select(Response.state)).all()) == ["draft", "submitted"]
 
 
 def test_a_personal_code_gives_one_response(browser, code, chain):

@@ -4,8 +4,8 @@ import streamlit as st
 
 from fanops.fans import assign_owners as owners
 from fanops.summary.records_staff import staff_ledger
-from fanops.ui import allocation_views as views
 from fanops.ui.done import show_done
+from fanops.ui.fans import allocation_views as views
 from fanops.ui.guard import need, page_database
 
 actor = need(*owners.ALLOCATORS)

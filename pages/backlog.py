@@ -5,7 +5,7 @@ import streamlit as st
 from fanops.access import Role
 from fanops.actions import records_backlog as backlog
 from fanops.actions.records_gates import gate_rules
-from fanops.ui import action_views, backlog_views
+from fanops.ui.actions import action_views, backlog_views
 from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database

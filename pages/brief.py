@@ -3,9 +3,9 @@
 import streamlit as st
 
 from fanops.summary.records_brief import brief
-from fanops.ui import brief_views as views
 from fanops.ui.guard import need, page_database
 from fanops.ui.roles import MANAGERS
+from fanops.ui.summary import brief_views as views
 
 PERIODS = {"近 7 天": 7, "近 28 天": 28, "近 90 天": 90}
 

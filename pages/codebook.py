@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import records_coding as records
-from fanops.ui import coding_views as views
+from fanops.ui.collect import coding_views as views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
 

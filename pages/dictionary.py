@@ -3,10 +3,11 @@
 import streamlit as st
 
 from fanops.themes import records_dictionary as records
-from fanops.ui import aspect_views, product_views
-from fanops.ui import dictionary_views as views
 from fanops.ui.done import show_done
+from fanops.ui.fans import product_views
 from fanops.ui.guard import need, page_database
+from fanops.ui.themes import aspect_views
+from fanops.ui.themes import dictionary_views as views
 
 actor = need(*records.KEEPERS)
 st.title("词典认不认得我们的词")

@@ -5,8 +5,8 @@ import streamlit as st
 from fanops.access import Role
 from fanops.actions import records_backlog, records_fixes
 from fanops.effect import records as effect_records
-from fanops.ui import effect_details, effect_views
 from fanops.ui.address import choice
+from fanops.ui.effect import effect_details, effect_views
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from fanops.fans import records
-from fanops.ui import fan_deed_views as deeds
-from fanops.ui import fan_standing_views as standing
-from fanops.ui import fan_views, words
+from fanops.ui import words
 from fanops.ui.done import show_done
+from fanops.ui.fans import fan_deed_views as deeds
+from fanops.ui.fans import fan_standing_views as standing
+from fanops.ui.fans import fan_views
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fanops.ui import flow_views, value_views
-from fanops.ui import insight_views as views
+from fanops.ui.fans import flow_views, value_views
+from fanops.ui.fans import insight_views as views
 from fanops.ui.guard import need
 from fanops.ui.roles import MANAGERS
 

@@ -9,9 +9,10 @@ from fanops.fans import records, records_matches
 from fanops.fans.merge import MERGERS
 from fanops.summary.records import period_end
 from fanops.summary.records_brief import SILENT_DAYS
-from fanops.ui import fan_views, match_views, words
+from fanops.ui import words
 from fanops.ui.address import choice
 from fanops.ui.done import show_done
+from fanops.ui.fans import fan_views, match_views
 from fanops.ui.guard import current_actor, page_database
 
 PAGE_SIZE = 30

@@ -5,9 +5,10 @@ import streamlit as st
 from fanops.access.organisation import brand_choice
 from fanops.findings import records
 from fanops.findings.priority import Weights
-from fanops.ui import finding_views, words
+from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
+from fanops.ui.themes import finding_views
 
 actor = need(*records.JUDGES)
 st.title("什么值得关注")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.actions import records_areas, records_fixes
-from fanops.ui import fix_views
+from fanops.ui.actions import fix_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 

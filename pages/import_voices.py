@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import records_imports as records
-from fanops.ui import import_wizard
+from fanops.ui.collect import import_wizard
 from fanops.ui.guard import need, page_database
 
 actor = need(*records.READERS)

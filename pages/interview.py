@@ -4,7 +4,7 @@ import streamlit as st
 
 from fanops.collect import record_interview as record
 from fanops.collect import records_coding as coding
-from fanops.ui import coding_views, interview_views
+from fanops.ui.collect import coding_views, interview_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import record_interview as record
-from fanops.ui import interview_views as views
+from fanops.ui.collect import interview_views as views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 

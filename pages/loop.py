@@ -3,9 +3,9 @@
 import streamlit as st
 
 from fanops.summary import records_loop as loop
-from fanops.ui import brief_views, overview_views
 from fanops.ui.guard import need, page_database
 from fanops.ui.roles import MANAGERS
+from fanops.ui.summary import brief_views, overview_views
 
 actor = need(*MANAGERS)
 st.title("听到的话走到哪一步了")

@@ -4,8 +4,8 @@ import streamlit as st
 
 from fanops.summary import records as summary
 from fanops.summary.records_loop import seven_links
-from fanops.ui import overview_views
 from fanops.ui.guard import current_actor, page_database
+from fanops.ui.summary import overview_views
 
 PERIODS = {"近 7 天": 7, "近 28 天": 28, "近 90 天": 90}
 

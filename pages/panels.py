@@ -4,8 +4,9 @@ import streamlit as st
 
 from fanops.collect import records_panels as records
 from fanops.collect.records_surveys import WAVE_KEEPERS
-from fanops.ui import panel_deeds, panel_views, words
+from fanops.ui import words
 from fanops.ui.address import choice
+from fanops.ui.collect import panel_deeds, panel_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import refusals

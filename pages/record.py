@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import record_on_behalf as record
-from fanops.ui import record_views
+from fanops.ui.collect import record_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import refusals

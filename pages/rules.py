@@ -3,8 +3,8 @@
 import streamlit as st
 
 from fanops.fans import records_rules as records
-from fanops.ui import level_views, rule_views
 from fanops.ui.done import show_done
+from fanops.ui.fans import level_views, rule_views
 from fanops.ui.guard import need, page_database
 
 actor = need(*records.RUNNERS)

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from fanops.fans import records_segments as records
-from fanops.ui import segment_views as views
 from fanops.ui.done import show_done
+from fanops.ui.fans import segment_views as views
 from fanops.ui.guard import need, page_database
 
 actor = need(*records.KEEPERS)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fanops.collect import records_surveys as records
-from fanops.ui import editor_views as views
+from fanops.ui.collect import editor_views as views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need
 

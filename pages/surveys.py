@@ -3,8 +3,9 @@
 import streamlit as st
 
 from fanops.collect import records_surveys as records
-from fanops.ui import invite_views, paper_views, quota_views, survey_results, survey_views, words
+from fanops.ui import words
 from fanops.ui.address import choice
+from fanops.ui.collect import invite_views, paper_views, quota_views, survey_results, survey_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals

@@ -4,8 +4,8 @@ import streamlit as st
 
 from fanops.actions import records_suggestions as suggested
 from fanops.fans import records_tags as records
-from fanops.ui import tag_views as views
 from fanops.ui.done import show_done
+from fanops.ui.fans import tag_views as views
 from fanops.ui.guard import need, page_database
 
 actor = need(*records.KEEPERS)

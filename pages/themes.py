@@ -3,9 +3,10 @@
 import streamlit as st
 
 from fanops.themes import records
-from fanops.ui import charts, quality_views, theme_flow_views, theme_views, words
+from fanops.ui import charts, words
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.selection_row import selection_row, standing_on, today_start
+from fanops.ui.themes import quality_views, theme_flow_views, theme_views
 
 actor = current_actor()
 with page_database().read() as session:

@@ -6,9 +6,9 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions.records_trials import waiting_trials
 from fanops.fans import records_cards as cards
 from fanops.fans import records_consent
-from fanops.ui import today_views as views
 from fanops.ui import words
 from fanops.ui.done import show_done
+from fanops.ui.fans import today_views as views
 from fanops.ui.guard import current_actor, page_database
 
 actor = current_actor()

@@ -4,11 +4,12 @@ import streamlit as st
 
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
-from fanops.ui import theme_edits, words
+from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.quotes import quotes
 from fanops.ui.selection_row import selection_row, standing_on
+from fanops.ui.themes import theme_edits
 
 PAGE_SIZE = 20
 PILES = ["全部", "未归类", "拿不准"]

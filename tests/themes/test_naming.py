@@ -15,7 +15,7 @@ from fanops.themes.keywords import WordCounts
 from fanops.themes.label import label_texts
 from fanops.themes.naming import Namer, trimmed
 from fanops.themes.parameters import Parameters
-from fanops.ui.theme_views import heat_headline
+from fanops.ui.themes.theme_views import heat_headline
 
 # sentences of one theme → what its name may be
 ACCEPTABLE = {

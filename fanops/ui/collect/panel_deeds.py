@@ -14,7 +14,8 @@ from fanops.collect import records_surveys as surveys
 from fanops.collect.invite_fans import Asked
 from fanops.fans.records_segments import segments
 from fanops.themes.records import theme_table
-from fanops.ui import panel_views, survey_views, words
+from fanops.ui import words
+from fanops.ui.collect import panel_views, survey_views
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals

@@ -17,11 +17,11 @@ from fanops.collect.surveys.flow import piped
 from fanops.collect.surveys.table import COLUMNS, from_table, read_pasted, to_table
 from fanops.collect.surveys.write import to_file
 from fanops.errors import InvalidInput
+from fanops.ui.collect.editor_logic import choose_jump, choose_logic, every_way
+from fanops.ui.collect.survey_views import shipped
 from fanops.ui.done import said_done
-from fanops.ui.editor_logic import choose_jump, choose_logic, every_way
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals, show_problems
-from fanops.ui.survey_views import shipped
 
 _DRAFT, _ROUND = "editor.draft", "editor.round"
 _PHONE_PX = 390

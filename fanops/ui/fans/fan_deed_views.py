@@ -13,8 +13,8 @@ from fanops.fans.records_matches import matches
 from fanops.tables import Fan
 from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
+from fanops.ui.fans.match_views import match_card
 from fanops.ui.guard import page_database
-from fanops.ui.match_views import match_card
 from fanops.ui.refusal import plain, refusals
 
 

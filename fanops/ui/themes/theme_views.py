@@ -13,11 +13,12 @@ from fanops.tables import Theme, ThemeRun
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
 from fanops.themes.selection import Selection
-from fanops.ui import charts, theme_edits, words
+from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.themes import theme_edits
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10

@@ -14,9 +14,10 @@ from fanops.actions.invite_raisers import CHANNELS
 from fanops.actions.records_gates import set_gate_rules
 from fanops.errors import Conflict
 from fanops.intervals import wilson
-from fanops.ui import raiser_views, words
-from fanops.ui.board import board
+from fanops.ui import words
+from fanops.ui.actions.board import board
 from fanops.ui.done import said_done
+from fanops.ui.effect import raiser_views
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 

@@ -11,9 +11,9 @@ from fanops.collect import records_coding as records
 from fanops.collect.export_codings import SPEAKERS
 from fanops.tables import Interview, Turn
 from fanops.ui import words
+from fanops.ui.collect.passage import choose_passage
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
-from fanops.ui.passage import choose_passage
 from fanops.ui.refusal import plain, refusals
 
 _KEYS = 9  # the first codes have a key of their own

@@ -16,7 +16,8 @@ from fanops.effect.measure import measure
 from fanops.effect.metrics import METRICS
 from fanops.errors import TooLittleData
 from fanops.tables import Baseline, Measurement
-from fanops.ui import charts, effect_details, words
+from fanops.ui import charts, words
+from fanops.ui.effect import effect_details
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 

@@ -9,8 +9,8 @@ import streamlit as st
 from fanops.summary.records_brief import SILENT_DAYS, Brief
 from fanops.summary.records_loop import LINKS
 from fanops.ui import charts, words
-from fanops.ui.overview_views import change_words, figure_words
 from fanops.ui.refusal import plain
+from fanops.ui.summary.overview_views import change_words, figure_words
 
 _LONG_LIST = 12
 LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "findings.py", "done": "fixes.py", "told": "today.py",

@@ -15,7 +15,8 @@ from fanops.collect.surveys.answers import OTHER, Form, scale
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
 from fanops.tables import Wave
-from fanops.ui import quota_views, words
+from fanops.ui import words
+from fanops.ui.collect import quota_views
 from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database

@@ -22,11 +22,11 @@ from fanops.fans.records import get_fan
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
-from fanops.ui.attachment_views import attachments
+from fanops.ui.collect.attachment_views import attachments
+from fanops.ui.collect.live_note import live_note
 from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
-from fanops.ui.live_note import live_note
 from fanops.ui.refusal import plain, refusals
 
 _SHOWN = 30

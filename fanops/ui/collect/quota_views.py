@@ -10,7 +10,8 @@ from fanops.collect import records_quotas as records
 from fanops.collect import records_surveys as surveys
 from fanops.tables import Wave
 from fanops.terms import TERMS
-from fanops.ui import panel_views, words
+from fanops.ui import words
+from fanops.ui.collect import panel_views
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals

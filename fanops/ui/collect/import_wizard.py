@@ -21,7 +21,8 @@ from fanops.errors import FanopsError
 from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import ImportBatch, Job
-from fanops.ui import survey_import_views, words
+from fanops.ui import words
+from fanops.ui.collect import survey_import_views
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.refusal import plain, refusals, show_problems, show_refusal

@@ -14,8 +14,8 @@ from fanops.actions import records_areas, records_fixes
 from fanops.actions.fix_states import DONE, LABELS, next_states
 from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
 from fanops.ui import words
-from fanops.ui.action_views import evidence_list
-from fanops.ui.attachment_views import attachments
+from fanops.ui.actions.action_views import evidence_list
+from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals

@@ -12,8 +12,8 @@ from fanops.fans import records_tags as records
 from fanops.fans.records_conditions import Conditions
 from fanops.tables import Tag
 from fanops.ui import words
-from fanops.ui.condition_views import conditions_form
 from fanops.ui.done import said_done
+from fanops.ui.fans.condition_views import conditions_form
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 

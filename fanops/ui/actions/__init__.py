@@ -1,0 +1,1 @@
+"""Screens of fixes (MTQSC) and backlog (MTPD)."""

@@ -1,0 +1,1 @@
+"""Screens of collecting: surveys, interviews, coding, imports."""

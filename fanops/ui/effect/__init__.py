@@ -1,0 +1,1 @@
+"""Screens of the effect: plans, verdicts, raisers."""

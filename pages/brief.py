@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fanops.summary.kept_weeks import kept_weeks
 from fanops.summary.records_brief import brief
 from fanops.ui.guard import need, page_database
 from fanops.ui.roles import MANAGERS
@@ -18,6 +19,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     days = PERIODS.get(period or "近 28 天", 28)
     st.link_button("下载这一页", f"/print/brief?days={days}&keep=1", icon=":material/download:")
     st.link_button("打印这一页", f"/print/brief?days={days}", icon=":material/print:")
+    views.earlier_weeks(kept_weeks(actor))
 with page_database().read() as session:
     page = brief(session, actor, days)
 

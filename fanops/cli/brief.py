@@ -17,7 +17,7 @@ def brief(out: Path, days: int, brand: str | None) -> None:
     """Write the CEO's page of the last days to a file (the weekly report)."""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
-    from fanops.web.print_brief import brief_sheet
+    from fanops.web.brief_sheet import brief_sheet
 
     db = ready_database()
     with db.read() as session:

@@ -27,9 +27,10 @@ HANDLERS: dict[str, str] = {
     "import_file": "fanops.collect.import_file:run_import",
     "import_survey": "fanops.collect.import_survey_export:run_import",
     "sweep_attachments": "fanops.access.attachments:sweep_attachments",
+    "keep_weekly": "fanops.web.weekly_brief:keep_weekly",
 }
 # What is done once a night for each brand.
-DAILY = ("refresh_fans", "reopen_returned", "sweep_attachments")
+DAILY = ("refresh_fans", "reopen_returned", "sweep_attachments", "keep_weekly")
 
 
 def handlers() -> dict[str, Handler]:

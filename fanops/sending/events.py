@@ -18,6 +18,7 @@ EVENTS: dict[str, str] = {
     "fix.withdrawn": "服务改进撤销",
     "effect.computed": "效果结论算出",
     "theme.returned": "问题又出现",
+    "brief.weekly": "每周一页",
 }
 EVENT_LABELS = {**EVENTS, TEST: "测试", TRIAL: "请顾客体验"}
 _LONGEST_SENTENCE = 500
@@ -37,7 +38,20 @@ def sentence(event: str, data: Mapping[str, Any]) -> str:
         "fix.withdrawn": lambda: f"服务改进{title}已撤销。",
         "effect.computed": lambda: f"{title}的效果结论：{data['verdict']}。",
         "theme.returned": lambda: f"{stores or '已上线门店'}：{title}针对的问题又出现，近 28 天有 {data['people']} 人不满。",
+        "brief.weekly": lambda: _week(data),
         TRIAL: lambda: f"{stores}：请邀请 {data['count']} 位提过这件事的粉丝来试{title}，名单在“今天”的服务卡里。",
         TEST: lambda: "这是一条测试消息，收到就说明地址可用。",
     }  # fmt: skip
     return said[event]()[:_LONGEST_SENTENCE]
+
+
+def _week(data: Mapping[str, Any]) -> str:
+    who = "核心粉丝" if data["wants_of"] == "core" else "粉丝"
+    wants = "、".join(f"“{each['title']}”（{each['people']} / {each['base']} 人）" for each in data["wants"])
+    verdicts = "；".join(f"“{each['title']}”{each['verdict']}" for each in data["verdicts"])
+    silent = f"{data['silent_stores']} 家门店没有声音。" if data["silent_stores"] else "每家门店都有声音。"
+    return (
+        f"{data['since']} 到 {data['until']}，{who}最想要：{wants or '还没有听到声音'}。"
+        + (f"效果：{verdicts}。" if verdicts else "")
+        + silent
+    )

@@ -1,9 +1,6 @@
-"""GET /print/brief: the CEO's page as one sheet of A4, for the printer or as PDF; no script."""
+"""GET /print/brief: the CEO's page for the printer, to keep, or as it was in a week before."""
 
 from __future__ import annotations
-
-import math
-from datetime import timedelta
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -11,82 +8,38 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fanops.access import Actor, Role
-from fanops.access.organisation import brand_of
-from fanops.database import Database, database
+from fanops.database import database
 from fanops.settings import settings
-from fanops.summary.records import KeyFigure
-from fanops.summary.records_brief import SILENT_DAYS, brief
+from fanops.summary.kept_weeks import kept_page
 from fanops.tables import now
-from fanops.web.screen import notice, render
+from fanops.web.brief_sheet import brief_sheet
+from fanops.web.screen import notice
 
 _DAYS = (7, 28, 90)
 
 
 async def show_brief(request: Request) -> Response:
-    """Render the sheet for the signed-in person's scope."""
+    """Render the sheet for the signed-in person's scope, or give a week's kept one."""
     asked = request.query_params.get("days", "")
     days = int(asked) if asked.isdecimal() and int(asked[:6]) in _DAYS else 28
+    week = request.query_params.get("week", "")[:10]
     keep = request.query_params.get("keep", "") == "1"
-    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, days, keep)
+    return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, days, week, keep)
 
 
-def _sheet(actor: Actor, days: int, keep: bool) -> Response:
+def _sheet(actor: Actor, days: int, week: str, keep: bool) -> Response:
     if actor.role is Role.CLERK:
         return notice("看不了这个页面", "店员没有这个页面。", status=403)
-    sheet = brief_sheet(database(), actor, days)
+    if week:
+        page = kept_page(actor, week)
+        if page is None:
+            return notice("没有这一周的周报", "请从“给老板的一页”里选择。", status=404)
+        sheet, day = HTMLResponse(page), week
+    else:
+        sheet, day = brief_sheet(database(), actor, days), f"{now().astimezone(settings().zone):%Y-%m-%d}"
     if keep:
-        name = f"brief-{now().astimezone(settings().zone):%Y-%m-%d}.html"
-        sheet.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        sheet.headers["Content-Disposition"] = f'attachment; filename="brief-{day}.html"'
     return sheet
-
-
-def brief_sheet(db: Database, actor: Actor, days: int) -> HTMLResponse:
-    """Give the sheet of the last ``days`` in the actor's scope: one A4 page of HTML that needs nothing beside it."""
-    with db.read() as session:
-        brand = brand_of(session, actor)
-        page = brief(session, actor, days)
-    zone = settings().zone
-    return render(
-        "brief.html",
-        brand=brand.name,
-        is_sample=brand.is_sample,
-        who=f"{actor.display_name}（{actor.role.label}）",
-        since=f"{page.since.astimezone(zone):%Y-%m-%d}",
-        until=f"{(page.until - timedelta(days=1)).astimezone(zone):%Y-%m-%d}",
-        printed=f"{now().astimezone(zone):%Y-%m-%d %H:%M}",
-        figures=[
-            {
-                "name": each.name,
-                "value": shown(each, each.value),
-                "change": change(each),
-                "base": each.base,
-                "unit": each.unit,
-            }
-            for each in page.figures
-        ],
-        page=page,
-        wants=page.wants.to_dict("records"),
-        did=page.did.to_dict("records"),
-        changed=page.changed.astype(object).where(page.changed.notna(), None).to_dict("records"),
-        silent_days=SILENT_DAYS,
-        most=float(page.wants["high"].max()) if len(page.wants) else 1.0,
-    )
-
-
-def shown(figure: KeyFigure, value: float) -> str:
-    """Write a figure with its unit; — where there is none."""
-    if math.isnan(value):
-        return "—"
-    return {"¥": f"¥{value / 100:,.0f}", "%": f"{value:.1%}"}.get(figure.unit, f"{value:,.0f} {figure.unit}")
-
-
-def change(figure: KeyFigure) -> str:
-    """Write the change against the period before (for shares: in points), empty where there is none."""
-    if math.isnan(figure.value) or math.isnan(figure.before):
-        return ""
-    if figure.unit == "%":
-        return f"{(figure.value - figure.before) * 100:+.1f} 个百分点"
-    return f"{figure.value / figure.before - 1:+.1%}" if figure.before else ""
 
 
 ROUTES = [Route("/print/brief", show_brief, methods=["GET"])]

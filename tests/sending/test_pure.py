@@ -114,7 +114,12 @@ def test_what_a_robot_answers(answer: bytes, sent: bool, final: bool, down: bool
 
 def test_every_event_has_a_sentence() -> None:
     data = {"title": "预点单", "to_label": "试点门店", "into_title": "小程序", "due_on": None, "verdict": "有效", "people": 6,
-            "count": 3, "stores": [{"id": 1, "name": "静安店"}]}  # fmt: skip
+            "count": 3, "stores": [{"id": 1, "name": "静安店"}], "since": "2026-11-16", "until": "2026-11-22",
+            "wants_of": "core", "wants": [{"theme_id": 1, "title": "排队太久", "people": 23, "base": 128}],
+            "verdicts": [{"title": "预点单", "verdict": "有效"}], "silent_stores": 2}  # fmt: skip
+    assert sentence("brief.weekly", data) == (
+        "2026-11-16 到 2026-11-22，核心粉丝最想要：“排队太久”（23 / 128 人）。效果：“预点单”有效。2 家门店没有声音。"
+    )
     for event in (*EVENTS, "test", "raisers.invited"):
         assert sentence(event, data).endswith("。"), event
 

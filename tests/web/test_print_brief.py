@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
-from fanops.tables import Fan, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
+from fanops.sending.records import add_webhook
+from fanops.summary.kept_weeks import kept_weeks
+from fanops.tables import Fan, Message, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
+from fanops.web.weekly_brief import keep_weekly
+
+ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0f3f5a10-1111-2222-3333-444455556666"
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
@@ -45,6 +51,28 @@ def test_the_sheet_is_for_those_who_lead_and_escapes_what_fans_wrote(signed_in, 
     for odd in ("days=0", "days=-1", "days=99999999999999999999", "days=x"):
         assert signed_in("ceo").get(f"/print/brief?{odd}").status_code == 200
     assert "&lt;script&gt;" not in signed_in("stranger").get("/print/brief").text
+
+
+def test_the_page_of_each_week_is_kept_once_and_told(signed_in, chain) -> None:
+    with chain.db.write() as session:
+        add_webhook(session, chain.actors["ceo"], "wecom", "总部群", ROBOT, ["brief.weekly"])
+        add_webhook(session, chain.actors["ceo"], "webhook", "看板", "https://board.example.com/in", ["fix.opened"])
+    owner = chain.actors["ceo"]
+    assert keep_weekly(chain.db, owner, {}, lambda share, doing: None) == {"kept": 1, "told": 1}
+    assert keep_weekly(chain.db, owner, {}, lambda share, doing: None) == {"kept": 0, "told": 0}
+    with chain.db.read() as session:
+        said = session.exec(select(Message)).one().body["text"]["content"]
+    assert "粉丝最想要：还没有听到声音。" in said and "家门店没有声音" in said
+    (monday,) = kept_weeks(owner)
+    assert monday.weekday() == 0 and kept_weeks(chain.actors["clerk"]) == []
+    kept = signed_in("ceo").get(f"/print/brief?week={monday}&keep=1")
+    assert kept.status_code == 200 and f"brief-{monday}" in kept.headers["content-disposition"]
+    assert "粉丝要什么，我们做了什么" in kept.text
+    for role, week, status in (
+        ("store_manager", monday, 404), ("stranger", monday, 404), ("clerk", monday, 403), ("ceo", "../../../etc", 404),
+        ("ceo", "2020-01-06", 404),
+    ):  # fmt: skip
+        assert signed_in(role).get(f"/print/brief?week={week}").status_code == status, (role, week)
 
 
 @ONE

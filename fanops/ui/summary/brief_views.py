@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -17,6 +19,16 @@ LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "findings.py
               "proved": "effects.py"}  # fmt: skip
 
 ACTION_PAGES = {"服务改进": ("fixes.py", "fix"), "需求条目": ("backlog.py", "item")}
+
+
+def earlier_weeks(mondays: list[date]) -> None:
+    """Offer the pages that were kept, one a week."""
+    if not mondays:
+        return
+    with st.popover("每周存下的", icon=":material/history:"):
+        for monday in mondays[:_LONG_LIST]:
+            st.link_button(f"{monday:%Y-%m-%d} 那一周", f"/print/brief?week={monday}", type="tertiary")
+        st.caption("每周一早上存一页；消息里选了“每周一页”的群机器人和接收地址会收到一句话。")
 
 
 def figures(page: Brief) -> None:

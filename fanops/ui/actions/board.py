@@ -96,6 +96,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
     return box
   }))
+  // a narrow screen shows one or two columns: begin at the open card, else at the first there is
+  const card = board.querySelector('[aria-current="true"]') ?? board.querySelector("article")
+  if (card) board.scrollLeft = card.parentElement.offsetLeft - board.offsetLeft
 }
 """
 _board = st.components.v2.component(

@@ -35,7 +35,7 @@ def figures(page: Brief) -> None:
     """Show the key figures with their change."""
     with st.container(horizontal=True):
         for figure in page.figures:
-            with st.container(width=150):
+            with st.container(width=124):
                 st.metric(figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning,
                           delta_color="off")  # fmt: skip
                 base = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else "看明细"

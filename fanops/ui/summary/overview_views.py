@@ -24,13 +24,16 @@ def scope_line(session: Session, actor: Actor) -> None:
     st.caption(f"{actor.role.label}看到的范围：{where}。数字旁是与上一段同样长时间相比的变化。")
 
 
+_MILLION = 1e8  # fen: above it a figure is written in 万, which stays as narrow as the others
+
+
 def figure_words(figure: KeyFigure, value: float) -> str:
     """Write a figure with its unit; — where there is none."""
     if math.isnan(value):
         return "—"
     match figure.unit:
         case "¥":
-            return words.cny(value)
+            return f"¥{value / 1e6:,.1f}万" if value >= _MILLION else words.cny(value)
         case "%":
             return words.share(value)
         case unit:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, record_audit, require, vault
@@ -20,6 +19,7 @@ from fanops.errors import InvalidInput
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import trial_deed
 from fanops.fans.records_contacts import reasons_not_to_contact
+from fanops.fans.records_person import PERSON
 from fanops.sending.events import TRIAL
 from fanops.sending.mail import read_server
 from fanops.sending.records import robots_by_store, write_mail, write_to_robot
@@ -147,12 +147,11 @@ def _why_no_consent(agreed: bool | None, basis: str) -> str:
 
 def _addresses(session: Session, actor: Actor, fans: Sequence[int]) -> dict[int, tuple[bytes, str]]:
     """Give the sealed mail address of fans that have one, with the ground on which it was imported."""
-    person = func.coalesce(Fan.merged_into_id, Fan.id)
     statement = (
-        select(person, FanIdentity.sealed, ImportBatch.consent_basis)
+        select(PERSON, FanIdentity.sealed, ImportBatch.consent_basis)
         .join(Fan, Fan.id == FanIdentity.fan_id)
         .outerjoin(ImportBatch, ImportBatch.id == FanIdentity.import_batch_id)
-        .where(FanIdentity.kind == "mail", FanIdentity.brand_id == actor.brand_id, person.in_(list(fans)))
+        .where(FanIdentity.kind == "mail", FanIdentity.brand_id == actor.brand_id, PERSON.in_(list(fans)))
         .order_by(FanIdentity.id)
     )
     return {fan_id: (sealed, basis or "") for fan_id, sealed, basis in session.exec(statement)}

@@ -13,6 +13,7 @@ from fanops.access import Actor, Role, record_audit, require
 from fanops.actions.records import raisers
 from fanops.errors import NotFound
 from fanops.fans.records import get_fan
+from fanops.fans.records_person import PERSON
 from fanops.fans.records_tags import get_tag
 from fanops.tables import Fan, FanTag, Tag, TagRejection, Theme, Unit, Voice, now
 
@@ -51,7 +52,7 @@ def suggestions(session: Session, actor: Actor, tag_id: int, limit: int = 20) ->
     waiting = _waiting(session, actor, _of_a_theme(session, actor, tag_id))
     sentence = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
     statement = (
-        select(func.coalesce(Fan.merged_into_id, Fan.id), Fan.name_masked, Fan.level, sentence, Voice.said_at)
+        select(PERSON, Fan.name_masked, Fan.level, sentence, Voice.said_at)
         .select_from(Unit)
         .join(Voice, Voice.id == Unit.voice_id)
         .join(Fan, Fan.id == Voice.fan_id)

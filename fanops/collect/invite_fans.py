@@ -17,6 +17,7 @@ from fanops.collect.records_quotas import still_wanted
 from fanops.database import Database
 from fanops.errors import NotFound
 from fanops.fans.records_contacts import MOST_IN_WINDOW, WINDOW
+from fanops.fans.records_person import PERSON
 from fanops.fans.records_segments import members, read_conditions
 from fanops.settings import settings
 from fanops.spreadsheet import XLSX, write_xlsx
@@ -75,7 +76,7 @@ def find_asked(session: Session, actor: Actor, asked: Asked):
         return members(actor, read_conditions(segment.conditions))
     if asked.kind == "theme":
         return (
-            select(func.coalesce(Fan.merged_into_id, Fan.id))
+            select(PERSON)
             .join(Voice, Voice.fan_id == Fan.id)
             .join(Unit, Unit.voice_id == Voice.id)
             .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
@@ -87,12 +88,12 @@ def find_asked(session: Session, actor: Actor, asked: Asked):
             Order.fan_id.is_not(None),
         )  # fmt: skip
     if asked.kind == "wave":
-        answered = select(func.coalesce(Fan.merged_into_id, Fan.id)).join(Response, Response.fan_id == Fan.id)
+        answered = select(PERSON).join(Response, Response.fan_id == Fan.id)
         wave = records.get_wave(session, actor, asked.about)
         return answered.where(Response.wave_id == wave.id, Response.state == "submitted")
     if asked.kind == "panel":
         return (
-            select(func.coalesce(Fan.merged_into_id, Fan.id))
+            select(PERSON)
             .join(PanelFan, PanelFan.fan_id == Fan.id)
             .join(Panel, Panel.id == PanelFan.panel_id)
             .where(Panel.id == asked.about, Panel.brand_id == actor.brand_id, PanelFan.left_at.is_(None))

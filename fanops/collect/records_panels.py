@@ -17,6 +17,7 @@ from fanops.collect.invite_fans import Asked
 from fanops.collect.surveys.attrition import AskedWave
 from fanops.collect.surveys.definition import SurveyDefinition
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records_person import PERSON
 from fanops.tables import (
     Answer,
     Fan,
@@ -140,7 +141,7 @@ def panel_fans(session: Session, actor: Actor, panel_id: int) -> pd.DataFrame:
 
 
 def _members(panel_id: int):
-    statement = select(func.coalesce(Fan.merged_into_id, Fan.id)).join(PanelFan, PanelFan.fan_id == Fan.id)
+    statement = select(PERSON).join(PanelFan, PanelFan.fan_id == Fan.id)
     return statement.where(PanelFan.panel_id == panel_id)
 
 
@@ -171,9 +172,7 @@ def _member(session: Session, actor: Actor, panel_id: int, fan_id: int) -> Panel
     require(actor, *records.WAVE_KEEPERS)
     panel = get_panel(session, actor, panel_id)
     statement = (
-        select(PanelFan)
-        .join(Fan, Fan.id == PanelFan.fan_id)
-        .where(PanelFan.panel_id == panel.id, func.coalesce(Fan.merged_into_id, Fan.id) == fan_id)
+        select(PanelFan).join(Fan, Fan.id == PanelFan.fan_id).where(PanelFan.panel_id == panel.id, PERSON == fan_id)  # noqa: SIM300 - a column, not a constant
     )
     row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).first()
     if row is None:
@@ -241,7 +240,7 @@ def panel_answers(session: Session, actor: Actor, panel_id: int) -> PanelAnswers
     for wave in panel_waves(session, actor, panel_id):
         version = session.get_one(SurveyVersion, wave.version_id)
         found.surveys[wave.id] = records.definition_of(version)
-        invited = select(func.coalesce(Fan.merged_into_id, Fan.id)).join(Invitation, Invitation.fan_id == Fan.id)
+        invited = select(PERSON).join(Invitation, Invitation.fan_id == Fan.id)
         asked = set(session.exec(invited.where(Invitation.wave_id == wave.id)))
         given = _given(session, wave.id)
         answered = {fan_id for fan_id, _, _ in given}
@@ -259,7 +258,7 @@ def panel_answers(session: Session, actor: Actor, panel_id: int) -> PanelAnswers
 def _given(session: Session, wave_id: int) -> Sequence[tuple[int, str | None, Any]]:
     """Give (fan, question, value) of a wave; the later answer counts where two records turned out to be one person."""
     statement = (
-        select(func.coalesce(Fan.merged_into_id, Fan.id), Answer.question_code, Answer.value)
+        select(PERSON, Answer.question_code, Answer.value)
         .select_from(Response)
         .join(Fan, Fan.id == Response.fan_id)
         .outerjoin(Answer, Answer.response_id == Response.id)

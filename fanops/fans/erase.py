@@ -14,6 +14,7 @@ from fanops.database import Database
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.behaviour import STAGES
 from fanops.fans.records import get_fan
+from fanops.fans.records_person import person_ids
 from fanops.tables import (
     Attachment,
     BacklogItem,
@@ -48,49 +49,50 @@ def fan_document(session: Session, actor: Actor, fan_id: int) -> dict[str, objec
     """Give everything that is kept of a fan, in clear, for the fan: logged."""
     require(actor, *ERASERS)
     fan = get_fan(session, actor, fan_id)
-    identities = session.exec(select(FanIdentity).where(FanIdentity.fan_id == fan.id)).all()
+    me = person_ids(fan.id)
+    identities = session.exec(select(FanIdentity).where(FanIdentity.fan_id.in_(me))).all()
     orders = session.exec(
-        select(Order.number, Order.placed_at, Order.amount_fen).where(Order.fan_id == fan.id).order_by(Order.placed_at)
+        select(Order.number, Order.placed_at, Order.amount_fen).where(Order.fan_id.in_(me)).order_by(Order.placed_at)
     )
     voices = session.exec(
-        select(Voice.text, Voice.said_at, Voice.source).where(Voice.fan_id == fan.id).order_by(Voice.id)
+        select(Voice.text, Voice.said_at, Voice.source).where(Voice.fan_id.in_(me)).order_by(Voice.id)
     )
     tags = session.exec(
         select(Tag.name, FanTag.tagged_at)
         .join(FanTag, FanTag.tag_id == Tag.id)
-        .where(FanTag.fan_id == fan.id, FanTag.removed_at.is_(None))
+        .where(FanTag.fan_id.in_(me), FanTag.removed_at.is_(None))
     )
     contacts = session.exec(
-        select(Contact.kind, Contact.channel, Contact.subject, Contact.contacted_at).where(Contact.fan_id == fan.id)
+        select(Contact.kind, Contact.channel, Contact.subject, Contact.contacted_at).where(Contact.fan_id.in_(me))
     )
     consents = session.exec(
-        select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id == fan.id).order_by(Consent.id)
+        select(Consent.purpose, Consent.granted, Consent.basis).where(Consent.fan_id.in_(me)).order_by(Consent.id)
     )
     files = session.exec(
         select(Attachment.name, Attachment.added_at)
         .join(Interview, Interview.id == Attachment.interview_id)
-        .where(Interview.fan_id == fan.id, Attachment.removed_at.is_(None))
+        .where(Interview.fan_id.in_(me), Attachment.removed_at.is_(None))
     )
     stages = session.exec(
         select(LifecycleChange.changed_on, LifecycleChange.to_stage)
-        .where(LifecycleChange.fan_id == fan.id)
+        .where(LifecycleChange.fan_id.in_(me))
         .order_by(LifecycleChange.changed_on)
     )
     told = session.exec(
         select(func.coalesce(BacklogItem.title, Fix.title), Telling.told_at)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
         .outerjoin(Fix, Fix.id == Telling.fix_id)
-        .where(Telling.fan_id == fan.id)
+        .where(Telling.fan_id.in_(me))
     )
     tried = session.exec(
         select(BacklogItem.title, Trial.verdict, Trial.words, Trial.invited_at)
         .join(BacklogItem, BacklogItem.id == Trial.item_id)
-        .where(Trial.fan_id == fan.id)
+        .where(Trial.fan_id.in_(me))
     )
     served = session.exec(
-        select(ServiceCard.deed, ServiceCard.state, ServiceCard.closed_at).where(ServiceCard.fan_id == fan.id)
+        select(ServiceCard.deed, ServiceCard.state, ServiceCard.closed_at).where(ServiceCard.fan_id.in_(me))
     )
-    brought = session.exec(select(func.count(Referral.id)).where(Referral.referrer_fan_id == fan.id))
+    brought = session.exec(select(func.count(Referral.id)).where(Referral.referrer_fan_id.in_(me)))
     document = {
         "姓名": vault().unseal(fan.name_sealed) if fan.name_sealed else "",
         "号码": [{"类别": row.kind, "号码": vault().unseal(row.sealed)} for row in identities],
@@ -153,7 +155,7 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     fan = get_fan(session, actor, fan_id)
     if confirmation.strip() != CONFIRMATION:
         raise InvalidInput("还没有确认。", f"请输入“{CONFIRMATION}”两个字。删除后不能恢复。")
-    ids = [fan.id, *session.exec(select(Fan.id).where(Fan.merged_into_id == fan.id)).all()]
+    ids = list(session.exec(person_ids(fan.id)))
     # A photo or a recording shows who it was: unlike words and orders it can't stay as nobody's.
     erase_attachments(session, session.exec(select(Interview.id).where(Interview.fan_id.in_(ids))).all())
     for table in (Order, Voice, Response, Interview):

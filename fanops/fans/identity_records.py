@@ -15,6 +15,7 @@ from fanops.access.vault import mask_identifier, mask_name, vault
 from fanops.database import insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.fans.identity import KINDS, gather_people, tidy_identifier
+from fanops.fans.records_person import merged_records
 from fanops.tables import Fan, FanIdentity, now
 
 _ASKED_AT_ONCE = 5_000
@@ -94,20 +95,8 @@ def known_fans(session: Session, brand_id: int, people: Sequence[Person]) -> dic
             FanIdentity.brand_id == brand_id, FanIdentity.lookup_hash.in_(wanted[start : start + _ASKED_AT_ONCE])
         )
         known.update({(kind, digest): fan_id for kind, digest, fan_id in session.exec(query)})
-    merged = dict(
-        session.exec(
-            select(Fan.id, Fan.merged_into_id).where(Fan.brand_id == brand_id, Fan.merged_into_id.is_not(None))
-        ).all()
-    )
-
-    def kept(fan_id: int) -> int:
-        passed: set[int] = set()
-        while fan_id in merged and fan_id not in passed:
-            passed.add(fan_id)
-            fan_id = merged[fan_id]
-        return fan_id
-
-    return {key: kept(fan_id) for key, fan_id in known.items()}
+    merged = merged_records(session, brand_id)
+    return {key: merged.get(fan_id, fan_id) for key, fan_id in known.items()}
 
 
 def find_or_create_fans(

@@ -15,6 +15,7 @@ from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.behaviour import STAGES
 from fanops.fans.levels import LEVEL_LABELS
+from fanops.fans.records_person import person_ids
 from fanops.settings import settings
 from fanops.tables import (
     Account,
@@ -165,7 +166,7 @@ def reveal(session: Session, actor: Actor, identity_id: int) -> str:
 def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> pd.DataFrame:
     """Give everything of a fan in one line: rows ``at, kind, what, store``, newest first."""
     fan = get_fan(session, actor, fan_id)
-    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    me = person_ids(fan.id)
     brought = aliased(Fan)
     sources = {
         "订单": select(Order.placed_at, Order.amount_fen, Store.name)
@@ -178,7 +179,7 @@ def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> p
         .join(Tag, Tag.id == FanTag.tag_id).outerjoin(Store, Store.id == -1).where(FanTag.fan_id.in_(me)),
         "告知": select(Telling.told_at, Telling.channel, Store.name)
         .outerjoin(Store, Store.id == Telling.store_id).where(Telling.fan_id.in_(me), Telling.state == "told"),
-        "服务卡": select(ServiceCard.closed_at, ServiceCard.deed + "：没做，" + ServiceCard.reason, Store.name)
+        "服务卡": select(ServiceCard.closed_at, ServiceCard.deed + "：没做，" + ServiceCard.why_not, Store.name)
         .outerjoin(Store, Store.id == ServiceCard.store_id)
         .where(ServiceCard.fan_id.in_(me), ServiceCard.state == "not_done"),
         "推荐": select(Referral.referred_at, func.coalesce(brought.name_masked, ""), Store.name)

@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
 from fanops.fans.records import get_fan
+from fanops.fans.records_person import PERSON, merged_records
 from fanops.settings import settings
 from fanops.tables import Fan, FanActivity, Order, ThemeAssignment, Unit, Voice
 
@@ -16,8 +17,7 @@ def orders_of(session: Session, actor: Actor) -> pd.DataFrame:
     """Give the orders of known fans: rows ``fan_id`` (merged fans as one), ``placed_at`` (in the stores' zone), ``store_id,
     amount_fen``.
     """
-    person = func.coalesce(Fan.merged_into_id, Fan.id)
-    statement = select(person, Order.placed_at, Order.store_id, Order.amount_fen).join(Fan, Fan.id == Order.fan_id)
+    statement = select(PERSON, Order.placed_at, Order.store_id, Order.amount_fen).join(Fan, Fan.id == Order.fan_id)
     rows = session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all()
     frame = pd.DataFrame(rows, columns=["fan_id", "placed_at", "store_id", "amount_fen"])
     frame["placed_at"] = pd.to_datetime(frame["placed_at"], utc=True).dt.tz_convert(settings().zone)
@@ -71,11 +71,7 @@ def order_facts_of(
     for name in ("first", "second", "last"):
         facts[name] = pd.to_datetime(facts[name], utc=True)
     facts["money_fen"] = facts["money_fen"].astype("int64")  # PostgreSQL sums to Decimal
-    merged = dict(
-        session.exec(
-            select(Fan.id, Fan.merged_into_id).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_not(None))
-        ).all()
-    )
+    merged = merged_records(session, actor.brand_id)
     return _joined(facts, merged) if merged else facts
 
 
@@ -98,7 +94,7 @@ def _joined(facts: pd.DataFrame, merged: dict[int, int]) -> pd.DataFrame:
 def informative_units(session: Session, actor: Actor) -> pd.DataFrame:
     """Give the informative units of the brand's known fans: rows ``fan_id, said_at, theme_id`` (None outside all themes)."""
     statement = (
-        select(func.coalesce(Fan.merged_into_id, Fan.id), Voice.said_at, ThemeAssignment.theme_id)
+        select(PERSON, Voice.said_at, ThemeAssignment.theme_id)
         .select_from(Unit)
         .join(Voice, Voice.id == Unit.voice_id)
         .join(Fan, Fan.id == Voice.fan_id)

@@ -15,6 +15,7 @@ from fanops.fans.outlook import FittedModel
 from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
+from fanops.fans.records_person import person_ids
 from fanops.fans.records_products import with_canonical
 from fanops.fans.rules import RULES
 from fanops.settings import settings
@@ -94,7 +95,7 @@ def _likes(session: Session, fan_id: int) -> list[str]:
         select(Product.id, func.sum(OrderItem.quantity).label("quantity"))
         .join(OrderItem, OrderItem.product_id == Product.id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.fan_id == fan_id)
+        .where(Order.fan_id.in_(person_ids(fan_id)))
         .group_by(Product.id)
         .subquery()
     )
@@ -111,7 +112,7 @@ def _asked(session: Session, fan_id: int) -> str:
         select(Voice.text, Unit.start, Unit.end)
         .join(Unit, Unit.voice_id == Voice.id)
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-        .where(Voice.fan_id == fan_id, Unit.no_content.is_(False))
+        .where(Voice.fan_id.in_(person_ids(fan_id)), Unit.no_content.is_(False))
         .order_by(
             case((Unit.end - Unit.start < _SCRAP, 1), else_=0),
             case((Unit.polarity == -1, 0), else_=1),
@@ -130,7 +131,7 @@ def _answered(session: Session, fan_id: int) -> str:
         select(func.coalesce(BacklogItem.title, Fix.title), Telling.state)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
         .outerjoin(Fix, Fix.id == Telling.fix_id)
-        .where(Telling.fan_id == fan_id)
+        .where(Telling.fan_id.in_(person_ids(fan_id)))
         .order_by(Telling.id.desc())
         .limit(1)
     ).first()
@@ -140,7 +141,7 @@ def _answered(session: Session, fan_id: int) -> str:
         select(ThemeAssignment.theme_id)
         .join(Unit, Unit.id == ThemeAssignment.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
-        .where(Voice.fan_id == fan_id)
+        .where(Voice.fan_id.in_(person_ids(fan_id)))
     )
     fix = session.exec(
         select(Fix.title).join(Theme, Theme.id == Fix.theme_id).where(Fix.theme_id.in_(theme)).order_by(Fix.id.desc())
@@ -218,7 +219,7 @@ def close_card(session: Session, actor: Actor, card_id: int, state: str, reason:
         record_contact(session, actor, session.get_one(Fan, card.fan_id), "service", "in_store", card.deed)
     card.state, card.staff_id, card.closed_at = state, actor.staff_id, now()
     if state == NOT_DONE:
-        card.reason = reason.strip()[:200]
+        card.why_not = reason.strip()[:200]
     session.add(card)
     session.flush()
     return card
@@ -236,5 +237,5 @@ def reopen_card(session: Session, actor: Actor, card_id: int) -> None:
     ).first()  # fmt: skip
     if card.state == DONE and contact is not None:
         session.delete(contact)
-    card.state, card.staff_id, card.closed_at = "open", None, None
+    card.state, card.why_not, card.staff_id, card.closed_at = "open", "", None, None
     session.add(card)

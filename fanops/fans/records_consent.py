@@ -13,6 +13,7 @@ from fanops.access import Actor, in_scope, record_audit, vault
 from fanops.errors import Conflict, InvalidInput
 from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import reasons_not_to_contact
+from fanops.fans.records_person import person_ids
 from fanops.settings import settings
 from fanops.tables import Consent, Fan, ServiceCard, now
 from fanops.text.masking import mask_identifiers
@@ -32,7 +33,7 @@ def consent_state(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         NotFound: A fan that this actor doesn't see.
     """
     fan = get_fan(session, actor, fan_id)
-    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    me = person_ids(fan.id)
     statement = select(Consent.purpose, Consent.granted, Consent.basis, Consent.given_at).where(Consent.fan_id.in_(me))
     rows = session.exec(statement.order_by(Consent.given_at.desc(), Consent.id.desc())).all()
     frame = pd.DataFrame([tuple(row) for row in rows], columns=["purpose", "granted", "basis", "given_at"])
@@ -53,9 +54,9 @@ def opt_out(session: Session, actor: Actor, fan_id: int, said: str = "") -> date
         raise Conflict("这位粉丝已经退订了。", "不会再有人主动联系。")
     fan.opted_out_at = now()
     session.add(fan)
-    waiting = select(ServiceCard).where(ServiceCard.fan_id == fan.id, ServiceCard.state == "open")
+    waiting = select(ServiceCard).where(ServiceCard.fan_id.in_(person_ids(fan.id)), ServiceCard.state == "open")
     for card in session.exec(waiting):
-        card.state, card.reason, card.staff_id, card.closed_at = "not_done", "已退订", actor.staff_id, now()
+        card.state, card.why_not, card.staff_id, card.closed_at = "not_done", "已退订", actor.staff_id, now()
         session.add(card)
     _note(session, actor, fan, granted=False, basis=said.strip() or "告诉了店员")
     return fan.opted_out_at

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, select
 
 from fanops.access import Actor
 from fanops.errors import Conflict
+from fanops.fans.records_person import PERSON
 from fanops.tables import Contact, Fan, ImportBatch, now
 
 MOST_IN_WINDOW = 3
@@ -23,34 +25,59 @@ def why_not_contact(session: Session, fan: Fan) -> str:
 
 
 def reasons_not_to_contact(session: Session, fan_ids: Sequence[int]) -> dict[int, str]:
-    """Say for each of many fans who must not be contacted now, why; those who may are left out."""
+    """Say for each of many fans who must not be contacted now, why; those who may are left out.
+
+    A person counts as a whole: a contact or an opt-out under a merged record holds for the kept one, and the other way round.
+    """
     found: dict[int, str] = {}
     for start in range(0, len(fan_ids), _ASKED_AT_ONCE):
         some = list(fan_ids[start : start + _ASKED_AT_ONCE])
-        counts = dict(
-            session.exec(
-                select(Contact.fan_id, func.count(Contact.id))
-                .where(Contact.fan_id.in_(some), Contact.contacted_at > now() - WINDOW)
-                .group_by(Contact.fan_id)
-            ).all()
-        )
-        statement = (
-            select(Fan.id, Fan.erased_at, Fan.opted_out_at, ImportBatch.party)
-            .outerjoin(ImportBatch, ImportBatch.id == Fan.import_batch_id)
-            .where(Fan.id.in_(some))
-        )
-        for fan_id, erased_at, opted_out_at, party in session.exec(statement):
-            recent = counts.get(fan_id, 0)
-            why = (
-                "资料已删除" if erased_at is not None
-                else "已退订" if opted_out_at is not None
-                else "来自第三方数据，未同意联系" if party == "third"
-                else f"近 30 天已联系 {recent} 次" if recent >= MOST_IN_WINDOW
-                else ""
-            )  # fmt: skip
-            if why:
-                found[fan_id] = why
+        owner = dict(session.exec(select(Fan.id, PERSON).where(Fan.id.in_(some))).all())
+        records = _records_of(session, sorted(set(owner.values())))
+        whys = {person: _why_not(rows) for person, rows in records.items()}
+        found |= {fan_id: whys[person] for fan_id, person in owner.items() if whys[person]}
     return found
+
+
+class _Record(NamedTuple):
+    """One record of a person, as far as contacting them goes."""
+
+    erased: bool
+    opted_out: bool
+    third_party: bool
+    recent: int
+
+
+def _records_of(session: Session, persons: Sequence[int]) -> dict[int, list[_Record]]:
+    """Give every record of some persons: what was said or done under one holds for all of them."""
+    theirs = Fan.id.in_(persons) | Fan.merged_into_id.in_(persons)
+    recent = (
+        select(func.count(Contact.id))
+        .where(Contact.fan_id == Fan.id, Contact.contacted_at > now() - WINDOW)
+        .correlate(Fan)
+        .scalar_subquery()
+    )
+    statement = (
+        select(PERSON, Fan.erased_at, Fan.opted_out_at, ImportBatch.party, recent)
+        .outerjoin(ImportBatch, ImportBatch.id == Fan.import_batch_id)
+        .where(theirs)
+    )
+    records: dict[int, list[_Record]] = {}
+    for person, erased_at, opted_out_at, party, count in session.exec(statement):
+        one = _Record(erased_at is not None, opted_out_at is not None, party == "third", count)
+        records.setdefault(person, []).append(one)
+    return records
+
+
+def _why_not(records: Sequence[_Record]) -> str:
+    recent = sum(each.recent for each in records)
+    if any(each.erased for each in records):
+        return "资料已删除"
+    if any(each.opted_out for each in records):
+        return "已退订"
+    if all(each.third_party for each in records):
+        return "来自第三方数据，未同意联系"
+    return f"近 30 天已联系 {recent} 次" if recent >= MOST_IN_WINDOW else ""
 
 
 def record_contact(

@@ -16,13 +16,13 @@ from fanops.fans.behaviour import ActivityRules, StageRules
 from fanops.fans.levels import LEVEL_LABELS, LevelRules, RfmRules, levels, levels_of
 from fanops.fans.records import get_fan
 from fanops.fans.records_behaviour import order_facts_of
+from fanops.fans.records_person import PERSON, person_ids
 from fanops.tables import Fan, Order, Voice, now
 
 NOMINATORS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 GROUNDS = ("发烧友", "意见领袖", "价值观相近")
 LEVEL_RULES, RFM_RULES, STAGE_RULES, ACTIVITY_RULES = "levels", "rfm", "stages", "activity"
 _CUTS = 4
-_PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
 Rules = TypeVar("Rules", LevelRules, RfmRules, StageRules, ActivityRules)
 
 
@@ -55,10 +55,10 @@ def found_levels(session: Session, actor: Actor, rules: LevelRules) -> pd.DataFr
     today = pd.Timestamp(now())
     facts = order_facts_of(session, actor, today - pd.Timedelta(days=rules.fan_window_days))
     said = session.exec(
-        select(_PERSON, func.count(Voice.id))
+        select(PERSON, func.count(Voice.id))
         .join(Fan, Fan.id == Voice.fan_id)
         .where(Voice.brand_id == actor.brand_id, Voice.no_content.is_(False))
-        .group_by(_PERSON)
+        .group_by(PERSON)
     ).all()
     known = session.exec(
         select(Fan.id, Fan.level, Fan.level_reason).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None))
@@ -178,7 +178,7 @@ def put_level_back(session: Session, actor: Actor, fan_id: int, level: str = "",
 
 def _level_by_rules(session: Session, actor: Actor, fan_id: int) -> str:
     """Give the level that one fan's own orders (in all stores) and voices make."""
-    me = select(Fan.id).where((Fan.id == fan_id) | (Fan.merged_into_id == fan_id))
+    me = person_ids(fan_id)
     moments = session.exec(select(Order.placed_at).where(Order.fan_id.in_(me))).all()
     said = session.exec(
         select(func.count(Voice.id)).where(Voice.fan_id.in_(me), Voice.no_content.is_(False))

@@ -13,10 +13,9 @@ from fanops.access import Actor
 from fanops.database import Database, insert_many
 from fanops.fans.behaviour import StageRules, stages_of
 from fanops.fans.records_levels import stage_rules
+from fanops.fans.records_person import merged_records
 from fanops.settings import settings
 from fanops.tables import Fan, LifecycleChange, Order, now
-
-_PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
 
 
 def stage_facts_of(session: Session, actor: Actor, today: pd.Timestamp, rules: StageRules) -> pd.DataFrame:
@@ -40,11 +39,7 @@ def stage_facts_of(session: Session, actor: Actor, today: pd.Timestamp, rules: S
     facts = pd.DataFrame(rows, columns=["fan_id", "first", "last", "back", "before"]).set_index("fan_id")
     for name in facts:
         facts[name] = pd.to_datetime(facts[name], utc=True)
-    merged = dict(
-        session.exec(
-            select(Fan.id, Fan.merged_into_id).where(Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_not(None))
-        ).all()
-    )
+    merged = merged_records(session, actor.brand_id)
     if not merged:
         return facts
     person = pd.Series([merged.get(fan_id, fan_id) for fan_id in facts.index], index=facts.index, dtype="int64")

@@ -13,6 +13,7 @@ from fanops.access.organisation import brand_choice, brand_of
 from fanops.fans.alive import histories
 from fanops.fans.outlook import FittedModel, Outlook, fitted, outlook_of
 from fanops.fans.records import get_fan
+from fanops.fans.records_person import PERSON, person_ids
 from fanops.settings import settings
 from fanops.tables import Fan, Order, now
 
@@ -26,11 +27,10 @@ def fit_model(session: Session, actor: Actor) -> FittedModel:
         select(func.count(Order.id)).where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None))
     ).one()
     every = -(-count // _MOST_ORDERS) if count else 1
-    person = func.coalesce(Fan.merged_into_id, Fan.id)
     rows = session.exec(
-        select(person, Order.placed_at)
+        select(PERSON, Order.placed_at)
         .join(Fan, Fan.id == Order.fan_id)
-        .where(Order.brand_id == actor.brand_id, person % every == 0)
+        .where(Order.brand_id == actor.brand_id, PERSON % every == 0)
     ).all()
     orders = _frame(rows)
     end = min(pd.Timestamp(now()), orders["placed_at"].max()) if len(orders) else pd.Timestamp(now())
@@ -62,7 +62,7 @@ def fan_outlook(session: Session, actor: Actor, fan_id: int) -> tuple[FittedMode
         The model it stands on; the outlook, None where there is too little; on how many days the fan bought.
     """
     fan = get_fan(session, actor, fan_id)
-    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    me = person_ids(fan.id)
     frame = _frame([(fan.id, at) for at in session.exec(select(Order.placed_at).where(Order.fan_id.in_(me)))])
     fit, today = kept_model(session, actor), pd.Timestamp(now()).tz_convert(settings().zone)
     history = histories(frame, today)

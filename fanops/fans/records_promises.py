@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from fanops.access import Actor
 from fanops.fans.assign_owners import owner_history
 from fanops.fans.records import get_fan
-from fanops.tables import BacklogItem, Fan, Fix, Staff, Telling, Theme, ThemeAssignment, Trial, Unit, Voice
+from fanops.fans.records_person import person_ids
+from fanops.tables import BacklogItem, Fix, Staff, Telling, Theme, ThemeAssignment, Trial, Unit, Voice
 
 VERDICTS = {"like": "会买", "unsure": "看情况", "dislike": "不会买"}
 ANSWERS = {"yes": "说真的改好了", "no": "说还没改好"}
@@ -27,7 +28,7 @@ def raised_themes(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         NotFound: A fan that this actor doesn't see.
     """
     fan = get_fan(session, actor, fan_id)
-    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    me = person_ids(fan.id)
     last = func.max(Voice.said_at)
     rows = session.exec(
         select(Theme.id, Theme.name, func.count(Unit.id), func.sum(case((Unit.polarity == -1, 1), else_=0)), last)
@@ -52,7 +53,7 @@ def promises(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         NotFound: A fan that this actor doesn't see.
     """
     fan = get_fan(session, actor, fan_id)
-    me = select(Fan.id).where((Fan.id == fan.id) | (Fan.merged_into_id == fan.id))
+    me = person_ids(fan.id)
     told = session.exec(
         select(func.coalesce(BacklogItem.title, Fix.title), Telling.state, Telling.really_fixed, Telling.told_at)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, in_scope, record_audit
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records import fan_table, get_fan
+from fanops.fans.records_person import PERSON
 from fanops.fans.value import REFERRED
 from fanops.settings import settings
 from fanops.tables import Account, Fan, Order, Referral, Store, now
@@ -66,12 +67,11 @@ def new_customers(
         Rows ``month, source, fans``; a customer whom a fan brought counts under 粉丝推荐; source 未注明 where none was kept.
     """
     starts = month_starts(months, until)
-    person = func.coalesce(Fan.merged_into_id, Fan.id)
     first = (
-        select(person.label("fan_id"), func.min(Order.placed_at).label("first"))
+        select(PERSON.label("fan_id"), func.min(Order.placed_at).label("first"))
         .join(Fan, Fan.id == Order.fan_id)
         .where(Order.brand_id == actor.brand_id)
-        .group_by(person)
+        .group_by(PERSON)
         .subquery()
     )
     month = _month(first.c.first, starts)

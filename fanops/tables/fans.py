@@ -197,7 +197,7 @@ class TagRejection(Row, table=True):
 
 
 class ServiceCard(Row, table=True):
-    """近服务卡: what to do for this fan at the next visit, and what came of it."""
+    """近服务卡: what to do for this fan at the next visit and for which ``reason``; what came of it, and ``why_not`` if nothing."""
 
     __tablename__ = "service_card"
     id: int | None = identifier()
@@ -208,6 +208,7 @@ class ServiceCard(Row, table=True):
     due_on: date | None = None
     state: str = Field(default="open", max_length=20)
     reason: str = Field(default="", max_length=200)
+    why_not: str = Field(default="", max_length=200)
     rule_code: str = Field(default="", max_length=30)
     staff_id: int | None = reference("staff.id", nullable=True)
     closed_at: datetime | None = moment(nullable=True)

@@ -51,7 +51,7 @@ def test_who_opts_out_is_contacted_by_nobody_until_they_agree_again(chain, raise
         consent.opt_out(session, clerk, fan_id, "别再打 13800138000")
         assert "13800138000" not in consent.consent_state(session, clerk, fan_id)["basis"].iloc[0]
         card = session.exec(select(ServiceCard)).one()
-        assert (card.state, card.reason) == ("not_done", "已退订")
+        assert (card.state, card.why_not) == ("not_done", "已退订")
         assert preview_raisers(session, product, item)[1]["why"].tolist() == ["已退订"]
         with pytest.raises(Conflict, match="已退订"):
             record_contact(session, clerk, session.get_one(Fan, fan_id), "visit", "phone")

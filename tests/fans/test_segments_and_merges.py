@@ -12,13 +12,16 @@ from sqlmodel import select
 from fanops.access import vault
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import merge
+from fanops.fans import records_cards as cards
 from fanops.fans import records_segments as segments
+from fanops.fans.erase import fan_document
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.levels import order_facts
 from fanops.fans.records_behaviour import activity_of, order_facts_of, orders_of
+from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_segments import Conditions
 from fanops.fans.refresh import refresh_activity, refresh_fans
-from fanops.tables import Fan, FanIdentity, FanMerge, Order, metadata, now
+from fanops.tables import Fan, FanIdentity, FanMerge, Order, Unit, Voice, metadata, now
 
 
 @pytest.fixture
@@ -161,3 +164,31 @@ def test_activity_is_kept_by_day_and_recomputed_the_same(chain, fans):
             activity_of(session, chain.actors["clerk2"], fans["0"])
     done = refresh_fans(chain.db, product, {}, lambda share, doing: None)
     assert done["activity"] == 70 and done["cards"] == {} and sum(done["levels"].values()) == 100
+
+
+def test_what_was_said_or_done_under_either_record_holds_for_the_person(chain):
+    owner, store = chain.actors["ceo"], chain.stores["S1"]
+    with chain.db.write() as session:
+        kept = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store)
+        other = find_or_create_fan(session, chain.brand_id, {"member": "M7"}, store_id=store)
+        voice = Voice(brand_id=chain.brand_id, store_id=store, fan_id=other.id, source_key="1", text="排队等了一小时。",
+                      said_at=now())  # fmt: skip
+        session.add(voice)
+        session.flush()
+        session.add(Unit(voice_id=voice.id, start=0, end=8, polarity=-1))
+        for fan in (kept, other, other):
+            record_contact(session, owner, fan, "service", "in_store")
+        assert (why_not_contact(session, kept), why_not_contact(session, other)) == ("", "")
+        row = merge.merge_fans(session, owner, other.id, kept.id, "都是她的号码")
+        assert why_not_contact(session, kept) == why_not_contact(session, other) == "近 30 天已联系 3 次"
+        assert ("提过", "“排队等了一小时”") in cards.card_lines(session, owner, kept.id)
+        document = fan_document(session, owner, kept.id)
+        assert [each["原话"] for each in document["原声"]] == ["排队等了一小时。"]
+        assert len(document["号码"]) == 2 and len(document["联系"]) == 3
+        other.opted_out_at = now()
+        session.add(other)
+        session.flush()
+        assert why_not_contact(session, kept) == "已退订"
+        merge.unmerge_fans(session, owner, row.id)
+        assert (why_not_contact(session, kept), why_not_contact(session, other)) == ("", "已退订")
+        assert "提过" not in dict(cards.card_lines(session, owner, kept.id))

@@ -191,11 +191,14 @@ def upgrade() -> None:
     op.add_column('fan_tag', sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False, server_default=''))
     op.add_column('fix', sa.Column('checklist', sa.JSON(), nullable=False, server_default='[]'))
     op.add_column('fix_store', sa.Column('ticks', sa.JSON(), nullable=False, server_default='{}'))
+    op.add_column('service_card', sa.Column('why_not', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False, server_default=''))
+    op.execute("UPDATE service_card SET why_not = reason, reason = '' WHERE state = 'not_done'")
     op.add_column('trial', sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False, server_default='task'))
 
 
 def downgrade() -> None:
     op.drop_column('trial', 'channel')
+    op.drop_column('service_card', 'why_not')
     op.drop_column('fix_store', 'ticks')
     op.drop_column('fix', 'checklist')
     op.drop_column('fan_tag', 'reason')

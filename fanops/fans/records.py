@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, distinct, func
@@ -15,7 +16,7 @@ from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.behaviour import STAGES
 from fanops.fans.levels import LEVEL_LABELS
-from fanops.fans.records_person import person_ids
+from fanops.fans.records_person import PERSON, is_among, person_ids
 from fanops.settings import settings
 from fanops.tables import (
     Account,
@@ -79,16 +80,16 @@ def fan_table(
     if fan_ids is not None:
         conditions.append(Fan.id.in_(fan_ids))
     if tag_id:
-        conditions.append(Fan.id.in_(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
+        conditions.append(is_among(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
     if away_since is not None:
         came = select(Order.fan_id).where(Order.placed_at >= away_since, Order.fan_id.is_not(None))
-        conditions.append(Fan.id.not_in(came))
+        conditions.append(~is_among(came))
     if look_for.strip():
         hashes = _hashes(look_for)
         by_number = select(FanIdentity.fan_id).where(
             FanIdentity.brand_id == actor.brand_id, FanIdentity.lookup_hash.in_(hashes)
         )
-        conditions.append(Fan.id.in_(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
+        conditions.append(is_among(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
     total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
     rank = case({level: place for place, level in enumerate(reversed(LEVELS))}, value=Fan.level, else_=len(LEVELS))
     rows = session.exec(statement.where(*conditions).order_by(rank, Fan.id).limit(limit).offset(offset)).all()
@@ -97,25 +98,39 @@ def fan_table(
     bought = {
         fan_id: (count, spent, last)
         for fan_id, count, spent, last in session.exec(
-            select(Order.fan_id, func.count(Order.id), func.sum(Order.amount_fen), func.max(Order.placed_at))
-            .where(Order.fan_id.in_(ids))
-            .group_by(Order.fan_id)
+            _theirs(Order, ids, func.count(Order.id), func.sum(Order.amount_fen), func.max(Order.placed_at))
         )
     }
     for place, name in enumerate(("orders", "spent_fen", "last_order")):
         frame[name] = [bought.get(fan_id, (0, 0, None))[place] for fan_id in ids]
-    said = dict(
-        session.exec(
-            select(Voice.fan_id, func.count(Voice.id)).where(Voice.fan_id.in_(ids)).group_by(Voice.fan_id)
-        ).all()
-    )
+    said = dict(session.exec(_theirs(Voice, ids, func.count(Voice.id))).all())
     tags: dict[int, list[str]] = {}
-    held = select(FanTag.fan_id, Tag.name).join(Tag, Tag.id == FanTag.tag_id)
-    for fan_id, name in session.exec(held.where(FanTag.fan_id.in_(ids), FanTag.removed_at.is_(None))):
+    held = (
+        select(PERSON, Tag.name)
+        .select_from(Fan)
+        .join(FanTag, FanTag.fan_id == Fan.id)
+        .join(Tag, Tag.id == FanTag.tag_id)
+        .distinct()
+    )
+    for fan_id, name in session.exec(held.where(_records_of(ids), FanTag.removed_at.is_(None)).order_by(Tag.name)):
         tags.setdefault(fan_id, []).append(name)
     frame["voices"] = [said.get(fan_id, 0) for fan_id in ids]
     frame["tags"] = ["、".join(tags.get(fan_id, [])) for fan_id in ids]
     return frame, int(total)
+
+
+def _records_of(ids: Sequence[int]) -> Any:
+    return Fan.id.in_(ids) | Fan.merged_into_id.in_(ids)
+
+
+def _theirs(table: Any, ids: Sequence[int], *columns: Any) -> Any:
+    """Select sums over what persons have, one row each."""
+    statement = select(PERSON, *columns).select_from(Fan).join(table, table.fan_id == Fan.id)
+    return statement.where(_records_of(ids)).group_by(PERSON)
+
+
+def _person(session: Session, fan_id: int) -> int:
+    return session.exec(select(PERSON).where(Fan.id == fan_id)).one()
 
 
 def _hashes(text: str) -> list[str]:
@@ -142,8 +157,9 @@ def get_fan(session: Session, actor: Actor, fan_id: int) -> Fan:
 
 def identities(session: Session, actor: Actor, fan_id: int) -> list[tuple[int, str, str]]:
     """List a fan's identifiers as (id, kind, masked)."""
-    get_fan(session, actor, fan_id)
-    rows = session.exec(select(FanIdentity).where(FanIdentity.fan_id == fan_id).order_by(FanIdentity.id))
+    fan = get_fan(session, actor, fan_id)
+    mine = FanIdentity.fan_id.in_(person_ids(fan.id))
+    rows = session.exec(select(FanIdentity).where(mine).order_by(FanIdentity.id))
     return [(row.id, row.kind, row.masked) for row in rows]
 
 
@@ -158,7 +174,7 @@ def reveal(session: Session, actor: Actor, identity_id: int) -> str:
     row = session.get(FanIdentity, identity_id)
     if row is None:
         raise NotFound("没有这个号码。")
-    get_fan(session, actor, row.fan_id)
+    get_fan(session, actor, _person(session, row.fan_id))
     record_audit(session, actor, "reveal_identity", f"fan_identity:{identity_id}")
     return vault().unseal(row.sealed)
 
@@ -216,7 +232,7 @@ def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         .outerjoin(Account, Account.id == FanTag.account_id)
         .outerjoin(Unit, Unit.id == FanTag.unit_id)
         .outerjoin(Voice, Voice.id == Unit.voice_id)
-        .where(FanTag.fan_id == fan_id, FanTag.removed_at.is_(None))
+        .where(FanTag.fan_id.in_(person_ids(fan_id)), FanTag.removed_at.is_(None))
         .order_by(FanTag.id)
     )  # fmt: skip
     columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at", "reason", "author"]
@@ -228,17 +244,17 @@ def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool 
     row = session.get(FanTag, fan_tag_id)
     if row is None or row.removed_at is not None:
         raise NotFound("没有这个标签。")
-    get_fan(session, actor, row.fan_id)
+    fan = get_fan(session, actor, _person(session, row.fan_id))
     row.removed_at = now()
-    known = select(TagRejection.id).where(TagRejection.fan_id == row.fan_id, TagRejection.tag_id == row.tag_id)
+    known = select(TagRejection.id).where(TagRejection.fan_id == fan.id, TagRejection.tag_id == row.tag_id)
     if reject and session.exec(known).first() is None:
-        session.add(TagRejection(fan_id=row.fan_id, tag_id=row.tag_id, account_id=actor.account_id))
+        session.add(TagRejection(fan_id=fan.id, tag_id=row.tag_id, account_id=actor.account_id))
     session.flush()
 
 
 def tag_table(session: Session, actor: Actor) -> pd.DataFrame:
     """List the brand's tags with how many fans in scope carry each: ``tag_id, name, meaning, fans``."""
-    held = select(FanTag.tag_id, func.count(distinct(FanTag.fan_id))).join(Fan, Fan.id == FanTag.fan_id)
+    held = select(FanTag.tag_id, func.count(distinct(PERSON))).select_from(FanTag).join(Fan, Fan.id == FanTag.fan_id)
     held = in_scope(held.where(FanTag.removed_at.is_(None)), actor, brand=Fan.brand_id, store=Fan.home_store_id)
     counts = dict(session.exec(held.group_by(FanTag.tag_id)).all())
     tags = session.exec(select(Tag).where(Tag.brand_id == actor.brand_id).order_by(Tag.name))

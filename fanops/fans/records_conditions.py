@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import String, cast, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
@@ -15,6 +16,7 @@ from fanops.errors import InvalidInput
 from fanops.fans.behaviour import STAGES
 from fanops.fans.levels import LEVEL_LABELS
 from fanops.fans.records_lifecycle import newest_changes
+from fanops.fans.records_person import is_among
 from fanops.fans.records_products import product_family
 from fanops.tables import (
     Answer,
@@ -138,7 +140,7 @@ def members(actor: Actor, wanted: Conditions) -> Any:
         statement = statement.where(Fan.home_store_id == wanted.store_id)
     if wanted.tag_id is not None:
         carries = select(FanTag.fan_id).where(FanTag.tag_id == wanted.tag_id, FanTag.removed_at.is_(None))
-        statement = statement.where(Fan.id.in_(carries))
+        statement = statement.where(is_among(carries))
     if wanted.theme_id is not None:
         said = (
             select(Voice.fan_id)
@@ -146,16 +148,23 @@ def members(actor: Actor, wanted: Conditions) -> Any:
             .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
             .where(ThemeAssignment.theme_id == wanted.theme_id, Voice.fan_id.is_not(None))
         )
-        statement = statement.where(Fan.id.in_(said))
+        statement = statement.where(is_among(said))
     if wanted.stages:
         latest = newest_changes()
         statement = statement.where(Fan.id.in_(select(latest.c.fan_id).where(latest.c.to_stage.in_(wanted.stages))))
     for said in _deeds(actor, wanted):
-        statement = statement.where(Fan.id.in_(said))
+        statement = statement.where(is_among(said))
     having = _order_conditions(wanted)
     if having:
-        bought = select(Order.fan_id).where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None))
-        statement = statement.where(Fan.id.in_(bought.group_by(Order.fan_id).having(*having)))
+        record = aliased(Fan)  # only one that points to another has to be looked at
+        person = func.coalesce(record.merged_into_id, Order.fan_id)
+        bought = (
+            select(person)
+            .select_from(Order)
+            .outerjoin(record, (record.id == Order.fan_id) & record.merged_into_id.is_not(None))
+            .where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None))
+        )
+        statement = statement.where(Fan.id.in_(bought.group_by(person).having(*having)))
     return statement
 
 

@@ -17,6 +17,7 @@ from fanops.fans import records_segments as segments
 from fanops.fans.erase import fan_document
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.levels import order_facts
+from fanops.fans.records import fan_table, identities, reveal
 from fanops.fans.records_behaviour import activity_of, order_facts_of, orders_of
 from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_segments import Conditions
@@ -176,7 +177,9 @@ def test_what_was_said_or_done_under_either_record_holds_for_the_person(chain):
         session.add(voice)
         session.flush()
         session.add(Unit(voice_id=voice.id, start=0, end=8, polarity=-1))
-        for fan in (kept, other, other):
+        for fan, number in ((kept, 1), (other, 2), (other, 3)):
+            session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=fan.id, number=str(number), amount_fen=1_000,
+                              placed_at=now()))  # fmt: skip
             record_contact(session, owner, fan, "service", "in_store")
         assert (why_not_contact(session, kept), why_not_contact(session, other)) == ("", "")
         row = merge.merge_fans(session, owner, other.id, kept.id, "都是她的号码")
@@ -185,10 +188,17 @@ def test_what_was_said_or_done_under_either_record_holds_for_the_person(chain):
         document = fan_document(session, owner, kept.id)
         assert [each["原话"] for each in document["原声"]] == ["排队等了一小时。"]
         assert len(document["号码"]) == 2 and len(document["联系"]) == 3
+        found, count = fan_table(session, owner, look_for="M7")
+        assert (count, found["fan_id"].tolist()) == (1, [kept.id])
+        assert found[["orders", "spent_fen", "voices"]].values.tolist() == [[3, 3_000, 1]]
+        assert [kind for _, kind, _ in identities(session, owner, kept.id)] == ["phone", "member"]
+        assert reveal(session, owner, identities(session, owner, kept.id)[1][0]) == "M7"
+        assert segments.count_members(session, owner, Conditions(orders_from=3)) == 1
         other.opted_out_at = now()
         session.add(other)
         session.flush()
         assert why_not_contact(session, kept) == "已退订"
         merge.unmerge_fans(session, owner, row.id)
         assert (why_not_contact(session, kept), why_not_contact(session, other)) == ("", "已退订")
+        assert segments.count_members(session, owner, Conditions(orders_from=3)) == 0
         assert "提过" not in dict(cards.card_lines(session, owner, kept.id))

@@ -20,6 +20,8 @@ from fanops.collect import records_surveys
 from fanops.collect.import_file import ImportRequest, import_file
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.import_responses import import_responses
+from fanops.collect.invite_fans import Asked
+from fanops.collect.records_panels import ask_panel, create_panel
 from fanops.collect.records_sheet import SheetResponse
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
@@ -181,7 +183,7 @@ def _survey_waves(db: Database, actor: Actor, anchor: date, seed: int) -> int:
 
     survey, zone = sample_survey(), settings().zone
     places = _places(db, actor)
-    total = 0
+    total, panel_id = 0, None  # who answered the first wave is asked again with the second
     for wave, week in enumerate(WAVE_WEEKS):
         begins = truth.first_day(anchor) + timedelta(weeks=week)
         opens = datetime.combine(begins, datetime.min.time(), zone)
@@ -194,6 +196,8 @@ def _survey_waves(db: Database, actor: Actor, anchor: date, seed: int) -> int:
             row = records_surveys.open_wave(session, actor, version.id, title, closes_at=closes)
             session.get_one(Wave, row.id).opens_at = opens
             wave_id = row.id
+            if panel_id is not None:
+                ask_panel(session, actor, panel_id, wave_id)
         sheet = [
             SheetResponse(
                 each.row, each.form, each.at.replace(tzinfo=zone), _identities(each.fan), places[each.store]
@@ -210,6 +214,10 @@ def _survey_waves(db: Database, actor: Actor, anchor: date, seed: int) -> int:
             is_sample=True,
         )
         total += done.new
+        if panel_id is None:
+            with db.write() as session:
+                panel, _ = create_panel(session, actor, f"{begins.year} 常答问卷的粉丝", Asked("wave", wave_id))
+                panel_id = panel.id
     return total
 
 

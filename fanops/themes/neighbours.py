@@ -44,6 +44,8 @@ def nearest(vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], ND
 def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:
     """Build the symmetric graph of nearest neighbours, edges weighted by cosine (negative ones dropped).
 
+    A neighbour that does not look back counts half: a vague sentence is near to many and would tie their themes together.
+
     Returns:
         Adjacency, shape (n, n), zero diagonal, sorted indices.
     """
@@ -53,6 +55,6 @@ def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:
     weights = np.maximum(similarity.ravel(), 1e-6).astype(np.float64)
     rows = np.repeat(np.arange(n), k)
     directed = sparse.csr_matrix((weights, (rows, index.ravel())), shape=(n, n))
-    graph = directed.maximum(directed.T).tocsr()
+    graph = (0.5 * (directed + directed.T)).tocsr()
     graph.sort_indices()
     return graph

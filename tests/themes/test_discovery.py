@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import v_measure_score
 from sqlmodel import select
 
 from fanops.errors import InvalidInput, TooLittleData
+from fanops.sample.planted import BACKGROUND, THEMES
+from fanops.sample.sayings import render
 from fanops.tables import Fan, Theme, ThemeAssignment, Unit, Voice
 from fanops.text.encoder import load_encoder
+from fanops.text.no_content import is_no_content
 from fanops.text.tokens import tokenizer
+from fanops.text.units import unit_texts
 from fanops.themes import edit
 from fanops.themes.discover import run_discovery
 from fanops.themes.discovery import discover
@@ -64,6 +71,21 @@ def test_planted_themes_are_found_and_named_apart():
     assert len(set(names)) == len(names) and all(2 < len(name) <= 16 for name in names)
     assert ((found.strength >= 0) & (found.strength <= 1)).all()
     assert np.isfinite(found.positions).all()
+
+
+def test_what_has_nothing_in_common_but_being_unlike_the_rest_makes_no_theme():
+    """Fourteen planted demands among small talk, each in many words: no theme is a heap of several."""
+    draw = Random(1)
+    said = [(theme.key, render(draw.choice(theme.patterns), draw)) for theme in THEMES for _ in range(150)]
+    said += [("", render(draw.choice(BACKGROUND), draw)) for _ in range(450)]
+    units = [(key, unit) for key, text in said for unit in unit_texts(text) if not is_no_content(unit)]
+    found = find([unit for _, unit in units])
+    planted = np.array([key != "" for key, _ in units])
+    v = v_measure_score(np.array([key for key, _ in units])[planted], found.labels[planted])
+    assert v >= 0.44 and np.bincount(found.labels + 1)[1:].max() <= 0.16 * len(units), (
+        v,
+        np.bincount(found.labels + 1),
+    )
 
 
 def test_order_and_repetition_of_the_input_do_not_matter():

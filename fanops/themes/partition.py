@@ -13,7 +13,7 @@ from fanops.themes.parameters import Parameters
 
 UNASSIGNED = -1
 _SUB_RESOLUTION = 1.0
-_SUB_LEAST = 8
+_SUB_LEAST, _SUB_PARTS = 8, 25  # the least members of a part, and the most parts of a theme
 _COHERENT = 0.55  # mean cosine to the centre; labelled aspects and product categories have .6 to .9
 
 
@@ -81,7 +81,10 @@ def _taken_apart(
     vectors: NDArray[np.float32], graph: sparse.csr_matrix, labels: NDArray[np.int32], weights: NDArray[np.int64],
     parameters: Parameters,
 ) -> NDArray[np.int32]:  # fmt: skip
-    """Divide the communities that hold together by nothing but being unlike the rest: their members are far from their centre."""
+    """Divide the communities that hold together by nothing but being unlike the rest: their members are far from their centre.
+
+    Parts too small to be a theme go to the theme nearest to each member.
+    """
     labels = canonical(labels, weights)
     middle = centroids(vectors, labels, weights)
     near = np.einsum("nd,nd->n", vectors, middle[labels]) * weights
@@ -91,9 +94,11 @@ def _taken_apart(
         if len(members) < 2 * _SUB_LEAST or near[members].sum() >= _COHERENT * weights[members].sum():
             continue
         inner = communities(graph[members][:, members], parameters.resolution, parameters.seed)
-        result[members] = following + inner
-        following += int(inner.max()) + 1
-    return result
+        large = np.bincount(inner)[inner] >= max(_SUB_LEAST, len(members) // _SUB_PARTS)
+        if large.any():
+            result[members] = np.where(large, following + inner, UNASSIGNED)
+            following += int(inner.max()) + 1
+    return _to_nearest(vectors, result, result < 0, weights)
 
 
 def density(vectors: NDArray[np.float32], weights: NDArray[np.int64], parameters: Parameters) -> NDArray[np.int32]:
@@ -149,16 +154,21 @@ def _with_enough_people(
     small = {label for label, who in said.items() if label >= 0 and len(who) < least}
     if not small:
         return labels
-    large = sorted(label for label in said if label >= 0 and label not in small)
+    loose = np.isin(labels, list(small))
+    return _to_nearest(vectors, np.where(loose, UNASSIGNED, labels).astype(np.int32), loose, weights)
+
+
+def _to_nearest(
+    vectors: NDArray[np.float32], labels: NDArray[np.int32], loose: NDArray[np.bool_], weights: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Give the loose ones (−1) to the theme nearest to each; where there is no theme they stay."""
+    if not loose.any() or labels.max(initial=UNASSIGNED) < 0:
+        return labels
+    kept, numbered = np.unique(labels, return_inverse=True)
+    shift = int(kept[0] < 0)
+    middle = centroids(vectors, (numbered - shift).astype(np.int32), weights)
     result = labels.copy()
-    loose = np.flatnonzero(np.isin(labels, list(small)))
-    if not large:
-        result[loose] = UNASSIGNED
-        return result
-    lookup = {label: place for place, label in enumerate(large)}
-    kept = np.array([lookup.get(label, UNASSIGNED) for label in labels.tolist()], dtype=np.int32)
-    middle = centroids(vectors, kept, weights)
-    result[loose] = np.array(large, dtype=np.int32)[np.argmax(vectors[loose] @ middle.T, axis=1)]
+    result[loose] = kept[shift:][np.argmax(vectors[loose] @ middle.T, axis=1)]
     return result
 
 
@@ -174,7 +184,7 @@ def _divided(
         if len(members) < 2 * _SUB_LEAST:
             continue
         inner = canonical(communities(graph[members][:, members], _SUB_RESOLUTION, parameters.seed), weights[members])
-        least = max(_SUB_LEAST, len(members) // 25)
+        least = max(_SUB_LEAST, len(members) // _SUB_PARTS)
         for sub in range(int(inner.max(initial=-1)) + 1):
             own = members[inner == sub]
             who = set().union(*(people[member] for member in own))

@@ -13,7 +13,11 @@ from fanops.themes.parameters import Parameters
 
 UNASSIGNED = -1
 _SUB_RESOLUTION = 1.0
-_SUB_LEAST, _SUB_PARTS = 8, 25  # the least members of a part, and the most parts of a theme
+_SUB_LEAST, _SUB_PARTS, _HEAP_PARTS = (
+    8,
+    25,
+    10,
+)  # the least members of a part, and the most parts of a theme and of a heap
 _COHERENT = 0.55  # mean cosine to the centre; labelled aspects and product categories have .6 to .9
 
 
@@ -94,7 +98,7 @@ def _taken_apart(
         if len(members) < 2 * _SUB_LEAST or near[members].sum() >= _COHERENT * weights[members].sum():
             continue
         inner = communities(graph[members][:, members], parameters.resolution, parameters.seed)
-        large = np.bincount(inner)[inner] >= max(_SUB_LEAST, len(members) // _SUB_PARTS)
+        large = np.bincount(inner)[inner] >= max(_SUB_LEAST, len(members) // _HEAP_PARTS)
         if large.any():
             result[members] = np.where(large, following + inner, UNASSIGNED)
             following += int(inner.max()) + 1

@@ -191,7 +191,7 @@ def invite_raisers(session: Session, actor: Actor, item_id: int, way: Way = Way(
     if way.channel == "mail":
         read_server(settings().smtp_url, settings().mail_from)
     yes, no = preview_raisers(session, actor, item.id, way)
-    invited = [(int(row.fan_id), None if row.store_id is None else int(row.store_id), row.store)
+    invited = [(int(row.fan_id), None if pd.isna(row.store_id) else int(row.store_id), row.store)
                for row in yes.head(way.most or len(yes)).itertuples()]  # fmt: skip
     for fan_id, store_id, _ in invited:
         session.add(Trial(item_id=item.id, fan_id=fan_id, store_id=store_id, channel=way.channel))

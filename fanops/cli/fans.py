@@ -74,6 +74,7 @@ def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> 
 def refresh(brand: str | None, as_json: bool) -> None:
     """Do what runs every night: levels, stages, activity, tags, nightly rules, likely matches."""
     from fanops.access.accounts import owner_actor
+    from fanops.actions.run_rules import run_nightly_rules
     from fanops.database import ready_database
     from fanops.fans.refresh import refresh_fans
 
@@ -81,34 +82,13 @@ def refresh(brand: str | None, as_json: bool) -> None:
     with db.read() as session:
         actor = owner_actor(session, brand)
     done = refresh_fans(db, actor, {}, lambda share, doing: None)
-    cards = sum(done["cards"].values())
+    done["rules"] = run_nightly_rules(db, actor, {}, lambda share, doing: None)
+    reached = sum(done["rules"].values())
     said = (
         f"分层 {sum(done['levels'].values())} 位，换阶段 {done['stages']['changed']} 位，活跃指数 {done['activity']} 位，"
-        f"规则标签加 {done['tags']['added']} 去 {done['tags']['ended']}，服务卡 {cards} 张，疑似同一人 {done['matches']} 对。"
+        f"规则标签加 {done['tags']['added']} 去 {done['tags']['ended']}，自动规则 {reached} 位，疑似同一人 {done['matches']} 对。"
     )
     click.echo(json.dumps(done) if as_json else said)
-
-
-@fans.command()
-@click.argument("code")
-@click.option("--run", "really", is_flag=True, help="Make the cards; only counted without it.")
-@click.option("--brand", help="Brand, when there are several.")
-def rule(code: str, really: bool, brand: str | None) -> None:
-    """Say whom rule CODE (welcome_back, wake_up, recovery, new_product, promise) would reach, or make its cards."""
-    from fanops.access.accounts import owner_actor
-    from fanops.database import ready_database
-    from fanops.fans.records_rules import dry_run, run_rule
-
-    db = ready_database()
-    if really:
-        with db.write() as session:
-            click.echo(f"生成了 {run_rule(session, owner_actor(session, brand), code)} 张服务卡。")
-        return
-    with db.read() as session:
-        reached, left_out = dry_run(session, owner_actor(session, brand), code)
-    click.echo(
-        f"会提醒 {len(reached)} 位。" + "".join(f"不含{reason} {count} 位。" for reason, count in left_out.items())
-    )
 
 
 @fans.command()
@@ -274,6 +254,7 @@ def outlook(fan_id: int, brand: str | None) -> None:
 
 
 from fanops.cli.fan_deeds import COMMANDS  # noqa: E402  (the group must exist first)
+from fanops.cli.fan_rules import rule  # noqa: E402
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, rule):
     fans.add_command(_command)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import func
@@ -108,11 +109,26 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
         Invited: ``fan_id, fan, store_id, store``; left out: ``fan_id, fan, why``.
     """
     wave = records.get_wave(session, actor, wave_id)
+    return sort_out(session, actor, wave, find_asked(session, actor, asked), asked.per_wanted)
+
+
+def sort_out(
+    session: Session, actor: Actor, wave: Wave, who: Any, per_wanted: int = PER_WANTED
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part fans into those who may be invited to a wave and those who may not, as ``preview`` gives them.
+
+    Args:
+        session: Open session.
+        actor: Whose scope.
+        wave: The wave.
+        who: Select of the fans' ids.
+        per_wanted: As in Asked.
+    """
     statement = (
         select(Fan.id, Fan.name_masked, Fan.home_store_id, Store.name, Fan.opted_out_at, ImportBatch.party)
         .outerjoin(Store, Store.id == Fan.home_store_id)
         .outerjoin(ImportBatch, ImportBatch.id == Fan.import_batch_id)
-        .where(Fan.id.in_(find_asked(session, actor, asked)), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+        .where(Fan.id.in_(who), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
         .order_by(Fan.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
@@ -123,7 +139,7 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
         )
     )  # fmt: skip
     unwilling = _unwilling(session, actor)
-    personal = (Invitation.wave_id == wave.id, Invitation.fan_id.is_not(None))
+    personal = (Invitation.wave_id == wave.id, Invitation.fan_id.is_not(None), Invitation.revoked_at.is_(None))
     invited = set(session.exec(select(Invitation.fan_id).where(*personal)))
     answered = set(session.exec(_answered(wave.id)))
     yes, no = [], []
@@ -141,7 +157,7 @@ def preview(session: Session, actor: Actor, wave_id: int, asked: Asked) -> tuple
             no.append((fan_id, name, why))
         else:
             yes.append((fan_id, name, store_id, store))
-    yes, too_many = _within_quota(session, wave, yes, asked.per_wanted)
+    yes, too_many = _within_quota(session, wave, yes, per_wanted)
     return (
         pd.DataFrame(yes, columns=["fan_id", "fan", "store_id", "store"]),
         pd.DataFrame(no + too_many, columns=_NO_COLUMNS),
@@ -203,14 +219,33 @@ def invite(session: Session, actor: Actor, wave_id: int, asked: Asked) -> int:
     wave = records.get_wave(session, actor, wave_id)
     records.check_is_open(wave)
     yes, _ = preview(session, actor, wave_id, asked)
-    for row in yes.itertuples():
-        store_id = None if row.store_id is None or row.store_id != row.store_id else int(row.store_id)
-        records.personal_code(session, actor, wave.id, int(row.fan_id), store_id)
-        session.add(Contact(fan_id=int(row.fan_id), store_id=store_id, staff_id=actor.staff_id, kind="survey", channel="link",
-                            subject=wave.title[:200]))  # fmt: skip
-    session.flush()
+    invite_people(session, actor, wave, yes)
     record_audit(session, actor, "invite_fans", f"wave:{wave.id}", kind=asked.kind, about=asked.about, fans=len(yes))
     return len(yes)
+
+
+def invite_people(session: Session, actor: Actor, wave: Wave, people: pd.DataFrame) -> list[tuple[Invitation, Contact]]:
+    """Make a personal link for each of the people whom ``sort_out`` lets be invited, and count it as a contact.
+
+    Args:
+        session: In a write transaction.
+        actor: On whose behalf.
+        wave: An open wave.
+        people: Rows with ``fan_id, store_id``.
+
+    Returns:
+        The invitation and the contact of each, in the same order.
+    """
+    made = []
+    for row in people.itertuples():
+        store_id = None if row.store_id is None or row.store_id != row.store_id else int(row.store_id)
+        invitation = records.personal_invitation(session, actor, wave.id, int(row.fan_id), store_id)
+        contact = Contact(fan_id=int(row.fan_id), store_id=store_id, staff_id=actor.staff_id, kind="survey", channel="link",
+                          subject=wave.title[:200])  # fmt: skip
+        session.add(contact)
+        made.append((invitation, contact))
+    session.flush()
+    return made
 
 
 def invitation_counts(session: Session, actor: Actor, wave_id: int) -> tuple[int, int, int]:
@@ -225,7 +260,7 @@ def invitation_counts(session: Session, actor: Actor, wave_id: int) -> tuple[int
             & (Response.fan_id == Invitation.fan_id)
             & (Response.state == "submitted"),
         )
-        .where(Invitation.wave_id == wave.id)
+        .where(Invitation.wave_id == wave.id, Invitation.revoked_at.is_(None))
     )
     return tuple(session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).one())
 

@@ -241,7 +241,7 @@ def panel_answers(session: Session, actor: Actor, panel_id: int) -> PanelAnswers
         version = session.get_one(SurveyVersion, wave.version_id)
         found.surveys[wave.id] = records.definition_of(version)
         invited = select(PERSON).join(Invitation, Invitation.fan_id == Fan.id)
-        asked = set(session.exec(invited.where(Invitation.wave_id == wave.id)))
+        asked = set(session.exec(invited.where(Invitation.wave_id == wave.id, Invitation.revoked_at.is_(None))))
         given = _given(session, wave.id)
         answered = {fan_id for fan_id, _, _ in given}
         values: dict[str, dict[int, Any]] = {}

@@ -161,11 +161,17 @@ def place_code(session: Session, actor: Actor, wave_id: int, store_id: int, plac
     ).first()  # fmt: skip
     if known is not None and known.code_sealed is not None:
         return vault().unseal(known.code_sealed)
-    return _new_code(session, wave, store_id=store.id, place=place.strip())
+    return _new_invitation(session, wave, store_id=store.id, place=place.strip())[1]
 
 
 def personal_code(session: Session, actor: Actor, wave_id: int, fan_id: int, store_id: int | None) -> str:
     """Give the personal code of one fan for one wave; asking again gives the same."""
+    invitation = personal_invitation(session, actor, wave_id, fan_id, store_id)
+    return vault().unseal(invitation.code_sealed)
+
+
+def personal_invitation(session: Session, actor: Actor, wave_id: int, fan_id: int, store_id: int | None) -> Invitation:
+    """Give the personal invitation of one fan to one wave; asking again gives the same."""
     require(actor, *WAVE_KEEPERS, Role.CLERK)
     wave = get_wave(session, actor, wave_id)
     known = session.exec(
@@ -174,15 +180,16 @@ def personal_code(session: Session, actor: Actor, wave_id: int, fan_id: int, sto
         )
     ).first()
     if known is not None and known.code_sealed is not None:
-        return vault().unseal(known.code_sealed)
-    return _new_code(session, wave, fan_id=fan_id, store_id=store_id)
+        return known
+    return _new_invitation(session, wave, fan_id=fan_id, store_id=store_id)[0]
 
 
-def _new_code(session: Session, wave: Wave, **about: Any) -> str:
+def _new_invitation(session: Session, wave: Wave, **about: Any) -> tuple[Invitation, str]:
     code = secrets.token_urlsafe(CODE_BYTES)
-    session.add(Invitation(wave_id=wave.id, code_sha256=digest(code), code_sealed=vault().seal(code), **about))
+    made = Invitation(wave_id=wave.id, code_sha256=digest(code), code_sealed=vault().seal(code), **about)
+    session.add(made)
     session.flush()
-    return code
+    return made, code
 
 
 def sealed_contact(phone: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ from fanops.tables import (
     Order,
     Referral,
     Response,
+    RuleDeed,
     ServiceCard,
     Tag,
     TagRejection,
@@ -161,6 +162,7 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     for table in (Order, Voice, Response, Interview):
         session.exec(update(table).where(table.fan_id.in_(ids)).values(fan_id=None))
     for table in (
+        RuleDeed,
         FanIdentity,
         FanTag,
         TagRejection,

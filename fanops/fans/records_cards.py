@@ -17,7 +17,7 @@ from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
 from fanops.fans.records_person import person_ids
 from fanops.fans.records_products import with_canonical
-from fanops.fans.rules import RULES
+from fanops.fans.records_rules import rule_titles
 from fanops.settings import settings
 from fanops.tables import (
     BacklogItem,
@@ -68,7 +68,8 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
     columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on"]
     frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-    frame["rule"] = [RULES[code].title if code in RULES else _OTHERS.get(code, "手工") for code in frame["rule"]]
+    titles = rule_titles(session, actor) | _OTHERS
+    frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
     frame["late"] = [due is not None and due < date.today() for due in frame["due_on"]]
     return frame
 

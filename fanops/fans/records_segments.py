@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import case, func
+from sqlalchemy import case, func, update
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, record_audit, require
@@ -19,7 +19,7 @@ from fanops.fans.records_conditions import condition_words as condition_words
 from fanops.fans.records_conditions import count_members as count_members
 from fanops.fans.records_conditions import read_conditions as read_conditions
 from fanops.intervals import Z95, wilson
-from fanops.tables import Order, Segment, Unit, Voice, now
+from fanops.tables import Order, OwnRule, Segment, Unit, Voice, now
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 NAME_LIMIT = 40
@@ -60,11 +60,17 @@ def remove_segment(session: Session, actor: Actor, segment_id: int) -> dict[str,
 
     Raises:
         NotFound: None such.
+        Conflict: A rule stands on it.
     """
     require(actor, *KEEPERS)
     row = session.exec(select(Segment).where(Segment.id == segment_id, Segment.brand_id == actor.brand_id)).first()
     if row is None:
         raise NotFound("没有这个人群。", "请从列表里选择。")
+    on_it = OwnRule.segment_id == row.id
+    rule = session.exec(select(OwnRule.name).where(on_it, OwnRule.removed_at.is_(None))).first()
+    if rule is not None:
+        raise Conflict(f"自动规则“{rule}”正在用这个人群。", "先到“规则”里删除那条规则。")
+    session.exec(update(OwnRule).where(on_it).values(segment_id=None))
     was = {"name": row.name, "conditions": row.conditions}
     session.delete(row)
     record_audit(session, actor, "remove_segment", f"segment:{segment_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,9 @@ from fanops.tables import Account, Fan, FanTag, Tag, TagRejection, Theme, now
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 RULE_KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)  # a rule reaches the fans of every store
 BY_HAND, BY_RULE, BY_THEME = "person", "rule", "theme"
+BY_AUTOMATION = (
+    "automation"  # an automatic rule (自动规则) put it, once; a rule of the tag keeps it up to date every night
+)
 NAME_LIMIT, MEANING_LIMIT, _REASON_LIMIT = 20, 200, 200
 _CHUNK = 5_000
 
@@ -62,7 +65,8 @@ def tag_dictionary(session: Session, actor: Actor) -> pd.DataFrame:
 
     Returns:
         Rows ``tag_id, name, meaning, owner`` (name of the account), ``lasts_days`` (NaN for ever), ``rule`` (in words, "" none),
-        ``theme`` (its name, "" none), ``by_hand, by_rule, by_theme`` (fans in scope who carry it that way now), ``fans``.
+        ``theme`` (its name, "" none), ``by_hand``, ``by_rule`` (its own rule or an automatic one), ``by_theme`` (fans in scope who
+        carry it that way now), ``fans``.
     """
     held = select(FanTag.tag_id, FanTag.origin, func.count(FanTag.id)).join(Fan, Fan.id == FanTag.fan_id)
     held = held.where(FanTag.removed_at.is_(None), Fan.erased_at.is_(None), Fan.merged_into_id.is_(None))
@@ -77,7 +81,8 @@ def tag_dictionary(session: Session, actor: Actor) -> pd.DataFrame:
     )
     rows = []
     for tag, owner, theme in session.exec(statement):
-        ways = [counts.get((tag.id, origin), 0) for origin in (BY_HAND, BY_RULE, BY_THEME)]
+        by_rule = counts.get((tag.id, BY_RULE), 0) + counts.get((tag.id, BY_AUTOMATION), 0)
+        ways = [counts.get((tag.id, BY_HAND), 0), by_rule, counts.get((tag.id, BY_THEME), 0)]
         said = condition_words(session, actor, read_conditions(tag.rule)) if tag.rule else ""
         rows.append(
             (tag.id, tag.name, tag.meaning, owner or "", tag.lasts_days, said, theme or "", *ways, sum(ways))
@@ -239,7 +244,7 @@ def _for_each_chunk(session: Session, fan_ids: Collection[int], live, **values) 
 
 
 def refresh_tags(db: Database, actor: Actor, tag_id: int | None = None, at: datetime | None = None) -> dict[str, int]:
-    """Refresh the rule tags of the brand (or one), and end what a theme put and nobody confirmed in time.
+    """Refresh the rule tags of the brand (or one), and end what a theme or an automatic rule put and nobody confirmed in time.
 
     Returns:
         ``added, kept, ended``, all tags together.
@@ -263,7 +268,10 @@ def refresh_tags(db: Database, actor: Actor, tag_id: int | None = None, at: date
         mine = select(Tag.id).where(Tag.brand_id == actor.brand_id)
         ran_out = (
             update(FanTag)
-            .where(FanTag.tag_id.in_(mine), FanTag.origin == BY_THEME, FanTag.removed_at.is_(None), FanTag.expires_at <= at)
+            .where(
+                FanTag.tag_id.in_(mine), FanTag.origin.in_([BY_THEME, BY_AUTOMATION]),
+                FanTag.removed_at.is_(None), FanTag.expires_at <= at,
+            )
             .values(removed_at=at)
         )  # fmt: skip
         sums["ended"] += session.exec(ran_out).rowcount
@@ -298,5 +306,34 @@ def tag_by_hand(session: Session, actor: Actor, fan_id: int, tag_id: int, reason
         fan_id=fan.id, tag_id=tag.id, origin=BY_HAND, account_id=actor.account_id, reason=reason.strip()[:_REASON_LIMIT]
     )  # fmt: skip
     session.add(made)
+    session.flush()
+    return made
+
+
+def why_not_tagged(session: Session, tag_id: int) -> dict[int, str]:
+    """Say for each fan whom an automatic rule must not give the tag, why: who rejected it, or carries it already."""
+    refused = session.exec(select(TagRejection.fan_id).where(TagRejection.tag_id == tag_id))
+    return dict.fromkeys(refused, "拒绝过这个标签") | dict.fromkeys(_holders(session, tag_id), "已经有这个标签")
+
+
+def tag_by_automation(
+    session: Session, actor: Actor, tag: Tag, reasons: Mapping[int, str], at: datetime
+) -> list[FanTag]:
+    """Put a tag on fans for an automatic rule; it runs out as the tag says.
+
+    Args:
+        session: In a write transaction.
+        actor: Who ran the rule.
+        tag: The tag.
+        reasons: Why, by fan; none of them in ``why_not_tagged``.
+        at: The moment.
+
+    Returns:
+        What was put, in the order of ``reasons``.
+    """
+    expires = at + timedelta(days=tag.lasts_days) if tag.lasts_days else None
+    made = [FanTag(fan_id=fan_id, tag_id=tag.id, origin=BY_AUTOMATION, account_id=actor.account_id, tagged_at=at,
+                   expires_at=expires, reason=reason[:_REASON_LIMIT]) for fan_id, reason in reasons.items()]  # fmt: skip
+    session.add_all(made)
     session.flush()
     return made

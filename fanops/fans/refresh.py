@@ -1,4 +1,4 @@
-"""Recompute what is known of all fans from orders and voices, and run the nightly rules: load → pure → save."""
+"""Recompute what is known of all fans from orders and voices: load → pure → save."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlmodel import select
 
 from fanops.access import Actor, record_audit
 from fanops.database import Database, insert_many
-from fanops.fans import records_rules
 from fanops.fans.behaviour import activity_of
 from fanops.fans.levels import LevelRules
 from fanops.fans.records_behaviour import informative_units, order_facts_of
@@ -20,7 +19,6 @@ from fanops.fans.records_lifecycle import refresh_lifecycle
 from fanops.fans.records_matches import refresh_matches
 from fanops.fans.records_outlook import fit_model, keep_model
 from fanops.fans.records_tags import refresh_tags
-from fanops.fans.rules import RULES
 from fanops.settings import settings
 from fanops.tables import Fan, FanActivity, now
 
@@ -80,11 +78,11 @@ def refresh_activity(db: Database, actor: Actor) -> int:
 def refresh_fans(
     db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
 ) -> dict[str, Any]:
-    """What is known of all fans, anew: levels, stages, activity, tags, nightly rules, likely matches (the worker's job).
+    """What is known of all fans, anew: levels, stages, activity, tags, likely matches (the worker's job).
 
     Returns:
-        Fans per level and stage, fans with an activity index, buyers the model stands on, tags put and taken, cards made per
-        rule, pairs that wait.
+        Fans per level and stage, fans with an activity index, buyers the model stands on, tags put and taken, pairs
+        that wait.
     """
     progress(0.05, "分层")
     found = refresh_levels(db, actor)
@@ -99,15 +97,8 @@ def refresh_fans(
         keep_model(session, actor, fit)
     progress(0.7, "规则标签")
     tags = refresh_tags(db, actor)
-    progress(0.8, "自动规则")
-    with db.read() as session:
-        nightly = [code for code in RULES if code in records_rules.numbers_of(session, actor).nightly]
-    made = {}
-    for code in nightly:
-        with db.write() as session:
-            made[code] = records_rules.run_rule(session, actor, code)
-    progress(0.9, "疑似同一人")
+    progress(0.85, "疑似同一人")
     waiting = refresh_matches(db, actor)
     progress(1.0, "完成")
-    return {"levels": found, "stages": stages, "activity": active, "buyers": fit.buyers, "tags": tags, "cards": made,
+    return {"levels": found, "stages": stages, "activity": active, "buyers": fit.buyers, "tags": tags,
             "matches": waiting}  # fmt: skip

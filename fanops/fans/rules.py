@@ -1,8 +1,11 @@
-"""Rules (自动规则): when a fan is like this, staff of the store get this card; five templates, each number editable."""
+"""Rules (自动规则): when a fan is like this, make a card, an invitation or a tag; five templates, each number editable."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+CARD, INVITATION, TAG = "card", "invitation", "tag"
+OUTCOMES = {CARD: "服务卡", INVITATION: "问卷邀请", TAG: "标签"}
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,7 @@ class Rule:
     Attributes:
         title: Chinese name.
         when: When it holds, with ``{…}`` for the brand's numbers.
-        deed: What staff do then.
+        deed: What staff do then, where it makes a card.
     """
 
     title: str
@@ -21,8 +24,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a rule makes.
+
+    Attributes:
+        kind: A key of OUTCOMES.
+        about_id: The wave of an invitation, the tag that is put; None for a card.
+    """
+
+    kind: str = CARD
+    about_id: int | None = None
+
+
+@dataclass(frozen=True)
 class RuleNumbers:
-    """The numbers of the rules, in days unless said; and which rules run every night.
+    """The numbers of the rules, in days unless said; what each makes, and which run every night.
 
     Attributes:
         new_from: First order at least so long ago.
@@ -30,9 +46,10 @@ class RuleNumbers:
         asleep_from: A fan's last order at least so long ago.
         asleep_to: And no longer than this.
         recovery_days: Displeased within the last days.
-        quiet_days: The same rule makes no second card for a fan within these.
-        most: Cards of a rule made at once, the most valuable fans first (a count).
+        quiet_days: The same rule does nothing more for a fan within these.
+        most: Fans whom a rule reaches at once, the most valuable first (a count).
         nightly: Codes of the rules that run every night.
+        outcomes: What a rule makes other than a card: the fields of an Outcome by the rule's code.
     """
 
     new_from: int = 3
@@ -43,6 +60,7 @@ class RuleNumbers:
     quiet_days: int = 60
     most: int = 500
     nightly: tuple[str, ...] = ()
+    outcomes: dict[str, dict[str, str | int | None]] = field(default_factory=dict)
 
 
 RULES: dict[str, Rule] = {
@@ -55,5 +73,5 @@ RULES: dict[str, Rule] = {
 
 
 def when_words(code: str, numbers: RuleNumbers) -> str:
-    """Say when a rule holds, with the brand's numbers."""
+    """Say when a template holds, with the brand's numbers."""
     return RULES[code].when.format(**vars(numbers))

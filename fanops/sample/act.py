@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, visible_stores
 from fanops.actions import records, records_backlog, records_fixes
 from fanops.actions.invite_raisers import Way, invite_raisers
+from fanops.actions.run_rules import run_rule
 from fanops.database import Database
 from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
@@ -19,7 +20,6 @@ from fanops.fans.assign_owners import assign_owners
 from fanops.fans.records import fan_table
 from fanops.fans.records_cards import DONE, NOT_DONE, card_table, close_card
 from fanops.fans.records_levels import nominate
-from fanops.fans.records_rules import run_rule
 from fanops.fans.records_value import record_referral
 from fanops.fans.refresh import refresh_fans, refresh_levels
 from fanops.fans.rules import RULES

@@ -282,3 +282,43 @@ class Referral(Row, table=True):
     account_id: int | None = reference("account.id", nullable=True)
     note: str = Field(default="", max_length=100)
     referred_at: datetime = moment()
+
+
+class OwnRule(Row, table=True):
+    """自建规则: a brand's own rule over a saved segment; what it makes is the brand's choice, as for the ready templates."""
+
+    __tablename__ = "own_rule"
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    segment_id: int | None = reference("segment.id", nullable=True)
+    name: str = Field(max_length=40)
+    deed: str = Field(max_length=200)
+    account_id: int | None = reference("account.id", nullable=True)
+    created_at: datetime = moment()
+    removed_at: datetime | None = moment(nullable=True)
+
+
+class RuleRun(Row, table=True):
+    """规则执行: one run of a rule, and what it made then."""
+
+    __tablename__ = "rule_run"
+    id: int | None = identifier()
+    brand_id: int = reference("brand.id")
+    rule_code: str = Field(max_length=30)
+    outcome: str = Field(max_length=20)
+    account_id: int | None = reference("account.id", nullable=True)
+    ran_at: datetime = moment()
+
+
+class RuleDeed(Row, table=True):
+    """规则为一位粉丝做的: the card, the invitation with its contact, or the tag that a run made; ``undone_at`` when taken back."""
+
+    __tablename__ = "rule_deed"
+    id: int | None = identifier()
+    run_id: int = reference("rule_run.id", cascade=True)
+    fan_id: int = reference("fan.id", cascade=True)
+    service_card_id: int | None = reference("service_card.id", nullable=True, cascade=True)
+    invitation_id: int | None = reference("invitation.id", nullable=True, cascade=True)
+    contact_id: int | None = reference("contact.id", nullable=True, cascade=True)
+    fan_tag_id: int | None = reference("fan_tag.id", nullable=True, cascade=True)
+    undone_at: datetime | None = moment(nullable=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from click.testing import CliRunner
 from sqlmodel import select
 
 from fanops.cli import cli
 from fanops.fans.identity_records import Person, find_or_create_fans
-from fanops.tables import Fan, Order, Product, Staff, Tag, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.tables import Fan, Order, Product, Segment, Staff, Tag, Theme, ThemeAssignment, Unit, Voice, now
 
 
 def run(*arguments: str, fails: bool = False) -> str:
@@ -126,3 +127,38 @@ def test_the_owners_page_is_written_to_a_file(chain, tmp_path) -> None:
     out = tmp_path / "week.html"
     assert "已写到" in run("brief", "--out", str(out), "--days", "7", "--brand", "山茶")
     assert "谁没有声音" in out.read_text("utf-8")
+
+
+def test_rules_are_tried_run_undone_and_given_another_outcome_by_command(chain) -> None:
+    brand = ("--brand", "山茶")
+    with chain.db.write() as session:
+        for place in range(2):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"], name_masked="王*")
+            session.add(fan)
+            session.flush()
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan.id, number=str(place),
+                              placed_at=now() - timedelta(days=7), amount_fen=1000))  # fmt: skip
+        tag = Tag(brand_id=chain.brand_id, name="要回访")
+        session.add_all([tag, Segment(brand_id=chain.brand_id, name="全部", conditions={})])
+        session.flush()
+        tag_id = str(tag.id)
+    code = "welcome_back"
+    tried = json.loads(run("fans", "rule", "try", code, "--json", *brand))
+    assert len(tried["fans"]) == 2 and tried["left_out"] == []
+    assert "会做 2 位" in run("fans", "rule", "try", code, *brand)
+    assert "做了 2 位。服务卡" in run("fans", "rule", "run", code, *brand)
+    assert "做了 0 位" in run("fans", "rule", "run", code, *brand)
+    assert "可撤回 2" in run("fans", "rule", "list", *brand)
+    assert "撤回了 2 位" in run("fans", "rule", "undo", code, *brand)
+    for wrong in ((), ("--card", "--tag", tag_id), ("--wave", "1")):
+        run("fans", "rule", "set", code, *wrong, *brand, fails=True)
+    assert "贴标签“要回访”，每晚执行" in run("fans", "rule", "set", code, "--tag", tag_id, "--nightly", *brand)
+    assert json.loads(run("fans", "refresh", "--json", *brand))["rules"] == {"回访新客": 2}
+    assert "不含 2 位：60 天内这条规则已经做过" in run("fans", "rule", "try", code, *brand)
+    assert "own-1" in run("fans", "rule", "add", "问好", "--segment", "全部", "--deed", "问个好", *brand)
+    run("fans", "rule", "add", "问好", "--segment", "没有", "--deed", "问个好", *brand, fails=True)
+    assert [each["code"] for each in json.loads(run("fans", "rule", "list", "--json", *brand))][-1] == "own-1"
+    assert "做了 2 位" in run("fans", "rule", "run", "own-1", *brand)
+    assert "已删除" in run("fans", "rule", "remove", "own-1", *brand)
+    run("fans", "rule", "run", "own-1", *brand, fails=True)
+    assert "已恢复" in run("fans", "rule", "remove", "own-1", "--undo", *brand)

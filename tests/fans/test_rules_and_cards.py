@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import func, select
 
 from fanops.access.organisation import set_brand_choice
+from fanops.actions import run_rules as acting
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import records_cards as cards
 from fanops.fans import records_outlook
@@ -61,33 +62,33 @@ def fans(chain) -> dict[str, int]:
 def test_a_dry_run_of_14_runs_14_and_then_none(chain, fans):
     manager = chain.actors["store_manager"]
     with chain.db.read() as session:
-        reached, left_out = rules.dry_run(session, manager, "welcome_back")
-        assert len(reached) == 14 and left_out == {"已退订": 1}
-        assert len(rules.dry_run(session, chain.actors["ceo"], "welcome_back")[0]) == 15
+        found = acting.dry_run(session, manager, "welcome_back")
+        assert len(found.reached) == 14 and found.reasons() == {"已退订": 1}
+        assert len(acting.dry_run(session, chain.actors["ceo"], "welcome_back")[0]) == 15
         assert session.exec(select(func.count(ServiceCard.id))).one() == 0
     with chain.db.write() as session:
-        assert rules.run_rule(session, manager, "welcome_back") == 14
-        assert rules.run_rule(session, manager, "welcome_back") == 0
+        assert acting.run_rule(session, manager, "welcome_back") == 14
+        assert acting.run_rule(session, manager, "welcome_back") == 0
     with chain.db.write() as session:
-        assert rules.undo_rule(session, manager, "welcome_back") == 14
-        assert rules.run_rule(session, manager, "welcome_back") == 14
+        assert acting.undo_rule(session, manager, "welcome_back") == 14
+        assert acting.run_rule(session, manager, "welcome_back") == 14
         with pytest.raises(NotAllowed):
-            rules.run_rule(session, chain.actors["clerk"], "welcome_back")
+            acting.run_rule(session, chain.actors["clerk"], "welcome_back")
         with pytest.raises(NotFound):
-            rules.run_rule(session, manager, "nothing")
+            acting.run_rule(session, manager, "nothing")
 
 
 def test_each_rule_finds_its_own(chain, fans):
     product = chain.actors["product"]
     with chain.db.read() as session:
-        found = {code: rules.dry_run(session, product, code)[0] for code in RULES}
+        found = {code: acting.dry_run(session, product, code)[0] for code in RULES}
     assert found["wake_up"]["fan"].tolist() == ["睡"]
     assert found["recovery"][["fan", "why"]].values.tolist() == [["不满", "但是等了半小时。"]]
     assert found["new_product"].empty and found["promise"].empty
     with chain.db.write() as session:
         set_brand_choice(session, product, rules.NUMBERS, RuleNumbers(asleep_from=70, new_to=8, most=3))
-        assert rules.dry_run(session, product, "wake_up")[0].empty
-        assert len(rules.dry_run(session, product, "welcome_back")[0]) == 3
+        assert acting.dry_run(session, product, "wake_up")[0].empty
+        assert len(acting.dry_run(session, product, "welcome_back")[0]) == 3
 
 
 def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
@@ -98,7 +99,7 @@ def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
         session.flush()
         order = session.exec(select(Order.id).where(Order.fan_id == fans["不满"])).first()
         session.add(OrderItem(order_id=order, product_id=tea.id, quantity=2))
-        rules.run_rule(session, manager, "recovery")
+        acting.run_rule(session, manager, "recovery")
     with chain.db.write() as session:
         [card] = cards.card_table(session, clerk).to_dict("records")
         assert (card["rule"], card["late"]) == ("服务补救", False)
@@ -119,7 +120,7 @@ def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
 def test_the_fourth_contact_in_30_days_is_refused_and_left_out(chain, fans):
     clerk, manager = chain.actors["clerk"], chain.actors["store_manager"]
     with chain.db.write() as session:
-        rules.run_rule(session, manager, "recovery")
+        acting.run_rule(session, manager, "recovery")
         for _ in range(3):
             session.add(Contact(fan_id=fans["不满"], kind="call", channel="phone"))
         card = int(cards.card_table(session, clerk)["card_id"].iloc[0])
@@ -129,8 +130,8 @@ def test_the_fourth_contact_in_30_days_is_refused_and_left_out(chain, fans):
         for _ in range(3):
             session.add(Contact(fan_id=fans["新0"], kind="call", channel="phone"))
         session.flush()
-        _, left_out = rules.dry_run(session, manager, "welcome_back")
-        assert left_out["30 天内已联系 3 次"] == 1
+        left_out = acting.dry_run(session, manager, "welcome_back").reasons()
+        assert left_out["近 30 天已联系 3 次"] == 1
 
 
 def test_regulars_are_expected_on_their_day(chain, fans):

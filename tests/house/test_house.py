@@ -158,7 +158,7 @@ def test_only_the_screens_know_streamlit() -> None:
 # Use cases are named by their verb: load, compute, save.
 VERBS = {
     "answer", "assign", "close", "discover", "edit", "erase", "import", "invite", "load", "measure", "merge", "open",
-    "promote", "record", "review", "send", "submit", "tag", "tell", "train", "undo",
+    "promote", "record", "review", "run", "send", "submit", "tag", "tell", "train", "undo",
 }  # fmt: skip
 
 

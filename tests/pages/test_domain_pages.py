@@ -276,7 +276,7 @@ def answer_the_question(at) -> None:
 def test_a_rule_is_tried_run_and_its_card_ticked_by_the_clerk(open_page, filled, chain):
     at = open_page("store_manager", "rules.py")
     at.button(key="rule.try.recovery").click().run()
-    assert not at.exception and "会提醒" in words_on(at)
+    assert not at.exception and "会做" in words_on(at)
     next(button for button in at.button if button.key == "rule.run.recovery").click().run()
     assert not at.exception and "张服务卡" in words_on(at)
     at = open_page("clerk", "today.py")

@@ -18,6 +18,7 @@ from fanops.tables import (
     Product,
     ProductAlias,
     Referral,
+    Segment,
     ServiceCard,
     Staff,
     Tag,
@@ -215,3 +216,34 @@ def test_staff_figures_stand_on_one_place_and_who_leaves_can_come_back(open_page
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
         assert session.get_one(Staff, staff_id).left_on is None
+
+
+@ONE
+def test_head_office_lets_a_rule_put_a_tag_and_makes_one_of_its_own(open_page, fans, chain):
+    with chain.db.write() as session:
+        session.add_all([Tag(brand_id=chain.brand_id, name="要问好"), Segment(brand_id=chain.brand_id, name="常客",
+                                                                          conditions={"orders_from": 6})])  # fmt: skip
+    at = open_page("product", "rules.py")
+    at.text_input(key="rule.new.name").set_value("给常客问好")
+    at.text_input(key="rule.new.deed").set_value("问个好")
+    next(button for button in at.button if button.label == "建这条规则").click().run()
+    assert not at.exception and "已建规则" in words_on(at)
+    at.button_group(key="rule.kind.own-1").set_value("tag").run()
+    at.button(key="rule.outcome.own-1").click().run()
+    assert not at.exception and "贴标签“要问好”" in words_on(at)
+    at.button(key="rule.try.own-1").click().run()
+    assert "会做 **2 位**" in words_on(at)
+    at.button(key="rule.run.own-1").click().run()
+    assert not at.exception and "给 2 位贴了标签" in words_on(at)
+    with chain.db.read() as session:
+        assert session.exec(select(FanTag.origin)).all() == ["automation", "automation"]
+    at.button(key="rule.undo.own-1").click().run()
+    assert "撤回了 2 位" in words_on(at)
+    at = open_page("store_manager", "rules.py")
+    assert "给常客问好" in words_on(at)
+    assert not [each for each in at.button if each.key in ("rule.outcome.own-1", "rule.remove.own-1")]
+    at = open_page("product", "rules.py")
+    at.button(key="rule.remove.own-1").click().run()
+    assert "已删除规则" in words_on(at)
+    at.button(key="done.undo").click().run()
+    assert "给常客问好" in words_on(at)

@@ -19,7 +19,7 @@ from fanops.ui.refusal import plain, refusals
 
 _KINDS = {"phone": "手机", "member": "会员号", "card": "卡号", "openid": "微信", "wecom": "企业微信",
           "mail": "邮箱"}  # fmt: skip
-_ORIGINS = {"theme": "来自主题", "person": "手工", "rule": "规则"}
+_ORIGINS = {"theme": "来自主题", "person": "手工", "rule": "规则", "automation": "规则"}
 _REVEALERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)
 
 

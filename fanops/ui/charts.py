@@ -60,7 +60,7 @@ def trend(
 ) -> alt.LayerChart:  # fmt: skip
     """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
     base = alt.Chart(frame)
-    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%m月%d日", labelOverlap=True))
+    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%-m月%-d日", labelOverlap=True))
     style = ".0%" if frame[y].max() <= 1 else "~s"  # a share, or a count
     layers = []
     if {"low", "high"} <= set(frame.columns):

@@ -30,9 +30,9 @@ def share(actor: Actor, figures: pd.DataFrame) -> None:
     if not rows:
         st.info("这家店还没有员工。", icon=":material/badge:")
         return
-    st.markdown(f"**{words.count(waiting, '位')}还没有人跟进**")
+    st.markdown(f"**{words.count(waiting, '位')}还没有人跟进**" if waiting else "**这家店的粉丝都有人跟进**")
     st.dataframe(pd.DataFrame(rows), hide_index=True)
-    if st.button(f"把这 {waiting} 位分下去", type="primary", key="allocation.give", disabled=not waiting):
+    if waiting and st.button(f"把这 {waiting} 位分下去", type="primary", key="allocation.give"):
         with refusals():
             with page_database().write() as session:
                 given = owners.assign_owners(session, actor, store)
@@ -81,7 +81,9 @@ def follow_up(figures: pd.DataFrame, days: int) -> None:
         base = int(best["done"] + best["not_done"])
         charts.show(
             charts.interval_dots(shown, "员工", "跟进率", "做了的 ÷ 处理过的服务卡"),
-            f"{best['员工']}跟进率最高：{words.share(best['跟进率'], 0)}（{words.base_note(base)}）",
+            f"{best['员工']}跟进率最高：{words.share(best['跟进率'], 0)}（{words.base_note(base)}）"
+            if base >= words.SMALL_BASE
+            else f"共处理 {int((shown['done'] + shown['not_done']).sum())} 张，每位还少，看不出谁跟进得更好",
         )
     wanted = [
         "—" if each.wanted != each.wanted else f"{each.answered} / {each.wanted:.0f}" for each in figures.itertuples()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 from sqlmodel import Session
 
@@ -32,8 +34,9 @@ def outlook(session: Session, actor: Actor, fan_id: int) -> None:
     st.markdown(
         f"**还会来的把握 {words.share(found.alive, 0)}**，{when}（未来 {HELD_OUT_DAYS} 天预计 {found.orders:.1f} 个到店日）"
     )
+    fitted = words.day(date.fromisoformat(fit.fitted_on))
     st.caption(
-        f"看了这位 {found.purchase_days} 个到店日；模型用 {fit.buyers:,} 位顾客在 {fit.fitted_on} 估的。像这样的顾客，"
+        f"看了这位 {found.purchase_days} 个到店日；模型用 {fit.buyers:,} 位顾客的订单，{fitted}估的。像这样的顾客，"
         f"上个 {HELD_OUT_DAYS} 天预计人均 {found.predicted:.2f}，实际 {found.observed:.2f}。"
     )
 

@@ -45,9 +45,10 @@ def flow(actor: Actor, orders: pd.DataFrame) -> None:
         f"{words.count(moved['fans'].sum(), '位')}换了{what}（占 {words.share(moved['fans'].sum() / base, 0)}，"
         f"{words.base_note(base)}），最多的是 {labels[top['before']]} → {labels[top['after']]} {words.count(top['fans'], '位')}"
     )  # fmt: skip
-    charts.show(bands(shown, names, f"{since:%m月%d日}", f"{until:%m月%d日}"), finding)
+    ends = [f"{at.month}月{at.day}日" for at in (since, until)]
+    charts.show(bands(shown, names, *ends), finding)
     st.dataframe(
-        shown.rename(columns={"before": f"{since:%m月%d日}", "after": f"{until:%m月%d日}", "fans": "人数"}),
+        shown.rename(columns={"before": ends[0], "after": ends[1], "fans": "人数"}),
         hide_index=True,
     )
     said = "手工提名不算在内。" if what == "分层" else ""

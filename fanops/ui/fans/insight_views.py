@@ -48,7 +48,9 @@ def repeat_share(frame: pd.DataFrame) -> None:
         charts.trend(table, "四周", "复购率", "四周内买过两次及以上的比例"),
         f"复购率从 {words.share(first['复购率'])} {verb} {words.share(last['复购率'])}（{words.base_note(int(last['buyers']))}）",
     )
-    shown = table.assign(四周=table["四周"].dt.strftime("%m月%d日起"), 复购率=table["复购率"].map(words.share))
+    shown = table.assign(
+        四周=[f"{at.month}月{at.day}日起" for at in table["四周"]], 复购率=table["复购率"].map(words.share)
+    )
     st.dataframe(
         shown.rename(columns={"buyers": "买过的人", "repeaters": "买过两次的"})[
             ["四周", "买过的人", "买过两次的", "复购率"]
@@ -70,7 +72,7 @@ def retention(frame: pd.DataFrame) -> None:
         alt.Chart(table)
         .mark_rect(stroke="white")
         .encode(
-            x=alt.X("month:O", title="第一次来之后第几个月"),
+            x=alt.X("month:O", title="第一次来之后第几个月", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("cohort:N", title="第一次来的月份", sort="ascending"),
             color=alt.Color("share:Q", title="又来过的比例", scale=alt.Scale(scheme="tealblues"),
                             legend=alt.Legend(format=".0%", orient="top")),
@@ -132,7 +134,8 @@ def rfm(actor: Actor, frame: pd.DataFrame) -> None:
         alt.Chart(table)
         .mark_rect(stroke="white")
         .encode(
-            x=alt.X("r:O", title="最近（R，5 最近）"), y=alt.Y("f:O", title="次数（F，5 最多）", sort="descending"),
+            x=alt.X("r:O", title="最近（R，5 最近）", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("f:O", title="次数（F，5 最多）", sort="descending"),
             color=alt.Color("fans:Q", title="人数", scale=alt.Scale(scheme="tealblues"), legend=alt.Legend(orient="top")),
             tooltip=[alt.Tooltip("fans:Q", title="人数"), alt.Tooltip("money:Q", title="人均消费（元）", format=",.0f")],
         )
@@ -164,7 +167,8 @@ def still_there(frame: pd.DataFrame) -> None:
         alt.Chart(long)
         .mark_bar()
         .encode(
-            x=alt.X("group:O", title="按预计从少到多分五组"), y=alt.Y("到店日:Q", title="人均到店日（最近 28 天）"), xOffset="kind:N",
+            x=alt.X("group:O", title="按预计从少到多分五组", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("到店日:Q", title="人均到店日（最近 28 天）"), xOffset="kind:N",
             color=alt.Color("kind:N", scale=alt.Scale(domain=["预计", "实际"], range=[charts.QUIET, charts.TEA]),
                             legend=alt.Legend(orient="top", title=None)),
             tooltip=["kind:N", alt.Tooltip("到店日:Q", format=".2f"), alt.Tooltip("fans:Q", title="人数")],

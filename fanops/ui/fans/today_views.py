@@ -48,8 +48,10 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
                 if opened
                 else [("现在做", row["deed"])]
             )
+        # What the rule found belongs to the deed: nobody can apologise for what they don't know.
+        because = f"（{plain(row['reason'])}）" if row["reason"] else ""
         for label, text in lines:
-            st.caption(f"{label}　**{plain(text)}**" if label == "现在做" else f"{label}　{plain(text)}")
+            st.caption(f"{label}　**{plain(text)}**{because}" if label == "现在做" else f"{label}　{plain(text)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("做了", key=f"card.done.{card_id}", type="primary", icon=":material/check:"):
                 _close(actor, card_id, cards.DONE)

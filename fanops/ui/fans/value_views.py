@@ -37,7 +37,7 @@ def channels(actor: Actor) -> None:
         .mark_bar()
         .encode(
             x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45)),
-            y=alt.Y("元:Q", title="订单金额（元）", axis=alt.Axis(format="~s")),
+            y=alt.Y("元:Q", title="订单金额（元）", axis=alt.Axis(format=",")),
             color=alt.Color("渠道:N", sort=order, scale=alt.Scale(domain=present, range=colours),
                             legend=alt.Legend(orient="top", title=None, columns=3)),
             order=alt.Order("place:Q"),

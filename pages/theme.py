@@ -32,8 +32,7 @@ with refusals(), page_database().read() as session:
         st.stop()
     row = mine.iloc[0]
     heading.caption(standing_on(row.to_dict()))
-    if row["keywords"]:
-        st.caption("关键词：" + plain("、".join(str(word) for word in row["keywords"][:8])))
+    st.caption(theme_views.about(row))
 
     first, second, third, fourth = st.columns(4)
     first.metric("粉丝", words.count(row["fans"], "位"), border=True, help="说到过它的不同粉丝，同一个人只算一次。")
@@ -46,16 +45,24 @@ with refusals(), page_database().read() as session:
 
     theme_actions.action_bar(actor, theme)
 
-    said, where, when, inside, edits = st.tabs(["原声", "门店", "时间", "子主题", "编辑与历史"])
-    with said:
-        theme_views.quotes_tab(session, actor, theme, selection, table)
-    with where:
-        theme_views.stores_tab(records.theme_by_store(session, actor, selection, theme_id))
-    with when:
-        times = records.theme_times(session, actor, selection, theme_id)
-        theme_views.times_tab(times, records.theme_times(session, actor, selection))
-    with inside:
-        theme_views.subtheme_list(records.subtheme_table(session, actor, theme_id, selection))
-    with edits:
-        theme_edits.edit_bar(actor, theme)
-        theme_edits.history(session, actor, theme_id)
+    said, where, when, inside, edits = st.tabs(
+        ["原声", "门店", "时间", "子主题", "编辑与历史"], key="theme.tab", on_change="rerun"
+    )
+    if said.open:
+        with said:
+            theme_views.quotes_tab(session, actor, theme, selection, table)
+    if where.open:
+        with where:
+            theme_views.stores_tab(records.theme_by_store(session, actor, selection, theme_id))
+    if when.open:
+        with when, st.spinner("正在数每一周……"):
+            times = records.theme_times(session, actor, selection, theme_id)
+            theme_views.times_tab(times, records.theme_times(session, actor, selection))
+    if inside.open:
+        with inside:
+            subthemes = records.subtheme_table(session, actor, theme_id, selection)
+            theme_views.subtheme_list(session, actor, selection, subthemes)
+    if edits.open:
+        with edits:
+            theme_edits.edit_bar(actor, theme)
+            theme_edits.history(session, actor, theme_id)

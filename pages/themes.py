@@ -1,16 +1,19 @@
 """粉丝最想要什么: which demands, how many fans and stores, satisfied or not, rising or falling."""
 
+import pandas as pd
 import streamlit as st
 
 from fanops.themes import records
-from fanops.ui import charts, words
+from fanops.themes.selection import Selection
+from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.selection_row import selection_row, standing_on, today_start
-from fanops.ui.themes import quality_views, theme_flow_views, theme_views
+from fanops.ui.themes import map_views, quality_views, theme_flow_views, theme_views
 
 actor = current_actor()
 with page_database().read() as session:
     st.title("粉丝最想要什么")
+    show_done()
     heading = st.empty()
     selection = selection_row(session, actor)
     counts = records.totals(session, actor, selection)
@@ -27,29 +30,33 @@ if table.empty:
 
 counted = "fans" if table["fans"].sum() else "voices"
 shown = table.sort_values(["general", counted, "theme_id"], ascending=[True, False, True], ignore_index=True)
-listed, mapped, by_store, flow, trust = st.tabs(["列表", "地图", "门店对比", "沿革", "质量"])
 
-with listed:
-    top = shown.head(15)
-    charts.show(charts.theme_bars(top, counted), theme_views.headline(shown, counted))
-    theme_views.theme_list(shown, change, counted)
-    if counts["unassigned"]:
-        part = words.share(counts["unassigned"] / counts["units"])
-        st.page_link(
-            "voices.py",
-            label=f"未归类 {words.count(counts['unassigned'], '句')}（{part}），去逐条归类",
-            icon=":material/inbox:",
-            query_params={"pile": "未归类"},
-        )
 
-with mapped:
-    theme_views.map_view(actor, selection, shown)
+@st.fragment
+def views(
+    selection: Selection, counts: dict[str, int], shown: pd.DataFrame, change: pd.DataFrame, counted: str
+) -> None:
+    """Draw the tab that is open, and only that one; another tab reads nothing above again."""
+    actor = current_actor()
+    listed, mapped, by_store, flow, trust = st.tabs(
+        ["列表", "地图", "门店对比", "沿革", "质量"], key="themes.tab", on_change="rerun"
+    )
+    if listed.open:
+        with listed:
+            theme_views.overview(shown, change, counted)
+            theme_views.piles(counts, shown)
+    if mapped.open:
+        with mapped:
+            map_views.map_view(actor, selection, shown)
+    if by_store.open:
+        with by_store:
+            theme_views.store_heat(actor, selection, shown)
+    if flow.open:
+        with flow:
+            theme_flow_views.lineage_view(actor)
+    if trust.open:
+        with trust:
+            quality_views.quality(actor, shown, counts)
 
-with by_store:
-    theme_views.store_heat(actor, selection, shown)
 
-with flow:
-    theme_flow_views.lineage_view(actor)
-
-with trust:
-    quality_views.quality(actor, shown, counts)
+views(selection, counts, shown, change, counted)

@@ -35,7 +35,11 @@ with page_database().read() as session:
         st.stop()
     st.caption(f"共 {words.count(total, '句')}")
     table = records.theme_table(session, actor)
-    chosen = quotes(rows, f"voices.quotes.{pile}.{page}.{looked_for}", choosable=True)
+    if pile == "拿不准":
+        theme_edits.confirm_list(actor, rows)
+        chosen = []
+    else:
+        chosen = quotes(rows, f"voices.quotes.{pile}.{page}.{looked_for}", choosable=True)
     if total > PAGE_SIZE:
         st.pagination(-(-total // PAGE_SIZE), key="voices.page")
     theme_edits.move_bar(actor, None, chosen, table)

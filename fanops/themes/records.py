@@ -213,21 +213,6 @@ def recent_change(
     return both.reset_index()
 
 
-def map_points(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> pd.DataFrame:
-    """Give the map: rows ``unit_id, theme_id, x, y, polarity, text, strength`` for placed units."""
-    statement = joined_units(
-        Unit.id.label("unit_id"),
-        ThemeAssignment.theme_id,
-        ThemeAssignment.x,
-        ThemeAssignment.y,
-        Unit.polarity,
-        func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start).label("text"),
-        ThemeAssignment.strength,
-    ).where(ThemeAssignment.x.is_not(None))
-    rows = session.exec(narrowed(statement, actor, selection).order_by(Unit.id)).all()
-    return pd.DataFrame(rows, columns=["unit_id", "theme_id", "x", "y", "polarity", "text", "strength"])
-
-
 def latest_run(session: Session, actor: Actor) -> ThemeRun | None:
     """Give the brand's newest theme run, None before the first."""
     statement = select(ThemeRun).where(ThemeRun.brand_id == actor.brand_id).order_by(ThemeRun.id.desc()).limit(1)

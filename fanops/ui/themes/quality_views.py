@@ -11,6 +11,7 @@ from fanops.themes.quality import STABLE, saturation
 from fanops.themes.records_quality import codes_and_themes, themes_of_interviews
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
+from fanops.ui.themes import theme_views
 
 _LEAST_CODED = 20
 _SHOWN = 20
@@ -30,6 +31,7 @@ def quality(actor: Actor, table: pd.DataFrame, counts: dict[str, int]) -> None:
             border=True,
             help="归属强度低的语义单元 ÷ 全部语义单元，可以在“原声”里逐条归类。",
         )
+        theme_views.piles(counts, table)
     with right:
         _saturation(actor)
         _agreement(actor)
@@ -54,7 +56,8 @@ def _stability(table: pd.DataFrame) -> None:
         .properties(height=80 + 26 * len(shown))
     )  # fmt: skip
     charts.show(
-        chart, f"{len(shown) - len(loose)} 个主题站得住，{len(loose)} 个不稳（低于 {STABLE:.0%}），看的时候多留意"
+        chart,
+        f"最大的 {len(shown)} 个主题里，{len(shown) - len(loose)} 个站得住，{len(loose)} 个不稳（低于 {STABLE:.0%}），看的时候多留意",
     )
 
 

@@ -14,7 +14,8 @@ from fanops.themes import edit, records
 from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
-from fanops.ui.refusal import refusals
+from fanops.ui.quotes import quotes
+from fanops.ui.refusal import plain, refusals
 
 _KINDS = {
     "rename": "改名", "merge": "合并", "split": "拆出", "move": "移动句子", "pin": "固定", "retire": "停用", "unretire": "恢复",
@@ -109,6 +110,25 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
             actor,
             f"已把 {len(chosen)} 句拆成“{name.strip()}”。",
             lambda session: edit.split_theme(session, actor, theme.id, chosen, name),
+        ):
+            st.rerun()
+
+
+def confirm_list(actor: Actor, rows: pd.DataFrame) -> None:
+    """Show sentences whose theme is not sure, each settled by one click: it belongs there, or it does not."""
+    st.caption("一句一点：归得对就点“是”，不对就先放回未归类。下次发现会照此学习。")
+    for place, row in enumerate(rows.itertuples()):
+        if pd.isna(row.theme_id):
+            continue
+        unit_id, theme_id = int(row.unit_id), int(row.theme_id)
+        quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
+        with st.container(horizontal=True):
+            right = st.button(f"是“{plain(row.theme)}”", key=f"unsure.yes.{unit_id}", icon=":material/check:")
+            wrong = st.button("不是", key=f"unsure.no.{unit_id}", icon=":material/close:")
+        if (right or wrong) and _do(
+            actor,
+            f"已确认属于“{row.theme}”。" if right else "已放回未归类。",
+            lambda session, unit=unit_id, to=theme_id if right else None: edit.move_units(session, actor, [unit], to),
         ):
             st.rerun()
 

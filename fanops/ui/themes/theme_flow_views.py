@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -87,7 +88,7 @@ def sankey(nodes: list[Node], links: list[Link], runs: int) -> dict[str, Any]:
                 "name": _key(node.run, node.theme_id), "depth": node.run, "value": max(1, node.units),
                 "itemStyle": {"color": _COLOURS.get(node.kind, "#2F6F5E"), "borderWidth": 0},
                 "label": {"show": named, "formatter": short, "color": "#1F2328"},
-                "tooltip": {"formatter": f"{node.name}<br/>{KINDS.get(node.kind, node.kind)} · {node.units} 句"},
+                "tooltip": {"formatter": f"{escape(node.name)}<br/>{KINDS.get(node.kind, node.kind)} · {node.units} 句"},
             }
         )  # fmt: skip
     return {

@@ -22,8 +22,7 @@ from fanops.ui.themes import theme_edits
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
-MAP_THEMES = 24
-MAP_POINTS = 20_000
+COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of all stores
 
@@ -90,6 +89,16 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
         st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
 
 
+def about(row: pd.Series) -> str:
+    """Say a theme's aspect, key words and stability, as markdown."""
+    known = [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []
+    if row["keywords"]:
+        known.append("关键词：" + plain("、".join(str(word) for word in row["keywords"][:8])))
+    if pd.notna(row["stability"]):
+        known.append(f"稳定度 {words.share(row['stability'], 0)}（换样本再分一次，还能分出多少）")
+    return " · ".join(known)
+
+
 def why_empty(session: Session, theme: Theme) -> str:
     """Say why a theme's page has nothing to show."""
     if theme.state == "retired":
@@ -115,6 +124,23 @@ def headline(table: pd.DataFrame, counted: str) -> str:
     if len(worst):
         text += f"；最不满“{worst.iloc[0]['name']}”（{words.share(worst.iloc[0]['negative_share'], 0)} 不满）"
     return text
+
+
+def overview(shown: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
+    """Show the picture that answers the question, and the list under it."""
+    charts.show(charts.theme_bars(shown.head(15), counted), headline(shown, counted))
+    theme_list(shown, change, counted)
+
+
+def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
+    """Lead to the sentences that a person can sort: those of no theme, and those whose theme is not sure."""
+    for pile, number in {"未归类": counts["unassigned"], "拿不准": int(table["unsure"].sum())}.items():
+        if number:
+            part = words.share(number / counts["units"])
+            st.page_link(
+                "voices.py", label=f"{pile} {words.count(number, '句')}（{part}），去逐条归类", icon=":material/inbox:",
+                query_params={"pile": pile},
+            )  # fmt: skip
 
 
 def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
@@ -172,26 +198,6 @@ def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:
     row = before.loc[theme_id]
     arrow = "升" if row["voices"] > row["voices_before"] else "降" if row["voices"] < row["voices_before"] else "平"
     return f"{int(row['voices_before'])} → {int(row['voices'])} {arrow}"
-
-
-def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the map of units: near means alike; search narrows it."""
-    with page_database().read() as session:
-        points = records.map_points(session, actor, selection)
-    looked_for = st.text_input("在地图上找", key="themes.map_words", placeholder="输入一个词，例如：珍珠")
-    if looked_for:
-        points = points[points["text"].str.contains(looked_for, regex=False)]
-    if points.empty:
-        st.info("没有可以画的点。", icon=":material/scatter_plot:")
-        return
-    note = f"{words.count(len(points), '个语义单元')}；靠得近的意思相近。滚轮或双指缩放，停在点上看原话。"
-    if len(points) > MAP_POINTS:
-        points = points.iloc[:: -(-len(points) // MAP_POINTS)]
-        note += f" 为了流畅，均匀画出其中 {words.count(len(points), '个')}。"
-    top = table.head(MAP_THEMES)
-    names = dict(zip(top["theme_id"], top["name"], strict=True))
-    st.echarts_chart(charts.theme_map(points, names), height=560, key="themes.map", alt="语义单元地图，按主题分色")
-    st.caption(note)
 
 
 def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
@@ -298,6 +304,12 @@ def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selectio
         st.pagination(-(-total // PAGE_SIZE), key="theme.page")
     st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
     theme_edits.move_bar(actor, theme, chosen, table)
+    row = table[table["theme_id"] == theme.id].iloc[0]
+    counter = -1 if row["positive"] > row["negative"] else 1
+    if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:
+        other, count = evidence(session, actor, selection, theme_id=theme.id, polarity=counter, limit=COUNTER_QUOTES)
+        st.markdown(f"**也有人说相反的（{words.POLARITY_LABELS[counter]} {words.count(count, '句')}）**")
+        quotes(other, f"theme.counter.{theme.id}")
 
 
 def stores_tab(stores: pd.DataFrame) -> None:
@@ -324,12 +336,22 @@ def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
     )
 
 
-def subtheme_list(subthemes: pd.DataFrame) -> None:
-    """List the sub-themes."""
+def subtheme_list(session: Session, actor: Actor, selection: Selection, subthemes: pd.DataFrame) -> None:
+    """List the sub-themes; a chosen one shows its sentences."""
     if subthemes.empty:
         st.info("这个主题里没有再分的小主题。", icon=":material/account_tree:")
         return
     shown = subthemes.rename(
         columns={"name": "子主题", "fans": "粉丝", "stores": "门店", "units": "语义单元", "negative": "其中不满"}
     )
-    st.dataframe(shown[["子主题", "粉丝", "门店", "语义单元", "其中不满"]], hide_index=True)
+    table = shown[["子主题", "粉丝", "门店", "语义单元", "其中不满"]]
+    picked = st.dataframe(
+        table, hide_index=True, key="theme.subthemes", on_select="rerun", selection_mode="single-row"
+    ).selection.rows
+    if not picked or picked[0] >= len(subthemes):
+        st.caption("选中一行，看它的原话。")
+        return
+    row = subthemes.iloc[picked[0]]
+    rows, total = evidence(session, actor, selection, theme_id=int(row["theme_id"]), limit=PAGE_SIZE)
+    st.markdown(f"**{plain(str(row['name']))}：共 {words.count(total, '句')}**")
+    quotes(rows, f"theme.subtheme.{row['theme_id']}")

@@ -1,0 +1,54 @@
+"""What the map reads: placed units with their words, narrowed by a word, a theme or a polarity, thinned out evenly."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import func
+from sqlmodel import Session
+
+from fanops.access import Actor
+from fanops.tables import ThemeAssignment, Unit, Voice
+from fanops.themes.records import EVERYTHING, joined_units, narrowed
+from fanops.themes.selection import Selection
+
+# A prime and a factor that mixes its remainders: neighbours in one voice don't stay or go together.
+_PRIME, _MIXED = 10_007, 7_919
+
+
+def map_points(
+    session: Session, actor: Actor, selection: Selection = EVERYTHING, *, words: str = "", theme_id: int | None = None,
+    polarity: int | None = None, most: int = 20_000,
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
+    """Give the points of the map.
+
+    Args:
+        session: A reading session.
+        actor: Who reads; only units in their scope come back.
+        selection: The page's filters.
+        words: Only units that contain these characters, taken literally.
+        theme_id: Only this theme's units.
+        polarity: Only −1, 0 or 1.
+        most: About how many points at most; which ones depends on their numbers alone, so the picture stays the same.
+
+    Returns:
+        Rows ``unit_id, theme_id, x, y, polarity, text``, and how many units there are in all.
+    """
+    text = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
+    columns = (
+        Unit.id.label("unit_id"), ThemeAssignment.theme_id, ThemeAssignment.x, ThemeAssignment.y, Unit.polarity,
+        text.label("text"),
+    )  # fmt: skip
+    statement = narrowed(joined_units(*columns), actor, selection).where(ThemeAssignment.x.is_not(None))
+    if words.strip():
+        statement = statement.where(text.contains(words.strip(), autoescape=True))
+    if theme_id is not None:
+        statement = statement.where(ThemeAssignment.theme_id == theme_id)
+    if polarity is not None:
+        statement = statement.where(Unit.polarity == polarity)
+    total = int(session.exec(statement.with_only_columns(func.count(Unit.id))).one()[0])
+    if total > most:
+        statement = statement.where((Unit.id % _PRIME) * _MIXED % _PRIME < round(most / total * _PRIME))
+    rows = session.exec(statement.order_by(Unit.id)).all()
+    return pd.DataFrame(
+        [tuple(row) for row in rows], columns=["unit_id", "theme_id", "x", "y", "polarity", "text"]
+    ), total

@@ -1,0 +1,151 @@
+"""The map on the screen: every unit a point, found by word, theme or polarity; a point or a box opens the voices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fanops.access import Actor
+from fanops.themes.records_evidence import evidence
+from fanops.themes.records_map import map_points
+from fanops.themes.selection import Selection
+from fanops.ui import words
+from fanops.ui.guard import page_database
+from fanops.ui.quotes import quotes
+from fanops.ui.themes import theme_edits
+
+MAP_THEMES = 24
+MAP_POINTS = 20_000
+_QUOTED = 20
+_LETTERS = 60  # of a unit in the hover text
+_OPENABLE = 10_000  # units in one box: what one query may name
+_PALETTE = [
+    "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
+    "#A33B3B", "#3C5AA6",
+]  # fmt: skip
+_QUIET = "#C9CCCF"
+_SIGNS = {"全部": None, "不满": -1, "中性": 0, "满意": 1}
+
+
+def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
+    """Show the map of units: near means alike; a word, a theme and a polarity narrow it.
+
+    Args:
+        actor: Who looks.
+        selection: The page's filters.
+        table: Rows of ``theme_table``, sorted by what matters.
+    """
+    names = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
+    left, middle, right = st.columns([2, 2, 1])
+    looked_for = left.text_input("在地图上找", key="map.words", placeholder="输入一个词，例如：珍珠", max_chars=30)
+    theme_id = middle.selectbox(
+        "主题", [None, *names], format_func=lambda key: names.get(key, "全部主题"), key="map.theme"
+    )
+    sign = right.selectbox("情感", list(_SIGNS), key="map.sign")
+    with st.spinner("正在画地图……"), page_database().read() as session:
+        points, total = map_points(
+            session, actor, selection, words=looked_for, theme_id=theme_id, polarity=_SIGNS[sign], most=MAP_POINTS
+        )
+    if points.empty:
+        st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
+        return
+    top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
+    option, groups = theme_map(points, top)
+    chosen = st.echarts_chart(option, height=500, key="themes.map", on_select="rerun", alt="语义单元地图，按主题分色")
+    note = f"{words.count(total, '个语义单元')}；靠得近的意思相近。点一个点，或用右上角的框选圈出一片，下面就列出原声。"
+    if total > len(points):
+        note += f"为了流畅，均匀画出其中 {words.count(len(points), '个')}；找词和筛选时在全部里找。"
+    st.caption(note)
+    _opened(actor, selection, chosen_units(chosen, groups), table)
+
+
+def chosen_units(chosen: Any, groups: list[list[int]]) -> list[int]:
+    """Give the units under the chosen points, by their places in the picture; without doubles, in order."""
+    found = {
+        groups[group["series_index"]][place]
+        for group in chosen["selection"]["selected"]
+        if group["series_index"] < len(groups)
+        for place in group["data_indices"]
+        if place < len(groups[group["series_index"]])
+    }
+    return sorted(found)
+
+
+def _opened(actor: Actor, selection: Selection, unit_ids: list[int], table: pd.DataFrame) -> None:
+    if not unit_ids:
+        return
+    with page_database().read() as session:
+        rows, total = evidence(session, actor, selection, unit_ids=unit_ids[:_OPENABLE], limit=_QUOTED)
+    shown = f"，先看 {_QUOTED} 句" if total > _QUOTED else ""
+    st.markdown(f"**圈出 {words.count(len(unit_ids), '句')}{shown}**")
+    ticked = quotes(rows, f"map.quotes.{hash(tuple(unit_ids))}", choosable=True)
+    theme_edits.move_bar(actor, None, ticked, table)
+
+
+def theme_map(points: pd.DataFrame, names: dict[int, str]) -> tuple[dict[str, Any], list[list[int]]]:
+    """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
+
+    Args:
+        points: Rows of ``map_points``; ``theme_id`` empty is 未归类.
+        names: Theme id → name, biggest first: only these get a colour and a label of their own.
+    """
+    parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
+    parts += [
+        (name, points[points["theme_id"] == theme_id], _PALETTE[place % len(_PALETTE)])
+        for place, (theme_id, name) in enumerate(names.items())
+    ]
+    parts = [part for part in parts if len(part[1])]
+    labels = [
+        {"name": name, "value": [round(float(own["x"].median()), 3), round(float(own["y"].median()), 3)]}
+        for name, own, colour in parts
+        if colour != _QUIET
+    ]
+    series = [_points(place, name, colour) for place, (name, _, colour) in enumerate(parts)]
+    hidden = {"show": False, "scale": True}
+    option = {
+        "animation": False,
+        "grid": {"left": 8, "right": 8, "top": 36, "bottom": 8},
+        "xAxis": hidden,
+        "yAxis": hidden,
+        # Values come in as escaped text: fans' words stay words.
+        "tooltip": {"trigger": "item", "formatter": "{a}<br/>{@text}", "confine": True,
+                    "extraCssText": "max-width: 20rem; white-space: normal; overflow-wrap: anywhere;"},
+        "dataZoom": [{"type": "inside", "xAxisIndex": 0}, {"type": "inside", "yAxisIndex": 0}],
+        "brush": {"xAxisIndex": "all", "yAxisIndex": "all", "seriesIndex": list(range(len(series))),
+                  "throttleType": "debounce", "throttleDelay": 300},
+        "toolbox": {"right": 4, "top": 0, "itemSize": 22, "itemGap": 16, "feature": {
+            "brush": {"type": ["rect", "clear"], "title": {"rect": "框选", "clear": "清除框选"}}}},
+        "dataset": [{"source": _source(own)} for _, own, _ in parts],
+        "series": [*series, _labels(labels)],
+    }  # fmt: skip
+    return option, [own["unit_id"].astype(int).tolist() for _, own, _ in parts]
+
+
+def _source(points: pd.DataFrame) -> pd.DataFrame:
+    short = points["text"].where(points["text"].str.len() <= _LETTERS, points["text"].str[:_LETTERS] + "…")
+    places = points[["x", "y"]].astype("float32")
+    return places.assign(text=short).reset_index(drop=True)
+
+
+def _points(place: int, name: str, colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": name,
+        "datasetIndex": place,
+        "encode": {"x": "x", "y": "y", "tooltip": ["text"]},
+        "symbolSize": 3 if colour == _QUIET else 5,
+        "itemStyle": {"color": colour, "opacity": 0.55},
+        "selectedMode": "single",
+        "select": {"itemStyle": {"borderColor": "#1F2328", "borderWidth": 2, "opacity": 1}},
+    }
+
+
+def _labels(labels: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "scatter", "name": "主题名", "symbolSize": 1, "silent": True, "z": 5, "data": labels,
+        "label": {"show": True, "formatter": "{b}", "fontSize": 13, "fontWeight": "bold",
+                  "textBorderColor": "#FBFAF7", "textBorderWidth": 3, "color": "#1F2328"},
+        "labelLayout": {"hideOverlap": True, "moveOverlap": "shiftY"},
+    }  # fmt: skip

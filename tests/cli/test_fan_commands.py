@@ -10,6 +10,7 @@ from sqlmodel import select
 from fanops.cli import cli
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.tables import Fan, Order, Product, Staff, Tag, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.text.aspects import GENERAL
 
 
 def run(*arguments: str, fails: bool = False) -> str:
@@ -126,3 +127,25 @@ def test_the_owners_page_is_written_to_a_file(chain, tmp_path) -> None:
     out = tmp_path / "week.html"
     assert "已写到" in run("brief", "--out", str(out), "--days", "7", "--brand", "山茶")
     assert "谁没有声音" in out.read_text("utf-8")
+
+
+def test_general_remarks_are_listed_last_and_marked(chain) -> None:
+    with chain.db.write() as session:
+        general, asked = (Theme(brand_id=chain.brand_id, name=name) for name in ("味道不错", "排队太久"))
+        general.aspect = GENERAL
+        session.add_all([general, asked])
+        session.flush()
+        for place, theme in enumerate([general, general, general, asked]):  # most people only praised
+            fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"])
+            session.add(fan)
+            session.flush()
+            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=theme.name, source_key=f"list{place}")
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=len(voice.text), polarity=0)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme.id))
+    first, last = run("themes", "list", "--brand", "山茶").strip().splitlines()
+    assert "排队太久" in first and "笼统评价" not in first
+    assert "味道不错" in last and last.endswith("笼统评价")

@@ -45,7 +45,7 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listing(brand: str | None, as_json: bool) -> None:
-    """List the live themes."""
+    """List the live themes, most fans first, general remarks (笼统评价) last."""
     from fanops.database import ready_database
     from fanops.themes.records import theme_table
 
@@ -58,8 +58,9 @@ def listing(brand: str | None, as_json: bool) -> None:
         click.echo("还没有主题。先导入原声（fanops import voices），再运行 fanops themes discover。")
     for row in table.itertuples():
         share = f"{row.negative_share:.0%}" if row.units else "—"
+        mark = "  笼统评价" if row.general else ""
         click.echo(
-            f"{row.theme_id:>5}  {row.name}  粉丝 {row.fans}  门店 {row.stores}  原声 {row.voices}  不满 {share}"
+            f"{row.theme_id:>5}  {row.name}  粉丝 {row.fans}  门店 {row.stores}  原声 {row.voices}  不满 {share}{mark}"
         )
 
 

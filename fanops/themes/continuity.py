@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from fanops.themes.partition import UNASSIGNED, canonical, centroids
 
 ALIKE_COSINE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
-_HELD_SHARE = 0.5
 _FEWEST = 5
+_OF_IT = 0.2  # a cluster with a smaller part of one theme is no part of that theme
+_TOLERANCE = 2.0  # a theme is divided where a resolution this many times lower would divide it too
 _CLEARLY = 0.3  # by so much more a unit must be like another theme's centre to leave its own
 NOT_REGISTERED = -1
 
@@ -33,14 +35,65 @@ def majority(position: NDArray[np.int64], before: NDArray[np.int64], count: int)
     return result
 
 
+def rejoin(
+    labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64], fit: NDArray[np.int64],
+    graph: sparse.csr_matrix, resolution: float,
+) -> NDArray[np.int32]:  # fmt: skip
+    """Take back divisions of registered themes that are not clearly better than the theme as it was.
+
+    Where a theme is only loosely knit, a few more texts decide whether a partition divides it: the next run would join it
+    again. A cluster that is mostly a part of one theme, whose greater part lies in another cluster, stays apart when it would
+    be worth it at a resolution ``_TOLERANCE`` times lower too (modularity of the two against their union); else it is joined.
+    What holds hardly anything of a theme is new, and no concern of this.
+
+    Args:
+        labels: Cluster per text, −1 none, shape (n,).
+        before: Registered theme per text, −1 none, shape (n,).
+        weights: How often each text was said, shape (n,).
+        fit: Texts that the graph is of, shape (m,).
+        graph: Neighbour graph, shape (m, m).
+        resolution: That the clusters were found with.
+
+    Returns:
+        Labels, numbered by weight; the same partition where nothing was taken back.
+    """
+    known = (before >= 0) & (labels >= 0)
+    if not known.any():
+        return labels
+    themes, row = np.unique(before[known], return_inverse=True)
+    count = int(labels.max()) + 1
+    held = np.zeros((len(themes), count), dtype=np.int64)
+    np.add.at(held, (row, labels[known]), weights[known])
+    main = held.argmax(axis=1)
+    size = np.bincount(labels[labels >= 0], weights=weights[labels >= 0], minlength=count)
+    joint, degree = _ties(graph, labels[fit], count)
+    result = labels.copy()
+    for label in np.setdiff1d(np.arange(count), main).tolist():
+        theme = int(held[:, label].argmax())
+        if held[theme, label] < max(_FEWEST, _OF_IT * size[label]):
+            continue
+        by_chance = resolution / _TOLERANCE * degree[label] * degree[main[theme]] / max(degree.sum(), 1e-9)
+        if joint[label, main[theme]] > by_chance:
+            result[labels == label] = main[theme]
+    return labels if np.array_equal(result, labels) else canonical(result, weights)
+
+
+def _ties(graph: sparse.csr_matrix, labels: NDArray[np.int32], count: int) -> tuple[NDArray, NDArray]:
+    """Give the weight of edges between each two clusters, shape (count, count), and that of all edges of each."""
+    inside = np.flatnonzero(labels >= 0)
+    shape = (count, len(labels))
+    member = sparse.csr_matrix((np.ones(len(inside)), (labels[inside], inside)), shape=shape)
+    return (member @ graph @ member.T).toarray(), np.asarray(member @ graph.sum(axis=1)).ravel()
+
+
 def keep_apart(
     vectors: NDArray[np.float32], labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64]
 ) -> NDArray[np.int32]:
     """Divide clusters that swallowed registered themes.
 
-    A cluster that holds most of two registered themes, or one and far more of something new, is divided among them: each
-    known text stays where it was, each new one goes to the nearest centre. Themes whose centres nearly coincide are left
-    together: that is a true merge.
+    A cluster that holds the greatest part of two registered themes, or of one and far more of something new, is divided
+    among them: each known text stays where it was, each new one goes to the nearest centre. A larger wave makes coarser
+    clusters, and small themes don't end by that. Themes whose centres nearly coincide are left together: a true merge.
 
     Args:
         vectors: Unit rows, shape (n, d).
@@ -53,10 +106,10 @@ def keep_apart(
     """
     result = labels.copy()
     following = int(labels.max(initial=-1)) + 1
-    sizes = {theme: int(weights[before == theme].sum()) for theme in np.unique(before[before >= 0]).tolist()}
+    main = _main(labels, before, weights)
     for label in range(following):
         members = np.flatnonzero(labels == label)
-        parts = _parts(members, before, weights, sizes)
+        parts = _parts(members, before, main, label)
         if len(parts) < 2:
             continue
         local = np.full(len(labels), UNASSIGNED, dtype=np.int32)
@@ -105,17 +158,23 @@ def stay(
     return result
 
 
+def _main(labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64]) -> dict[int, int]:
+    """Give the cluster that holds the greatest part of each registered theme."""
+    known = (before >= 0) & (labels >= 0)
+    return {
+        theme: int(np.bincount(labels[own], weights=weights[own]).argmax())
+        for theme in np.unique(before[known]).tolist()
+        for own in [np.flatnonzero(known & (before == theme))]
+    }
+
+
 def _parts(
-    members: NDArray[np.int64], before: NDArray[np.int64], weights: NDArray[np.int64], sizes: dict[int, int]
+    members: NDArray[np.int64], before: NDArray[np.int64], main: dict[int, int], label: int
 ) -> list[NDArray[np.int64]]:
-    """Give the registered themes that lie mostly in a cluster, and what is new in it where that outweighs them."""
+    """Give the registered themes whose greatest part a cluster is, and what is new in it where that outweighs them."""
     known = before[members]
-    parts = []
-    for theme in np.unique(known[known >= 0]).tolist():
-        inside = members[known == theme]
-        held = int(weights[inside].sum())
-        if len(inside) >= _FEWEST and held >= _HELD_SHARE * sizes[theme]:
-            parts.append(inside)
+    parts = [members[known == theme] for theme, place in sorted(main.items()) if place == label]
+    parts = [part for part in parts if len(part) >= _FEWEST]
     new = members[known < 0]
     if len(new) > sum(len(part) for part in parts):
         parts.append(new)

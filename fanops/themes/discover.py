@@ -55,6 +55,7 @@ def run_discovery(
         registered = records.load_registry(session, actor.brand_id)
         words = brand_words(session, actor.brand_id)
         taught = records.corrected_units(session, actor.brand_id)
+        same_grain = records.last_granularity(session, actor.brand_id) in (None, chosen.granularity)
     if len(units) < 10:
         raise TooLittleData(
             f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
@@ -64,6 +65,7 @@ def run_discovery(
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
         lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
+        same_grain,
     )  # fmt: skip
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)

@@ -16,7 +16,7 @@ from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.tokens import Tokenizer
 from fanops.text.word_lists import general_words, praise_words
-from fanops.themes.continuity import keep_apart, majority
+from fanops.themes.continuity import keep_apart, majority, rejoin
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
@@ -88,6 +88,7 @@ def discover(
     progress: Progress = lambda share, doing: None,
     before: Sequence[int] | None = None,
     cluster: str = "",
+    same_grain: bool = True,
 ) -> Discovery:
     """Discover themes in units.
 
@@ -100,6 +101,8 @@ def discover(
         progress: Called with share done (0–1) and what is being done.
         before: Registered theme of each text (any integer), −1 none: those themes stay apart; None: nothing is known.
         cluster: Address of a Dask scheduler on which what was not fitted on is assigned, empty: here. The result is the same.
+        same_grain: The registered themes were found as coarsely: a theme is divided only where that is clearly better. False: a person
+            asked for other granularity, and gets it.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -129,6 +132,8 @@ def discover(
     labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters, cluster)
     if before is not None:
         lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
+        if same_grain:
+            labels = rejoin(labels, lay_in, weights, fit, parts.graph, parameters.resolution)
         labels = keep_apart(vectors, labels, lay_in, weights)
         sublabels = _within(labels, sublabels)
     middle, sub_middle = centroids(vectors, labels, weights), centroids(vectors, sublabels, weights)

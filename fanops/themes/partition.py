@@ -28,10 +28,12 @@ class Partition:
     Attributes:
         labels: Theme of each vector, 0 the largest, −1 unassigned; shape (n,).
         sublabels: Sub-theme of each vector, numbered over all themes, −1 where a theme is not divided; shape (n,).
+        graph: The neighbour graph they were found in, shape (n, n).
     """
 
     labels: NDArray[np.int32]
     sublabels: NDArray[np.int32]
+    graph: sparse.csr_matrix
 
 
 def partition(
@@ -56,7 +58,7 @@ def partition(
         )
     raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
     labels = canonical(raw, weights)
-    return Partition(labels, _divided(graph, labels, weights, people, parameters))
+    return Partition(labels, _divided(graph, labels, weights, people, parameters), graph)
 
 
 def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, select
 
 from fanops.database import insert_many
-from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
+from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, ThemeRun, Unit, Voice
 from fanops.text.aspects import GENERAL, OTHER
 from fanops.themes.continuity import stay
 from fanops.themes.discovery import Discovery
@@ -72,6 +72,12 @@ def load_registry(session: Session, brand_id: int) -> list[Registered]:
         )
         for theme in sorted(themes, key=lambda theme: theme.id)
     ]
+
+
+def last_granularity(session: Session, brand_id: int) -> str | None:
+    """Give the granularity of the brand's newest run, None without one."""
+    run = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
+    return run.parameters.get("granularity") if run else None
 
 
 def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:

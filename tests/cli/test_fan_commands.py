@@ -11,6 +11,7 @@ from sqlmodel import select
 from fanops.cli import cli
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.tables import Fan, Order, Product, Segment, Staff, Tag, Theme, ThemeAssignment, Unit, Voice, now
+from fanops.text.aspects import GENERAL
 
 
 def run(*arguments: str, fails: bool = False) -> str:
@@ -162,3 +163,25 @@ def test_rules_are_tried_run_undone_and_given_another_outcome_by_command(chain) 
     assert "已删除" in run("fans", "rule", "remove", "own-1", *brand)
     run("fans", "rule", "run", "own-1", *brand, fails=True)
     assert "已恢复" in run("fans", "rule", "remove", "own-1", "--undo", *brand)
+
+
+def test_general_remarks_are_listed_last_and_marked(chain) -> None:
+    with chain.db.write() as session:
+        general, asked = (Theme(brand_id=chain.brand_id, name=name) for name in ("味道不错", "排队太久"))
+        general.aspect = GENERAL
+        session.add_all([general, asked])
+        session.flush()
+        for place, theme in enumerate([general, general, general, asked]):  # most people only praised
+            fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"])
+            session.add(fan)
+            session.flush()
+            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=theme.name, source_key=f"list{place}")
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=len(voice.text), polarity=0)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme.id))
+    first, last = run("themes", "list", "--brand", "山茶").strip().splitlines()
+    assert "排队太久" in first and "笼统评价" not in first
+    assert "味道不错" in last and last.endswith("笼统评价")

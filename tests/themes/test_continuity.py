@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import v_measure_score
 
-from fanops.themes.continuity import keep_apart, majority, stay
-from fanops.themes.neighbours import nearest
+from fanops.themes.continuity import keep_apart, majority, rejoin, stay
+from fanops.themes.neighbours import nearest, neighbour_graph
 from fanops.themes.teach import generalise
 
 
@@ -127,3 +127,38 @@ def test_a_unit_leaves_its_theme_only_for_one_it_fits_clearly_better():
     themes, before = np.array([2, 2, 2, 3, 2]), np.array([1, 1, 0, 1, 2])
     # near the border it stays, far over it goes; one that lay nowhere, or that a new theme takes, goes where the run says
     assert stay(vectors, themes, before, centres).tolist() == [1, 2, 2, 3, 2]
+
+
+def rejoined(vectors: np.ndarray, labels: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Labels after ``rejoin``, all texts said once and all in the graph."""
+    n = len(vectors)
+    graph, weights = neighbour_graph(vectors, 15), np.ones(n, dtype=np.int64)
+    return rejoin(labels.astype(np.int32), before, weights, np.arange(n), graph, 0.35)
+
+
+def test_a_theme_is_not_divided_where_its_halves_are_closely_tied() -> None:
+    vectors, halves = around(ONE, each=60), np.arange(60) % 2
+    assert set(rejoined(vectors, halves, np.full(60, 4))) == {0}
+    assert np.array_equal(rejoined(vectors, halves, np.full(60, -1)), halves)
+
+
+def test_well_separated_topics_that_were_one_theme_become_two() -> None:
+    vectors, found = around(ONE, TWO, TWO, each=40), np.repeat([1, 0], [40, 80])
+    before = np.repeat([4, 4, -1], [40, 10, 70])  # the second topic was tiny when the theme was found
+    assert np.array_equal(rejoined(vectors, found, before), found)
+
+
+def test_a_new_topic_of_a_twelfth_is_born() -> None:
+    vectors = around(ONE, TWO, BETWEEN, each=60)[:130]
+    found, before = np.repeat([0, 1, 2], [60, 60, 10]), np.repeat([7, 8, -1], [60, 60, 10])
+    labels = keep_apart(vectors, rejoined(vectors, found, before), before, np.ones(130, dtype=np.int64))
+    assert np.array_equal(labels, found)
+
+
+def test_a_small_theme_scattered_over_a_larger_wave_stays() -> None:
+    vectors = around(ONE, TWO, BETWEEN)
+    before = np.repeat([4, 9, 11], 30)
+    labels = np.repeat([0, 0, 0], 30).astype(np.int32)
+    labels[80:] = 1  # the third theme lies in two clusters, most of it in one that is mainly others'
+    kept = keep_apart(vectors, labels, before, np.ones(90, dtype=np.int64))
+    assert len(set(kept[:80])) == 3

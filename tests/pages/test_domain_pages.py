@@ -119,6 +119,8 @@ def test_numbers_stand_on_their_base_and_effects_claim_nothing_without_controls(
 @ONE
 def test_a_theme_is_renamed_and_the_rename_undone(open_page, filled, chain):
     at = open_page("product", "theme.py", theme=filled)
+    at.session_state["theme.tab"] = "编辑与历史"
+    at.run()
     at.text_input(key=f"theme.name.{filled}").set_value("等得太久")
     next(button for button in at.button if button.label == "改名").click().run()
     assert not at.exception

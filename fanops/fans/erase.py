@@ -26,6 +26,7 @@ from fanops.tables import (
     FanTag,
     Fix,
     Interview,
+    Invitation,
     LifecycleChange,
     LikelyMatch,
     Message,
@@ -177,6 +178,11 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     for table, other in ((LikelyMatch, LikelyMatch.other_fan_id), (Referral, Referral.referrer_fan_id)):
         session.exec(delete(table).where(table.fan_id.in_(ids) | other.in_(ids)))
     session.exec(delete(Telling).where(Telling.fan_id.in_(ids), Telling.state == "due"))
+    session.exec(  # a personal link that is still somewhere opens nothing any more
+        update(Invitation)
+        .where(Invitation.fan_id.in_(ids), Invitation.revoked_at.is_(None))
+        .values(revoked_at=now(), code_sealed=None)
+    )
     session.exec(update(Trial).where(Trial.fan_id.in_(ids)).values(words=""))
     for row in session.exec(select(Fan).where(Fan.id.in_(ids))):
         row.name_sealed, row.birthday_sealed, row.name_masked, row.level_reason = None, None, "", ""

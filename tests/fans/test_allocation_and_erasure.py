@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 from sqlmodel import select
 
+from fanops.collect import records_surveys as surveys
+from fanops.collect.records_drafts import find_form
 from fanops.collect.records_voices import NewVoice, add_voices
+from fanops.collect.surveys.definition import read_definition
+from fanops.content import content_path
 from fanops.errors import InvalidInput, NotAllowed, NotFound
 from fanops.fans import assign_owners as owners
 from fanops.fans import erase
@@ -144,6 +148,10 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
         session.add(
             Order(brand_id=chain.brand_id, store_id=store, fan_id=fan, number="A1", placed_at=now(), amount_fen=1850)
         )
+        survey = read_definition(content_path("surveys", "nps.yaml").read_text("utf-8"))
+        version = surveys.publish(session, chain.actors["product"], survey)
+        wave = surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
+        code = surveys.personal_code(session, chain.actors["product"], wave.id, fan, store)
         add_voices(session, chain.brand_id, [NewVoice("排队太久", "review", "测试", "1", store_id=store, fan_id=fan)])
     _, _, content = erase.export_fan(chain.db, manager, {"fan": str(fan)})
     document = json.loads(content)
@@ -162,5 +170,7 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
         assert session.exec(select(Order.fan_id)).one() is None and session.exec(select(Voice.fan_id)).one() is None
         with pytest.raises(NotFound):
             erase.fan_document(session, manager, fan)
+        with pytest.raises(NotFound, match="失效"):
+            find_form(session, code)  # the personal link
         again = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store)
         assert again.id != fan

@@ -21,7 +21,7 @@ from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
 from fanops.sample.planted import THEMES
 from fanops.sample.sayings import make_reviews, planted_themes
-from fanops.tables import Account, Fan, ImportBatch, Order, Response, Voice, metadata
+from fanops.tables import Account, Fan, ImportBatch, Order, Store, Voice, metadata
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 ANCHOR = date(2026, 11, 23)
@@ -171,8 +171,8 @@ def test_real_data_in_the_sample_brand_is_kept_and_said(db, small) -> None:
     import_file(db, actor, (text.encode(), "真.csv"), ImportRequest("voices"))
     with db.write() as session:
         tester = session.execute(select(Account.id).where(Account.is_sample)).scalars().first()
-        wave = session.execute(select(Response.wave_id)).scalars().first()
-        create_panel(session, replace(actor, account_id=tester), "试建的组", Asked("wave", wave))
+        store = session.execute(select(Store.id)).scalars().first()
+        create_panel(session, replace(actor, account_id=tester), "试建的组", Asked("week", store))
     cleared = clear_sample(db)
     assert cleared.kept["brand"] == 1
     assert cleared.kept["store"] == 2  # where it was said, and the home store of the fan who said it

@@ -16,13 +16,16 @@ from fanops.tables import (
     Account,
     BacklogItem,
     Brand,
+    Contact,
     Evidence,
     Fan,
     FanTag,
     Fix,
     ImportBatch,
+    Invitation,
     Panel,
     Region,
+    Response,
     Staff,
     Store,
     Unit,
@@ -160,7 +163,13 @@ def _clear_beside_real(session: Session, brand: Brand) -> dict[str, int]:
         )
     # A panel is a list of fans: one that a sample account made would keep every sample fan on it.
     made_by = select(Account.id).where(Account.is_sample)
-    session.execute(delete(Panel.__table__).where(Panel.brand_id == brand.id, Panel.account_id.in_(made_by)))
+    by_sample = or_(Panel.account_id.is_(None), Panel.account_id.in_(made_by))
+    session.execute(delete(Panel.__table__).where(Panel.brand_id == brand.id, by_sample))
+    # So would its invitations, and that they were asked.
+    made = select(Fan.id).where(Fan.import_batch_id.in_([batch.id for batch in batches]))
+    unanswered = ~exists().where(Response.invitation_id == Invitation.id)
+    session.execute(delete(Invitation.__table__).where(Invitation.fan_id.in_(made), unanswered))
+    session.execute(delete(Contact.__table__).where(Contact.fan_id.in_(made), Contact.kind == "survey"))
     for batch in batches:
         remove_batch(session, batch)
         batch.state, batch.undone_at = "undone", now()

@@ -53,9 +53,7 @@ def partition(
     if parameters.method == "hdbscan":
         raw = density(vectors, weights, parameters)
     else:
-        raw = _taken_apart(
-            vectors, graph, communities(graph, parameters.resolution, parameters.seed), weights, parameters
-        )
+        raw = coherent_communities(vectors, graph, weights, parameters)
     raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
     labels = canonical(raw, weights)
     return Partition(labels, _divided(graph, labels, weights, people, parameters), graph)
@@ -83,14 +81,24 @@ def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArr
     return labels
 
 
-def _taken_apart(
-    vectors: NDArray[np.float32], graph: sparse.csr_matrix, labels: NDArray[np.int32], weights: NDArray[np.int64],
-    parameters: Parameters,
-) -> NDArray[np.int32]:  # fmt: skip
-    """Divide the communities that hold together by nothing but being unlike the rest: their members are far from their centre.
+def coherent_communities(
+    vectors: NDArray[np.float32], graph: sparse.csr_matrix, weights: NDArray[np.int64], parameters: Parameters
+) -> NDArray[np.int32]:
+    """Find communities, and divide once more those that hold together by nothing but being unlike the rest.
 
-    Parts too small to be a theme go to the theme nearest to each member.
+    The members of such a heap are far from their centre. Parts of it too small to be a theme go to the theme nearest to each
+    member.
+
+    Args:
+        vectors: Unit rows, shape (n, d).
+        graph: Their neighbour graph, shape (n, n).
+        weights: How often each was said, shape (n,).
+        parameters: Resolution and seed.
+
+    Returns:
+        Labels, shape (n,).
     """
+    labels = communities(graph, parameters.resolution, parameters.seed)
     labels = canonical(labels, weights)
     middle = centroids(vectors, labels, weights)
     near = np.einsum("nd,nd->n", vectors, middle[labels]) * weights

@@ -13,6 +13,7 @@ from fanops.themes.selection import Selection
 
 # A prime and a factor that mixes its remainders: neighbours in one voice don't stay or go together.
 _PRIME, _MIXED = 10_007, 7_919
+_MARGIN = 0.03
 
 
 def map_points(
@@ -52,3 +53,14 @@ def map_points(
     return pd.DataFrame(
         [tuple(row) for row in rows], columns=["unit_id", "theme_id", "x", "y", "polarity", "text"]
     ), total
+
+
+def map_bounds(session: Session, actor: Actor) -> tuple[float, float, float, float]:
+    """Give the edges of the whole map in the actor's scope (left, right, bottom, top), so that a search moves no point."""
+    edges = (
+        func.min(ThemeAssignment.x), func.max(ThemeAssignment.x), func.min(ThemeAssignment.y), func.max(ThemeAssignment.y)
+    )  # fmt: skip
+    found = session.exec(narrowed(joined_units(*edges), actor, EVERYTHING)).one()
+    left, right, bottom, top = (float(edge or 0.0) for edge in found)
+    across, upward = (max(high - low, 1e-6) * _MARGIN for low, high in ((left, right), (bottom, top)))
+    return left - across, right + across, bottom - upward, top + upward

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fanops.access import Actor
 from fanops.themes.records_evidence import evidence
-from fanops.themes.records_map import map_points
+from fanops.themes.records_map import map_bounds, map_points
 from fanops.themes.selection import Selection
 from fanops.ui import words
 from fanops.ui.guard import page_database
@@ -19,6 +19,7 @@ from fanops.ui.themes import theme_edits
 MAP_THEMES = 24
 MAP_POINTS = 20_000
 _QUOTED = 20
+_FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
 _OPENABLE = 10_000  # units in one box: what one query may name
 _PALETTE = [
@@ -48,12 +49,15 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         points, total = map_points(
             session, actor, selection, words=looked_for, theme_id=theme_id, polarity=_SIGNS[sign], most=MAP_POINTS
         )
+        bounds = map_bounds(session, actor)
     if points.empty:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
         return
     top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
-    option, groups = theme_map(points, top)
-    chosen = st.echarts_chart(option, height=500, key="themes.map", on_select="rerun", alt="语义单元地图，按主题分色")
+    option, groups = theme_map(points, top, bounds)
+    # Another picture has other places: what was chosen in the one before means nothing in it.
+    key = f"themes.map.{total}.{looked_for}.{theme_id}.{sign}"
+    chosen = st.echarts_chart(option, height=500, key=key, on_select="rerun", alt="语义单元地图，按主题分色")
     note = f"{words.count(total, '个语义单元')}；靠得近的意思相近。点一个点，或用右上角的框选圈出一片，下面就列出原声。"
     if total > len(points):
         note += f"为了流畅，均匀画出其中 {words.count(len(points), '个')}；找词和筛选时在全部里找。"
@@ -84,12 +88,15 @@ def _opened(actor: Actor, selection: Selection, unit_ids: list[int], table: pd.D
     theme_edits.move_bar(actor, None, ticked, table)
 
 
-def theme_map(points: pd.DataFrame, names: dict[int, str]) -> tuple[dict[str, Any], list[list[int]]]:
+def theme_map(
+    points: pd.DataFrame, names: dict[int, str], bounds: tuple[float, float, float, float]
+) -> tuple[dict[str, Any], list[list[int]]]:
     """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
 
     Args:
         points: Rows of ``map_points``; ``theme_id`` empty is 未归类.
         names: Theme id → name, biggest first: only these get a colour and a label of their own.
+        bounds: Left, right, bottom and top edge of the picture.
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
     parts += [
@@ -102,13 +109,14 @@ def theme_map(points: pd.DataFrame, names: dict[int, str]) -> tuple[dict[str, An
         for name, own, colour in parts
         if colour != _QUIET
     ]
-    series = [_points(place, name, colour) for place, (name, _, colour) in enumerate(parts)]
-    hidden = {"show": False, "scale": True}
+    size = 5 if len(points) > _FEW else 9
+    series = [_points(place, name, colour, size) for place, (name, _, colour) in enumerate(parts)]
+    left, right, bottom, top = bounds
     option = {
         "animation": False,
         "grid": {"left": 8, "right": 8, "top": 36, "bottom": 8},
-        "xAxis": hidden,
-        "yAxis": hidden,
+        "xAxis": {"show": False, "min": left, "max": right},
+        "yAxis": {"show": False, "min": bottom, "max": top},
         # Values come in as escaped text: fans' words stay words.
         "tooltip": {"trigger": "item", "formatter": "{a}<br/>{@text}", "confine": True,
                     "extraCssText": "max-width: 20rem; white-space: normal; overflow-wrap: anywhere;"},
@@ -129,13 +137,13 @@ def _source(points: pd.DataFrame) -> pd.DataFrame:
     return places.assign(text=short).reset_index(drop=True)
 
 
-def _points(place: int, name: str, colour: str) -> dict[str, Any]:
+def _points(place: int, name: str, colour: str, size: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "name": name,
         "datasetIndex": place,
         "encode": {"x": "x", "y": "y", "tooltip": ["text"]},
-        "symbolSize": 3 if colour == _QUIET else 5,
+        "symbolSize": size - 2 if colour == _QUIET else size,
         "itemStyle": {"color": colour, "opacity": 0.55},
         "selectedMode": "single",
         "select": {"itemStyle": {"borderColor": "#1F2328", "borderWidth": 2, "opacity": 1}},

@@ -25,7 +25,7 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
         path = tmp_path / f"{kind}.csv"
         path.write_text("\n".join(lines), "utf-8")
         server.fanops("import", kind, str(path))
-    assert f"{_FANS} 张服务卡" in server.fanops("fans", "rule", "welcome_back", "--run")
+    assert f"做了 {_FANS} 位" in server.fanops("fans", "rule", "run", "welcome_back")
 
     window = visit(PHONE, on=server)
     window.sign_in("clerk", path="/today")

@@ -1,0 +1,52 @@
+"""Checklists by page: sent to many stores, ticked by a clerk on the phone, accepted by head office, taken back."""
+
+from __future__ import annotations
+
+from fanops.actions import records_fixes
+from tests.pages.test_domain_pages import ONE, words_on
+
+
+@ONE
+def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        fix_id = records_fixes.open_fix(
+            session,
+            product,
+            None,
+            [chain.stores["S1"], chain.stores["S2"]],
+            "开店前检查",
+            checklist=["擦柜子", "看温度"],
+        ).id
+        rows = records_fixes.fix_stores(session, product, fix_id).set_index("store_id")["fix_store_id"]
+    key = int(rows[chain.stores["S1"]])
+    at = open_page("clerk", "fixes.py")
+    at.button(key=f"fix.done.do.{key}").click().run()
+    assert "还有 2 条没有勾" in words_on(at)
+    at.checkbox(key=f"fix.tick.{key}.0").check().run()
+    at.checkbox(key=f"fix.tick.{key}.1").check().run()
+    at.text_area(key=f"fix.note.{key}").set_value("开门前十分钟做")
+    at.button(key=f"fix.done.do.{key}").click().run()
+    assert not at.exception and "等上级验收" in words_on(at)
+    at = open_page("product", "fixes.py")
+    assert "已做完 1" in words_on(at) + str([bar.proto.text for bar in at.get("progress")])
+    at = open_page("product", "fixes.py", fix=fix_id)
+    assert "1 家已读，1 家已做完，0 家已验收" in words_on(at) and "还没做完的 1 家" in words_on(at)
+    at.button(key="fix.accept.all").click().run()
+    assert not at.exception
+    with chain.db.read() as session:
+        assert records_fixes.fix_table(session, product).iloc[0]["accepted"] == 1
+
+
+@ONE
+def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
+    at = open_page("product", "fixes.py")
+    at.text_input(key="fixes.send.title").set_value("开店前检查")
+    next(button for button in at.button if button.label == "发出").click().run()
+    assert "清单还是空的" in words_on(at) and at.text_input(key="fixes.send.title").value == "开店前检查"
+    at.text_area(key="fixes.send.lines").set_value("擦柜子\n看温度")
+    next(button for button in at.button if button.label == "发出").click().run()
+    assert not at.exception and "已发给" in words_on(at)
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert records_fixes.fix_table(session, chain.actors["product"]).empty

@@ -7,6 +7,8 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from fanops.sample.chain import phone
 from fanops.sample.sayings import make_reviews
 from tests.journeys.conftest import DESK, PHONE, Visit
@@ -49,6 +51,7 @@ def _choose(window: Visit, label: str, option: str) -> None:
     window.settle()
 
 
+@pytest.mark.timeout(600)  # two discoveries and some forty steps in a browser, on a busy machine
 def test_edits_by_hand_outlive_the_next_run(visit, start, tmp_path: Path) -> None:
     _, server = start(tmp_path)
     server.fanops("import", "voices", _reviews(tmp_path / "一.csv", 0, 400))

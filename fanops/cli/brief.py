@@ -16,11 +16,13 @@ import click
 def brief(out: Path, days: int, brand: str | None) -> None:
     """Write the CEO's page of the last days to a file (the weekly report)."""
     from fanops.access.accounts import owner_actor
+    from fanops.access.organisation import brand_of
     from fanops.database import ready_database
+    from fanops.summary.records_brief import brief as brief_of
     from fanops.web.brief_sheet import brief_sheet
 
-    db = ready_database()
-    with db.read() as session:
+    with ready_database().read() as session:
         actor = owner_actor(session, brand)
-    out.write_bytes(brief_sheet(db, actor, days).body)
+        sheet = brief_sheet(brand_of(session, actor), actor, brief_of(session, actor, days))
+    out.write_bytes(sheet.body)
     click.echo(f"已写到 {out}。")

@@ -57,13 +57,10 @@ def rejoin(
     Returns:
         Labels, numbered by weight; the same partition where nothing was taken back.
     """
-    known = (before >= 0) & (labels >= 0)
-    if not known.any():
+    themes, held = _held(labels, before, weights)
+    if not len(themes):
         return labels
-    themes, row = np.unique(before[known], return_inverse=True)
-    count = int(labels.max()) + 1
-    held = np.zeros((len(themes), count), dtype=np.int64)
-    np.add.at(held, (row, labels[known]), weights[known])
+    count = held.shape[1]
     main = held.argmax(axis=1)
     size = np.bincount(labels[labels >= 0], weights=weights[labels >= 0], minlength=count)
     joint, degree = _ties(graph, labels[fit], count)
@@ -106,7 +103,8 @@ def keep_apart(
     """
     result = labels.copy()
     following = int(labels.max(initial=-1)) + 1
-    main = _main(labels, before, weights)
+    themes, held = _held(labels, before, weights)
+    main = dict(zip(themes.tolist(), held.argmax(axis=1).tolist(), strict=True)) if len(themes) else {}
     for label in range(following):
         members = np.flatnonzero(labels == label)
         parts = _parts(members, before, main, label)
@@ -158,14 +156,15 @@ def stay(
     return result
 
 
-def _main(labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64]) -> dict[int, int]:
-    """Give the cluster that holds the greatest part of each registered theme."""
+def _held(
+    labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the registered themes that occur, ascending, and how much of each every cluster holds; shape (themes, clusters)."""
     known = (before >= 0) & (labels >= 0)
-    return {
-        theme: int(np.bincount(labels[own], weights=weights[own]).argmax())
-        for theme in np.unique(before[known]).tolist()
-        for own in [np.flatnonzero(known & (before == theme))]
-    }
+    themes, row = np.unique(before[known], return_inverse=True)
+    held = np.zeros((len(themes), int(labels.max(initial=-1)) + 1), dtype=np.int64)
+    np.add.at(held, (row, labels[known]), weights[known])
+    return themes, held
 
 
 def _parts(

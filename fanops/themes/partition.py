@@ -13,11 +13,8 @@ from fanops.themes.parameters import Parameters
 
 UNASSIGNED = -1
 _SUB_RESOLUTION = 1.0
-_SUB_LEAST, _SUB_PARTS, _HEAP_PARTS = (
-    8,
-    25,
-    10,
-)  # the least members of a part, and the most parts of a theme and of a heap
+_SUB_LEAST = 8  # members of a part
+_SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
 _COHERENT = 0.55  # mean cosine to the centre; labelled aspects and product categories have .6 to .9
 
 
@@ -98,8 +95,7 @@ def coherent_communities(
     Returns:
         Labels, shape (n,).
     """
-    labels = communities(graph, parameters.resolution, parameters.seed)
-    labels = canonical(labels, weights)
+    labels = canonical(communities(graph, parameters.resolution, parameters.seed), weights)
     middle = centroids(vectors, labels, weights)
     near = np.einsum("nd,nd->n", vectors, middle[labels]) * weights
     result, following = labels.copy(), len(middle)

@@ -8,20 +8,15 @@ from datetime import timedelta
 from starlette.responses import HTMLResponse
 
 from fanops.access import Actor
-from fanops.access.organisation import brand_of
-from fanops.database import Database
 from fanops.settings import settings
 from fanops.summary.records import KeyFigure
-from fanops.summary.records_brief import SILENT_DAYS, brief
-from fanops.tables import now
+from fanops.summary.records_brief import SILENT_DAYS, Brief
+from fanops.tables import Brand, now
 from fanops.web.screen import render
 
 
-def brief_sheet(db: Database, actor: Actor, days: int) -> HTMLResponse:
-    """Give the sheet of the last ``days`` in the actor's scope: one A4 page of HTML that needs nothing beside it."""
-    with db.read() as session:
-        brand = brand_of(session, actor)
-        page = brief(session, actor, days)
+def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
+    """Draw the actor's page: one A4 sheet of HTML that needs nothing beside it."""
     zone = settings().zone
     return render(
         "brief.html",

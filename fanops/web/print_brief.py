@@ -8,9 +8,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fanops.access import Actor, Role
+from fanops.access.organisation import brand_of
 from fanops.database import database
 from fanops.settings import settings
 from fanops.summary.kept_weeks import kept_page
+from fanops.summary.records_brief import brief
 from fanops.tables import now
 from fanops.web.brief_sheet import brief_sheet
 from fanops.web.screen import notice
@@ -36,7 +38,9 @@ def _sheet(actor: Actor, days: int, week: str, keep: bool) -> Response:
             return notice("没有这一周的周报", "请从“给老板的一页”里选择。", status=404)
         sheet, day = HTMLResponse(page), week
     else:
-        sheet, day = brief_sheet(database(), actor, days), f"{now().astimezone(settings().zone):%Y-%m-%d}"
+        with database().read() as session:
+            sheet = brief_sheet(brand_of(session, actor), actor, brief(session, actor, days))
+        day = f"{now().astimezone(settings().zone):%Y-%m-%d}"
     if keep:
         sheet.headers["Content-Disposition"] = f'attachment; filename="brief-{day}.html"'
     return sheet

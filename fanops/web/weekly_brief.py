@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fanops.access import Actor
+from fanops.access.organisation import brand_of
 from fanops.database import Database
 from fanops.sending.records import record_event
 from fanops.settings import settings
@@ -31,10 +32,11 @@ def keep_weekly(
     if monday in kept_weeks(actor):
         return {"kept": 0, "told": 0}
     progress(0.0, "写周报")
-    sheet = bytes(brief_sheet(db, actor, _DAYS).body)
+    with db.read() as session:
+        brand, page = brand_of(session, actor), brief(session, actor, _DAYS)
     with db.write() as session:
-        told = record_event(session, actor, EVENT, _data(brief(session, actor, _DAYS)))
-    keep_page(actor, monday, sheet)
+        told = record_event(session, actor, EVENT, _data(page))
+    keep_page(actor, monday, bytes(brief_sheet(brand, actor, page).body))
     return {"kept": 1, "told": told}
 
 

@@ -6,16 +6,17 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import case, distinct, func
+from sqlalchemy import case, distinct, exists, func, literal
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
+from fanops.access.scope import store_ids
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.outlook import FittedModel
 from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
-from fanops.fans.records_person import person_ids
+from fanops.fans.records_person import PERSON, person_ids
 from fanops.fans.records_products import with_canonical
 from fanops.fans.records_rules import rule_titles
 from fanops.settings import settings
@@ -53,12 +54,14 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     """List service cards: late ones first, then by the day they are due.
 
     Returns:
-        Rows ``card_id, fan_id, fan, level, store, rule, deed, reason, due_on, late``.
+        Rows ``card_id, fan_id`` (the kept record)``, fan, level, store, rule, deed, reason, due_on, late, own`` (whether the fan's page
+        can be opened too: who asked for something here may belong to another store).
     """
+    own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
     statement = (
         select(
-            ServiceCard.id, Fan.id, Fan.name_masked, Fan.level, Store.name, ServiceCard.rule_code, ServiceCard.deed,
-            ServiceCard.reason, ServiceCard.due_on,
+            ServiceCard.id, PERSON, Fan.name_masked, Fan.level, Store.name, ServiceCard.rule_code, ServiceCard.deed,
+            ServiceCard.reason, ServiceCard.due_on, own,
         )
         .join(Fan, Fan.id == ServiceCard.fan_id)
         .join(Store, Store.id == ServiceCard.store_id)
@@ -66,7 +69,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     )  # fmt: skip
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
-    columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on"]
+    columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on", "own"]
     frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
     titles = rule_titles(session, actor) | _OTHERS
     frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
@@ -78,9 +81,9 @@ def card_lines(session: Session, actor: Actor, fan_id: int, deed: str = "") -> l
     """Give at most five lines about a fan: 喜欢, 提过, 我们做了, 现在做, 注意.
 
     Raises:
-        NotFound: A fan that this actor doesn't see.
+        NotFound: A fan that this actor neither sees nor has an open card for.
     """
-    fan = get_fan(session, actor, fan_id)
+    fan = _served(session, actor, fan_id)
     lines = [
         ("喜欢", "、".join(_likes(session, fan.id))),
         ("提过", _asked(session, fan.id)),
@@ -89,6 +92,15 @@ def card_lines(session: Session, actor: Actor, fan_id: int, deed: str = "") -> l
         ("注意", why_not_contact(session, fan)),
     ]
     return [(label, text) for label, text in lines if text]
+
+
+def _served(session: Session, actor: Actor, fan_id: int) -> Fan:
+    """Give a fan of the actor's stores, or of another store's with an open card in one of them."""
+    has_card = exists().where(ServiceCard.fan_id.in_(person_ids(fan_id)), ServiceCard.state == "open")
+    if not actor.sees_all_stores:
+        has_card = has_card.where(ServiceCard.store_id.in_(store_ids(actor)))
+    here = select(Fan).where(Fan.id == fan_id, Fan.brand_id == actor.brand_id, Fan.erased_at.is_(None), has_card)
+    return session.exec(here).first() or get_fan(session, actor, fan_id)
 
 
 def _likes(session: Session, fan_id: int) -> list[str]:

@@ -117,6 +117,26 @@ def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
         assert session.exec(select(Contact)).all() == [] and len(cards.card_table(session, clerk)) == 1
 
 
+def test_a_card_for_a_fan_of_another_store_is_read_where_it_is_due(chain):
+    clerk, elsewhere = chain.actors["clerk"], chain.actors["clerk2"]
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S2"], name_masked="林*")
+        session.add(fan)
+        session.flush()
+        with pytest.raises(NotFound):
+            cards.card_lines(session, clerk, fan.id)
+        session.add(ServiceCard(fan_id=fan.id, store_id=chain.stores["S1"], deed="请来试", rule_code=cards.TRIAL))
+        session.flush()
+        [card] = cards.card_table(session, clerk).to_dict("records")
+        assert not card["own"] and cards.card_table(session, chain.actors["product"])["own"].tolist() == [True]
+        assert cards.card_lines(session, clerk, card["fan_id"], card["deed"]) == [("现在做", "请来试")]
+        with pytest.raises(NotFound):
+            cards.card_lines(session, elsewhere, fan.id)
+        cards.close_card(session, clerk, card["card_id"], "done")
+        with pytest.raises(NotFound):
+            cards.card_lines(session, clerk, fan.id)
+
+
 def test_the_fourth_contact_in_30_days_is_refused_and_left_out(chain, fans):
     clerk, manager = chain.actors["clerk"], chain.actors["store_manager"]
     with chain.db.write() as session:

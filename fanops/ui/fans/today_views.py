@@ -59,7 +59,8 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
                 for reason in ("今天没来", "不愿意聊", "情况已变"):
                     if st.button(reason, key=f"card.not.{card_id}.{reason}", width="stretch"):
                         _close(actor, card_id, cards.NOT_DONE, reason)
-            st.page_link("fan.py", label="看这位", query_params={"fan": str(row["fan_id"])})
+            if row["own"]:
+                st.page_link("fan.py", label="看这位", query_params={"fan": str(row["fan_id"])})
 
 
 def _close(actor: Actor, card_id: int, state: str, reason: str = "") -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.fans import records
+from fanops.fans.records_timeline import timeline
 from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_deed_views as deeds
@@ -30,7 +31,7 @@ with refusals(), page_database().read() as session:
     deeds.add_tag(actor, fan.id, set(tags["tag_id"]))
     standing.raised(session, actor, fan.id)
     st.subheader("经过")
-    fan_views.timeline(records.timeline(session, actor, fan.id))
+    fan_views.timeline(timeline(session, actor, fan.id))
     standing.consent(session, actor, fan)
     deeds.referral(session, actor, fan.id)
     deeds.likely_matches(session, actor, fan.id)

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, distinct, func
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.vault import normalise_identifier
 from fanops.errors import InvalidInput, NotFound
-from fanops.fans.behaviour import STAGES
 from fanops.fans.levels import LEVEL_LABELS
 from fanops.fans.records_person import PERSON, is_among, person_ids
-from fanops.settings import settings
 from fanops.tables import (
     Account,
-    Contact,
     Fan,
     FanIdentity,
     FanTag,
-    LifecycleChange,
     Order,
-    Referral,
-    ServiceCard,
     Store,
     Tag,
     TagRejection,
-    Telling,
     Unit,
     Voice,
     now,
@@ -177,43 +169,6 @@ def reveal(session: Session, actor: Actor, identity_id: int) -> str:
     get_fan(session, actor, _person(session, row.fan_id))
     record_audit(session, actor, "reveal_identity", f"fan_identity:{identity_id}")
     return vault().unseal(row.sealed)
-
-
-def timeline(session: Session, actor: Actor, fan_id: int, limit: int = 200) -> pd.DataFrame:
-    """Give everything of a fan in one line: rows ``at, kind, what, store``, newest first."""
-    fan = get_fan(session, actor, fan_id)
-    me = person_ids(fan.id)
-    brought = aliased(Fan)
-    sources = {
-        "订单": select(Order.placed_at, Order.amount_fen, Store.name)
-        .outerjoin(Store, Store.id == Order.store_id).where(Order.fan_id.in_(me)).order_by(Order.placed_at.desc()),
-        "原声": select(Voice.said_at, Voice.text, Store.name)
-        .outerjoin(Store, Store.id == Voice.store_id).where(Voice.fan_id.in_(me)).order_by(Voice.said_at.desc()),
-        "联系": select(Contact.contacted_at, Contact.subject, Store.name)
-        .outerjoin(Store, Store.id == Contact.store_id).where(Contact.fan_id.in_(me), Contact.kind != "telling"),
-        "标签": select(FanTag.tagged_at, Tag.name, Store.name)
-        .join(Tag, Tag.id == FanTag.tag_id).outerjoin(Store, Store.id == -1).where(FanTag.fan_id.in_(me)),
-        "告知": select(Telling.told_at, Telling.channel, Store.name)
-        .outerjoin(Store, Store.id == Telling.store_id).where(Telling.fan_id.in_(me), Telling.state == "told"),
-        "服务卡": select(ServiceCard.closed_at, ServiceCard.deed + "：没做，" + ServiceCard.why_not, Store.name)
-        .outerjoin(Store, Store.id == ServiceCard.store_id)
-        .where(ServiceCard.fan_id.in_(me), ServiceCard.state == "not_done"),
-        "推荐": select(Referral.referred_at, func.coalesce(brought.name_masked, ""), Store.name)
-        .join(brought, brought.id == Referral.fan_id).outerjoin(Store, Store.id == brought.home_store_id)
-        .where(Referral.referrer_fan_id.in_(me)),
-    }  # fmt: skip
-    rows = []
-    for kind, statement in sources.items():
-        for at, what, store in session.exec(statement.limit(limit)):
-            shown = f"¥{what / 100:,.2f}" if kind == "订单" else str(what or "已告知")
-            rows.append((at, kind, f"带来了 {shown}" if kind == "推荐" else shown, store or ""))
-    stages = select(LifecycleChange.changed_on, LifecycleChange.from_stage, LifecycleChange.to_stage)
-    stages = stages.where(LifecycleChange.fan_id == fan.id).order_by(LifecycleChange.changed_on.desc())
-    for day, before, after in session.exec(stages.limit(limit)):
-        at = datetime.combine(day, time.min, tzinfo=settings().zone)
-        rows.append((at, "生命周期", f"{STAGES[before]} → {STAGES[after]}" if before else STAGES[after], ""))
-    frame = pd.DataFrame(rows, columns=["at", "kind", "what", "store"])
-    return frame.sort_values("at", ascending=False, na_position="last", ignore_index=True).head(limit)
 
 
 def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:

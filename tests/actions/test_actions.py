@@ -17,8 +17,9 @@ from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of, timeline
+from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of
 from fanops.fans.records_contacts import record_contact
+from fanops.fans.records_timeline import timeline
 from fanops.tables import Evidence, Fan, FanTag, Telling, Theme, ThemeAssignment, Unit, Voice
 
 
@@ -90,7 +91,7 @@ def test_a_manager_sees_and_tags_only_their_own(chain, theme):
         other = fan_table(session, chain.actors["product"], store_id=chain.stores["S2"])[0].iloc[0]["fan_id"]
         with pytest.raises(NotFound):
             get_fan(session, manager, int(other))
-        assert timeline(session, chain.actors["product"], int(other))["what"].tolist() == ["排队太久了"]
+        assert timeline(session, chain.actors["product"], int(other))["what"].tolist() == ["排队太久了（“排队太久”）"]
 
 
 def test_a_fix_goes_its_way_in_each_store(chain, theme):

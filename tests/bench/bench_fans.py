@@ -71,7 +71,7 @@ def main() -> None:
     from fanops.access.accounts import owner_actor
     from fanops.access.organisation import add_brand, add_region, add_store
     from fanops.database import insert_many, ready_database
-    from fanops.fans import records, records_cards
+    from fanops.fans import records, records_cards, records_timeline
     from fanops.fans.levels import rfm_of
     from fanops.fans.records_behaviour import order_facts_of
     from fanops.fans.records_lifecycle import refresh_lifecycle
@@ -122,7 +122,7 @@ def main() -> None:
             records.identities(session, actor, fan_id)
             records.tags_of(session, actor, fan_id)
             records_cards.card_lines(session, actor, fan_id)
-            records.timeline(session, actor, fan_id)
+            records_timeline.timeline(session, actor, fan_id)
 
     page(1)
     timed("page_of_the_busiest_fan_s", lambda: page(busiest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from sqlmodel import select
 
@@ -12,9 +13,9 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions.invite_raisers import invite_raisers, preview_raisers
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans import records_consent as consent
-from fanops.fans.records import timeline
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_promises import promises, raised_themes
+from fanops.fans.records_timeline import timeline
 from fanops.summary.records_staff import staff_ledger
 from fanops.tables import Fan, Quota, Response, ServiceCard, Staff, Theme, ThemeAssignment, Unit, Voice, Wave, now
 
@@ -104,10 +105,14 @@ def test_what_was_raised_and_promised_and_kept(chain, raiser):
         trial = int(backlog.trial_table(session, product, item)["trial_id"].iloc[0])
         backlog.record_verdict(session, clerk, trial, "like")
         kept = promises(session, clerk, fan_id)
+        first = timeline(session, clerk, fan_id).iloc[0]
+        assert first["kind"] == "告知" and first["at"] is pd.NaT and first["what"].endswith("：还没有")
         assert kept[["what", "kept", "said"]].values.tolist() == [["告知", False, ""], ["请来试", True, "会买"]]
         backlog.record_told(session, clerk, int(backlog.telling_table(session, clerk)["telling_id"].iloc[0]), "no")
         assert promises(session, clerk, fan_id)["said"].tolist() == ["说还没改好", "会买"]
-        kinds = timeline(session, clerk, fan_id)["kind"].tolist()
+        line = timeline(session, clerk, fan_id)
+        kinds = line["kind"].tolist()
+        assert {"告知", "请来试"} <= set(kinds) and any("：会买" in what for what in line["what"])
         assert kinds.count("告知") == 1 and kinds.count("联系") == 1  # told is shown once, not as a contact too
         with pytest.raises(NotFound):
             promises(session, chain.actors["clerk2"], fan_id)

@@ -16,9 +16,9 @@ from fanops.fans import records_products as products
 from fanops.fans import records_value as value
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.outlook import FittedModel, fitted, outlook_of
-from fanops.fans.records import timeline
 from fanops.fans.records_cards import card_lines
 from fanops.fans.records_outlook import fan_outlook, fit_model, keep_model
+from fanops.fans.records_timeline import timeline
 from fanops.fans.value import net_value
 from fanops.settings import settings
 from fanops.tables import Fan, Order, OrderItem, Product, ProductAlias, Referral, now

@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import select
 
 from fanops.errors import InvalidInput, NotAllowed
-from fanops.fans import records, records_lifecycle
 from fanops.fans import records_levels as rules
+from fanops.fans import records_lifecycle, records_timeline
 from fanops.fans.behaviour import StageRules, flow_of, lifecycle
 from fanops.fans.levels import LevelRules, RfmRules, rfm, rfm_words
 from fanops.fans.records_behaviour import orders_of
@@ -132,7 +132,7 @@ def test_the_log_is_written_once_a_day_and_stands_on_the_timeline(chain, fans):
         assert len(session.exec(select(LifecycleChange)).all()) == 20
         log = records_lifecycle.lifecycle_log(session, product, later.date(), later.date() + timedelta(days=1))
         assert sorted(log.values.tolist()) == [["active", "asleep", 7], ["new", "asleep", 3]]
-        line = records.timeline(session, chain.actors["clerk"], fans[0])
+        line = records_timeline.timeline(session, chain.actors["clerk"], fans[0])
         assert line[line["kind"] == "生命周期"]["what"].tolist() == ["新客 → 沉睡", "新客"]
         assert records_lifecycle.current_stages(session, chain.actors["stranger"]) == {}
 

@@ -11,6 +11,7 @@ from fanops.fans import erase, merge, records
 from fanops.fans.behaviour import PARTS
 from fanops.fans.records_behaviour import activity_of
 from fanops.fans.records_cards import card_lines
+from fanops.fans.records_timeline import PROMISED
 from fanops.tables import Fan
 from fanops.ui import charts, words
 from fanops.ui.done import said_done
@@ -95,8 +96,14 @@ def timeline(frame: pd.DataFrame) -> None:
     if frame.empty:
         st.caption("还没有记录。")
         return
+    is_open = frame["kind"].isin(PROMISED) & frame["at"].isna()
     shown = pd.DataFrame(
-        {"时间": frame["at"].map(words.day), "类别": frame["kind"], "内容": frame["what"], "门店": frame["store"]}
+        {
+            "时间": frame["at"].map(words.day).mask(is_open, "还没有"),
+            "类别": frame["kind"],
+            "内容": frame["what"],
+            "门店": frame["store"],
+        }
     )
     st.dataframe(shown, hide_index=True, height=420, column_config={"内容": st.column_config.TextColumn(width="large")})
 

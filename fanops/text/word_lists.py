@@ -19,6 +19,12 @@ def stop_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def fillers() -> frozenset[str]:
+    """Give what people say before they say something (口头语)."""
+    return frozenset(word for line in _lines("fillers.txt") for word in line.split())
+
+
+@lru_cache(maxsize=1)
 def general_words() -> frozenset[str]:
     """Give the words that judge or name a purchase as a whole (笼统评价); a sentence of nothing else has no subject."""
     return frozenset(word for line in _lines("general.txt") for word in line.split())

@@ -15,6 +15,7 @@ from fanops.database import Database, insert_many
 from fanops.settings import settings
 from fanops.tables import Brand, Theme, ThemeAssignment, ThemeRun, Unit, Voice
 from fanops.text.encoder import load_encoder
+from fanops.themes.context import unit_vectors
 from fanops.themes.discovery import strengths, theme_similarity
 from fanops.themes.parameters import Parameters
 
@@ -97,7 +98,7 @@ def assign_new_units(db: Database, actor: Actor) -> dict[str, int]:
     counts = {"new": len(rows), "assigned": 0, "unsure": 0, "unassigned": 0}
     if registry is None or not rows:
         return counts
-    vectors = encoder.encode([text[start:end] for _, text, start, end in rows])
+    vectors = unit_vectors(encoder, [text[start:end] for *_, text, start, end in rows], [row[1] for row in rows])
     similarity = theme_similarity(vectors, registry.middle, registry.sub_middle, registry.parent)
     labels = np.argmax(similarity, axis=1).astype(np.int32)
     labels[similarity.max(axis=1) < registry.least_strength] = -1
@@ -141,7 +142,7 @@ def _subthemes(vectors: NDArray[np.float32], labels: NDArray[np.int32], registry
 
 def _unseen(brand_id: int):
     return (
-        select(Unit.id, Voice.text, Unit.start, Unit.end)
+        select(Unit.id, Unit.voice_id, Voice.text, Unit.start, Unit.end)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         .where(
@@ -150,7 +151,7 @@ def _unseen(brand_id: int):
             Voice.copy_of_id.is_(None),
             ThemeAssignment.id.is_(None),
         )
-        .order_by(Unit.id)
+        .order_by(Unit.voice_id, Unit.start)
     )
 
 

@@ -65,7 +65,7 @@ def run_discovery(
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
         lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
-        same_grain,
+        same_grain, units["voice_id"].tolist(),
     )  # fmt: skip
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)

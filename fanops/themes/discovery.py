@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
+from fanops.text.plain import plain
 from fanops.text.tokens import Tokenizer
 from fanops.text.word_lists import general_words, praise_words
+from fanops.themes.context import in_context
 from fanops.themes.continuity import keep_apart, majority, rejoin
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
@@ -89,6 +91,7 @@ def discover(
     before: Sequence[int] | None = None,
     cluster: str = "",
     same_grain: bool = True,
+    voices: Sequence[int] | None = None,
 ) -> Discovery:
     """Discover themes in units.
 
@@ -103,6 +106,8 @@ def discover(
         cluster: Address of a Dask scheduler on which what was not fitted on is assigned, empty: here. The result is the same.
         same_grain: The registered themes were found as coarsely: a theme is divided only where that is clearly better. False: a person
             asked for other granularity, and gets it.
+        voices: Voice of each text (any integer), None: each text stands alone; the texts of a voice stand together, in the order they
+            were said, and what stands beside a text counts for what it means.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -116,7 +121,10 @@ def discover(
         )
     progress(0.02, "计算句向量")
     spoken = _spoken(texts, position, len(distinct))
-    vectors = encoder.encode(spoken)
+    said = [plain(text) or text for text in spoken]
+    vectors = encoder.encode(said)
+    if voices is not None:
+        vectors = in_context(vectors, position, np.asarray(voices, dtype=np.int64))
     weights = np.bincount(position, minlength=len(distinct)).astype(np.int64)
     said_by = _said_by(position, who, len(distinct))
     known = np.flatnonzero(np.any(vectors, axis=1))
@@ -125,7 +133,7 @@ def discover(
     fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
     progress(0.3, "寻找相近的说法")
     with ThreadPoolExecutor(max_workers=1) as beside:  # neighbours are looked for outside the interpreter's lock
-        counting = beside.submit(_word_counts, [spoken[i] for i in fit], weights[fit], tokenizer)
+        counting = beside.submit(_word_counts, [said[i] for i in fit], weights[fit], tokenizer)
         parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
         counts = counting.result()
     progress(0.6, "归类")
@@ -138,13 +146,7 @@ def discover(
         sublabels = _within(labels, sublabels)
     middle, sub_middle = centroids(vectors, labels, weights), centroids(vectors, sublabels, weights)
     parent = _parents(labels, sublabels)
-    strength, unsure = np.zeros(len(distinct), dtype=np.float32), np.zeros(len(distinct), dtype=bool)
-    if len(middle):
-        belongs = partial(_belonging, middle=middle, sub_middle=sub_middle, parent=parent)
-        parted = [(vectors[start:end], labels[start:end]) for start, end in bounds(len(vectors))]
-        strength, unsure, best = map(np.concatenate, zip(*in_chunks(belongs, parted, cluster), strict=True))
-        far = (best < parameters.least_strength) & (labels >= 0)
-        labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
+    strength, unsure = _how_surely(vectors, labels, sublabels, middle, sub_middle, parent, parameters, cluster)
     progress(0.75, "起名字")
     themes, subthemes = _groups(
         spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts, position, fit
@@ -160,7 +162,8 @@ def discover(
 
 
 def _key(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().strip("，。！？!?,.~～ ").lower()
+    folded = unicodedata.normalize("NFKC", text).strip().strip("，。！？!?,.~～ ").lower()
+    return plain(folded) or folded
 
 
 def _spoken(texts: Sequence[str], position: NDArray[np.int64], count: int) -> list[str]:
@@ -210,6 +213,21 @@ def _spread(
         for place, found in zip(places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True):
             labels[place], sublabels[place] = found
     return labels, sublabels
+
+
+def _how_surely(
+    vectors: NDArray[np.float32], labels: NDArray[np.int32], sublabels: NDArray[np.int32], middle: NDArray[np.float32],
+    sub_middle: NDArray[np.float32], parent: NDArray[np.int32], parameters: Parameters, cluster: str,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:  # fmt: skip
+    """Give strengths and which texts are unsure; what is like no theme leaves its theme (in ``labels`` and ``sublabels``)."""
+    if not len(middle):
+        return np.zeros(len(vectors), dtype=np.float32), np.zeros(len(vectors), dtype=bool)
+    belongs = partial(_belonging, middle=middle, sub_middle=sub_middle, parent=parent)
+    parted = [(vectors[start:end], labels[start:end]) for start, end in bounds(len(vectors))]
+    strength, unsure, best = map(np.concatenate, zip(*in_chunks(belongs, parted, cluster), strict=True))
+    far = (best < parameters.least_strength) & (labels >= 0)
+    labels[far], sublabels[far], strength[far], unsure[far] = UNASSIGNED, UNASSIGNED, 0.0, False
+    return strength, unsure
 
 
 def _nearest(

@@ -162,10 +162,11 @@ def label_texts(
         found: Discovery | None = None
         note = ""
         try:
-            people_of = np.asarray(who, dtype=np.int64)[np.asarray(columns["row"], dtype=np.int64) - 1]
+            rows = np.asarray(columns["row"], dtype=np.int64)
+            people_of = np.asarray(who, dtype=np.int64)[rows - 1]
             found = discover(
                 [units[i] for i in useful], people_of[useful], encoder(encoder_name, cluster), tokenizer(words),
-                parameters, progress, cluster=cluster,
+                parameters, progress, cluster=cluster, voices=rows[useful] if level == "unit" else None,
             )  # fmt: skip
         except TooLittleData as refusal:
             note = f"{refusal.message}{refusal.hint}"

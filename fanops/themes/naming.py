@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanops.text.aspects import aspects_of
+from fanops.text.plain import plain
 from fanops.text.tokens import tokenizer
 from fanops.text.units import unit_texts
 from fanops.text.word_lists import general_words
@@ -21,17 +21,6 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 SHORTEST, LONGEST = 3, 12
 _LOOKED_AT, _LOOKED_AT_SUBS = 500, 200
 _MOST_PHRASES = 150
-# Adverbs and particles at the edges; what would cut a word in two (就|餐, 还|款, 都|市) stays.
-_EDGES = re.compile(
-    r"^(?:[\W_]|但是|但|不过(?!期)|而且|并且|就是|可惜|还有|另外|然后|所以|因为|虽然|总的来说|总体来说|总体上?|总之|整体来说|整体上?|反正|倒是"
-    r"|(?:我|个人|自己)?(?:感觉|觉得|认为)|真的|真心|其实|这次|每次|一如既往的?|他家|她家|你们|他们|这家店?|店里|店家的?|个人(?!态|卫)|人觉得|不仅"
-    r"|确实(?=[一-鿿]{3})|我(?!们)|的|也(?!许)|都(?!市|江)|了(?!解)|又|还(?!款|原|价|是|没|会)|就(?!餐|业|诊|近)|是(?!非)|那(?![里边么个样款种条件家本套部双台])|这(?![里边么个样款种条件家本套部双台]))+"
-    r"|(?:[\W_]|(?:(?<=不错)|(?<![洒撒凉坏漏丢碎扔糊错忘烂])(?<!都[一-鿿]))了|啊|呀|哦|呢|吧|的|哈|啦|嘛|噢|哒|滴)+$"
-)
-# 服务也很好, 服务真的很好 and 服务很好 are one name.
-_FILLER = re.compile(
-    r"(?<=[一-鿿])(?<!再)(?:(?:也|倒|都|还|就|确实|真的|真心|实在|一直)+(?:是|算)?(?=很|挺|不|非常|太|蛮|比较|超|特别|相当|有点|有些|没)|也(?!许)(?=[一-鿿]{2}))"
-)
 _WORDS = re.compile(r"(?=.*[一-鿿]{2})[一-鿿A-Za-z]+")
 # A number alone is no demand, and every 排队等了N分钟 is the same one.
 _AMOUNT = re.compile(
@@ -48,16 +37,9 @@ _TALES = re.compile(
 _OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.12, 0.25
 _CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
 _MOOD, _HEARD = 0.15, 150  # how far from balanced a theme is taken to have a mood; texts it is taken from
+_SPOKEN_FOR, _ASKED = 1.0, 300  # what it counts that a name stands for the whole theme, not for a corner; members asked
+_UNLIKE, _LIKE = 0.3, 0.7  # cosine from which a phrase begins to stand for a member, and from which it does
 _ALIKE = 0.86  # phrases nearer than this say the same
-
-
-@lru_cache(maxsize=65_536)
-def trimmed(clause: str) -> str:
-    """Take leading connectives, closing particles and fillers off a clause."""
-    before = None
-    while before != clause:
-        before, clause = clause, _EDGES.sub("", clause)
-    return _FILLER.sub("", clause)
 
 
 def _vaguely(number: re.Match[str]) -> str:
@@ -104,10 +86,8 @@ class Namer:
             A name per group, all different; 未命名主题 with a number only where nothing was said in words.
         """
         most = _LOOKED_AT_SUBS if taken else _LOOKED_AT
-        order, bounds = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(len(middle) + 1))
-        found = [
-            self._phrases(order[bounds[label] : bounds[label + 1]], middle[label], most) for label in range(len(middle))
-        ]
+        groups = _members(labels, len(middle))
+        found = [self._phrases(members, centre, most) for members, centre in zip(groups, middle, strict=True)]
         every = sorted(set().union(*found)) if found else []
         place = {phrase: at for at, phrase in enumerate(every)}
         vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
@@ -121,6 +101,7 @@ class Namer:
                 at = np.array([place[phrase] for phrase in free])
                 often = np.array([phrases[phrase] for phrase in free], dtype=float)
                 score = _scores(free, similarity[at], label, often, telling[at], keywords[label])
+                score += _SPOKEN_FOR * self._spoken_for(groups[label], vectors[at])
                 score -= _CONTRARY * (judges[at] * moods[label] < 0)
                 if used_at:  # never two themes whose names say the same, where there is another
                     alike = (vectors[at] @ vectors[used_at].T).max(axis=1)
@@ -136,13 +117,18 @@ class Namer:
 
     def moods(self, labels: NDArray[np.int32], count: int) -> NDArray[np.int8]:
         """Give what most of each group is: 1 pleased, −1 displeased, 0 neither; members evenly taken; shape (n_groups,)."""
-        order, bounds = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(count + 1))
-        groups = [order[start:end] for start, end in pairwise(bounds.tolist())]
-        heard = [each[np.linspace(0, len(each) - 1, min(len(each), _HEARD)).astype(np.int64)] for each in groups]
+        heard = [_evenly(each, _HEARD) for each in _members(labels, count)]
         said = _judged([self._texts[place][:200] for place in np.concatenate([np.zeros(0, np.int64), *heard]).tolist()])
         ends = np.cumsum([0, *map(len, heard)])
         mean = [said[start:end].mean() if end > start else 0.0 for start, end in pairwise(ends.tolist())]
         return (np.sign(mean) * (np.abs(mean) > _MOOD)).astype(np.int8)
+
+    def _spoken_for(self, members: NDArray[np.int64], phrases: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Say for how many of a group's members each phrase could stand, against the best of them; shape (phrases,)."""
+        some = _evenly(members, _ASKED)
+        near = np.clip((phrases @ self._vectors[some].T - _UNLIKE) / (_LIKE - _UNLIKE), 0, 1)
+        share = near @ self._weights[some].astype(np.float64)
+        return share / max(share.max(initial=0.0), 1e-9)
 
     def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> dict[str, int]:
         """Count the short clauses near the centre that could be a name, the frequent ones first."""
@@ -161,8 +147,18 @@ class Namer:
         return self._cut[place]
 
 
+def _members(labels: NDArray[np.int32], count: int) -> list[NDArray[np.int64]]:
+    """Give the positions of each label's members."""
+    order, bounds = np.argsort(labels, kind="stable"), np.searchsorted(np.sort(labels), np.arange(count + 1))
+    return [order[start:end] for start, end in pairwise(bounds.tolist())]
+
+
+def _evenly(members: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    return members[np.linspace(0, len(members) - 1, min(len(members), most)).astype(np.int64)]
+
+
 def _phrase(clause: str) -> str:
-    return trimmed(_AMOUNT.sub(_vaguely, clause))
+    return plain(_AMOUNT.sub(_vaguely, clause))
 
 
 def _could_be_name(clause: str) -> bool:

@@ -25,15 +25,16 @@ def load_units(session: Session, brand_id: int) -> pd.DataFrame:
     """Load the brand's units with content, copies left out.
 
     Returns:
-        Rows ``unit_id, text, person, store_id, aspect``; a voice without a fan is a person of its own (negative id).
+        Rows ``unit_id, text, person, store_id, aspect, voice_id``, the units of a voice together and in order; a voice without a
+        fan is a person of its own (negative id).
     """
     person = func.coalesce(Fan.merged_into_id, Voice.fan_id, -Voice.id)
     statement = (
-        select(Unit.id, Voice.text, Unit.start, Unit.end, person, Voice.store_id, Unit.aspect)
+        select(Unit.id, Voice.text, Unit.start, Unit.end, person, Voice.store_id, Unit.aspect, Voice.id)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(Fan, Fan.id == Voice.fan_id)
         .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
-        .order_by(Unit.id)
+        .order_by(Unit.voice_id, Unit.start)
     )
     rows = session.exec(statement).all()
     frame = pd.DataFrame(
@@ -43,6 +44,7 @@ def load_units(session: Session, brand_id: int) -> pd.DataFrame:
             "person": [row[4] for row in rows],
             "store_id": [row[5] for row in rows],
             "aspect": [row[6] for row in rows],
+            "voice_id": [row[7] for row in rows],
         }
     )
     return frame[frame["text"].str.strip() != ""].reset_index(drop=True) if len(frame) else frame

@@ -40,10 +40,10 @@ def labelled_sets(folder: Path) -> dict[str, tuple[list[str], list[int]]]:
     with (folder / "restaurant_clauses.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     found["restaurant clauses (trained on)"] = [r["text"] for r in rows], [_CLAUSE[r["polarity"]] for r in rows]
-    for name in ("negation", "negation_wide"):
-        with (_OWN / f"{name}.csv").open(encoding="utf-8-sig") as file:
+    for path in (_OWN / "negation.csv", _OWN / "negation_wide.csv", *sorted((_OWN / "unseen").glob("*.csv"))):
+        with path.open(encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-        found[f"own set: {name}"] = [r["text"] for r in rows], [int(r["polarity"]) for r in rows]
+        found[f"own set: {path.stem}"] = [r["text"] for r in rows], [int(r["polarity"]) for r in rows]
     return found
 
 

@@ -50,6 +50,16 @@ def shopping_reviews(folder: Path) -> tuple[list[str], list[str]]:
     return [row["review"] for row in rows], [row["cat"] for row in rows]
 
 
+def written_sets() -> dict[str, tuple[list[str], list[str]]]:
+    """Sentences that one person wrote for measuring, without seeing what the encoder learns from; topic of each."""
+    found = {}
+    for path in sorted((Path(__file__).parents[1] / "data" / "unseen").glob("*.csv")):
+        with path.open(encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+        found[f"own set: {path.stem}"] = [row["text"] for row in rows], [row["topic"] for row in rows]
+    return found
+
+
 def score(name: str, method: str, labels: np.ndarray, truth: list[str], seconds: float) -> dict:
     """One row of the table; unassigned units count as a label of their own."""
     from sklearn.metrics import v_measure_score
@@ -69,6 +79,7 @@ def main(folder: Path, out: Path) -> None:
     for name, (texts, truth) in {
         "restaurant clauses": restaurant_clauses(folder),
         "shopping reviews": shopping_reviews(folder),
+        **written_sets(),
     }.items():
         for granularity in ("coarse", "normal", "fine"):
             began = time.perf_counter()

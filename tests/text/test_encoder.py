@@ -38,7 +38,7 @@ def test_vectors_are_unit_long_or_zero() -> None:
         ("用了以后脸上起红疹", "皮肤过敏了", "快递很快"),
         ("等了一个小时才上菜", "出餐太慢", "桌子很脏"),
         ("排隊好久", "排队好久", "奶茶好喝"),
-        ("物业不作为", "保安不负责", "户型方正"),
+        ("下雨天后备箱渗水", "雨天天窗漏水", "方向盘很轻"),
     ],
 )
 def test_what_means_alike_lies_near(said: str, alike: str, unlike: str) -> None:

@@ -13,7 +13,7 @@ from fanops.text.tokens import tokenizer
 from fanops.themes.discovery import discover
 from fanops.themes.keywords import WordCounts
 from fanops.themes.label import label_texts
-from fanops.themes.naming import Namer, trimmed
+from fanops.themes.naming import Namer
 from fanops.themes.parameters import Parameters
 from fanops.ui.themes.theme_views import heat_headline
 
@@ -52,12 +52,6 @@ def test_a_word_list_is_no_name():
     texts = [f"the delivery guy number {n} arrived late again and again" for n in range(20)]
     names = [theme["name"] for theme in label_texts(texts).themes]
     assert names and not any("、" in name or any(letter.isdigit() for letter in name) for name in names)
-
-
-def test_edges_are_cut_but_no_word_is_torn():
-    assert trimmed("但是我们可以了解") == "我们可以了解"
-    assert trimmed("饭都凉了") == "饭都凉了" and trimmed("味道不错了") == "味道不错"
-    assert trimmed("这本书不错") == "这本书不错" and trimmed("汤洒了") == "汤洒了"
 
 
 def test_praise_of_the_whole_is_general_and_complaint_is_not():

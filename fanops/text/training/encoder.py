@@ -1,4 +1,4 @@
-"""Train the static encoder (训练句向量): distilled from a teacher, told apart by generated and human-labelled aspects."""
+"""Train the static encoder (训练句向量): distilled from a teacher, taught what customers of each trade mean by what they say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import gzip
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from fanops.errors import NotReady
 from fanops.text.training.encoder_files import build_tokenizer, write_encoder
-from fanops.text.training.fit_encoder import FitParameters, Sentences, fit_table, pack
+from fanops.text.training.fit_encoder import Contrast, FitParameters, Sentences, fit_table, pack
 from fanops.text.training.generate import generate, read_topics, topic_words
+from fanops.text.training.said import read_said, said_words
 from fanops.text.training.teacher import TEACHER, teacher_vectors
 from fanops.text.training.vocabulary import Vocabulary, choose_vocabulary
 from fanops.text.units import unit_texts
@@ -57,36 +58,48 @@ def train_encoder(
         sentences = [line.strip() for line in file]
     with (data_folder / CLAUSES).open(encoding="utf-8-sig") as file:
         labelled = [(row["text"], row["aspect"]) for row in csv.DictReader(file)]
-    topics = read_topics()
+    said, topics = read_said(), read_topics()
     made = generate(topics, _PER_TOPIC, parameters.seed)
-    clauses = _clauses(sentences, parameters.seed)
-    texts = [*sentences, *(text for text, _ in labelled), *(each.text for each in made)]
-    vocabulary = choose_vocabulary(texts, topic_words(topics), _WORDS)
+    clauses = [*_clauses(sentences, parameters.seed), *(each.text for each in said)]
+    texts = [*sentences, *(text for text, _ in labelled), *(each.text for each in (*made, *said))]
+    vocabulary = choose_vocabulary(texts, [*topic_words(topics), *said_words(said)], _WORDS)
     progress(0.02, "教师模型：词")
     words = teacher_vectors(vocabulary.words)
     words[0] = 0
     progress(0.1, "教师模型：句子")
     target = teacher_vectors(clauses, lambda share: progress(0.1 + 0.3 * share, "教师模型：句子"))
     cut = _Cutter(vocabulary)
-    domains = sorted({topic.domain for topic in topics})
-    aspects = sorted({aspect for _, aspect in labelled})
+    made_texts, domains = [each.text for each in made], _numbered([topics[each.topic].domain for each in made])
+    contrasts = (
+        Contrast(
+            cut.pack(
+                [each.text for each in said],
+                labels=_numbered([(each.trade, each.topic) for each in said]),
+                groups=_numbered([each.trade for each in said]),
+            ),
+            parameters.said,
+        ),
+        Contrast(
+            cut.pack(made_texts, labels=np.array([each.topic for each in made]), groups=domains), parameters.aspects
+        ),
+        Contrast(cut.pack(made_texts, labels=domains), parameters.domains),
+        Contrast(
+            cut.pack([text for text, _ in labelled], labels=_numbered([aspect for _, aspect in labelled])),
+            parameters.labelled,
+        ),
+    )
     table = fit_table(
         words,
         np.array(vocabulary.shares),
         cut.pack(clauses, target=target),
-        cut.pack(
-            [each.text for each in made],
-            labels=np.array([each.topic for each in made]),
-            groups=np.array([domains.index(topics[each.topic].domain) for each in made]),
-        ),
-        cut.pack([text for text, _ in labelled], labels=np.array([aspects.index(aspect) for _, aspect in labelled])),
+        contrasts,
         parameters,
         lambda share: progress(0.4 + 0.58 * share, "拟合词表"),
     )
     about = {
         "teacher": TEACHER,
         "parameters": asdict(parameters),
-        "texts": {"clauses": len(clauses), "generated": len(made), "labelled": len(labelled)},
+        "texts": {"clauses": len(clauses), "said": len(said), "generated": len(made), "labelled": len(labelled)},
         "data_sha256": {name: _sha256(data_folder / name) for name in (CLAUSES, SENTENCES)},
     }
     hashes = write_encoder(out, vocabulary, table, about)
@@ -104,6 +117,12 @@ class _Cutter:
     def pack(self, texts: list[str], **what: np.ndarray) -> Sentences:
         encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return pack([[self._row[one] for one in each.ids] or [0] for each in encoded], **what)
+
+
+def _numbered(names: Sequence[Hashable]) -> np.ndarray:
+    """Number names by their first place; shape (n,)."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(name, len(known)) for name in names])
 
 
 def _clauses(sentences: list[str], seed: int) -> list[str]:

@@ -6,7 +6,7 @@ holds for words that no training sentence has. The deviation per word is held sm
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,10 @@ class FitParameters:
         dimension: Length of a vector.
         steps: Gradient steps.
         batch: Sentences of each kind per step.
-        aspects: Weight of the contrast between aspects of one domain.
+        said: Weight of the contrast between topics of one trade, in sentences that we wrote.
+        aspects: Weight of the contrast between aspects of one domain, in generated sentences.
         domains: Weight of the contrast between domains.
-        labelled: Weight of the contrast between human-labelled aspects; 0 leaves the labels out.
+        labelled: Weight of the contrast between human-labelled aspects.
         whitening: Exponent (0–1) by which the teacher's strong directions are damped.
         deviation: Penalty of a word's own deviation.
         temperature: Of the contrasts.
@@ -32,13 +33,14 @@ class FitParameters:
     """
 
     dimension: int = 192
-    steps: int = 3_000
+    steps: int = 1_200
     batch: int = 256
-    aspects: float = 0.5
+    said: float = 1.0
+    aspects: float = 0.25
     domains: float = 0.5
     labelled: float = 0.2
     whitening: float = 0.5
-    deviation: float = 2.0
+    deviation: float = 1.0
     temperature: float = 0.1
     learning_rate: float = 2e-3
     sif: float = 1e-3
@@ -59,6 +61,27 @@ class Sentences:
     def count(self) -> int:
         """Number of sentences."""
         return len(self.bounds) - 1
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Sentences of one label are to lie near each other, those of other labels far.
+
+    Attributes:
+        sentences: With ``labels``; with ``groups`` each step takes sentences of one group alone.
+        weight: Of this in the whole; 0 leaves it out.
+    """
+
+    sentences: Sentences
+    weight: float
+
+    def draw(self, rng: np.random.Generator, batch: int) -> np.ndarray:
+        """Draw positions of one step's sentences: a group by its size, then some of its sentences."""
+        groups = self.sentences.groups
+        if groups is None:
+            return rng.integers(self.sentences.count, size=batch)
+        inside = np.flatnonzero(groups == groups[rng.integers(len(groups))])
+        return rng.choice(inside, size=min(batch, len(inside)), replace=False)
 
 
 def pack(ids: list[list[int]], **what: np.ndarray) -> Sentences:
@@ -82,8 +105,7 @@ def fit_table(
     words: np.ndarray,
     shares: np.ndarray,
     clauses: Sentences,
-    made: Sentences,
-    labelled: Sentences | None,
+    contrasts: Sequence[Contrast],
     parameters: FitParameters,
     progress: Callable[[float], None] = lambda share: None,
 ) -> np.ndarray:
@@ -93,8 +115,7 @@ def fit_table(
         words: Teacher's word vectors, float32 (words, 512).
         shares: Share of running text per word.
         clauses: Real clauses with the teacher's vectors as ``target``.
-        made: Generated sentences with aspect ``labels`` and domain ``groups``.
-        labelled: Human-labelled clauses, or None.
+        contrasts: What is to be told apart.
         parameters: How.
         progress: Called with the share done.
 
@@ -104,31 +125,21 @@ def fit_table(
     import torch
 
     torch.manual_seed(parameters.seed)
-    draw = np.random.default_rng(parameters.seed)
+    rng = np.random.default_rng(parameters.seed)
     mean, start = principal_map(clauses.target, parameters.dimension, parameters.whitening)
     target = torch.from_numpy(_unit((clauses.target - mean) @ start))
     table = _Table(words, shares, start, parameters)
-    by_group = [np.flatnonzero(made.groups == group) for group in np.unique(made.groups)]
-    by_group = [group for group in by_group if len(np.unique(made.labels[group])) > 1]
     for step in range(parameters.steps):
-        chosen = draw.integers(clauses.count, size=parameters.batch)
+        chosen = rng.integers(clauses.count, size=parameters.batch)
         found, penalty = table.vectors(clauses, chosen)
         aim = target[torch.from_numpy(chosen)]
         loss = (1 - (found * aim).sum(1)).mean() + _relation(found, aim) + parameters.deviation * penalty
-        if parameters.aspects:
-            group = by_group[draw.integers(len(by_group))]
-            chosen = draw.choice(group, size=min(parameters.batch, len(group)), replace=False)
-            found, penalty = table.vectors(made, chosen)
-            apart = contrast(found, made.labels[chosen], parameters.temperature)
-            loss = loss + parameters.aspects * apart + parameters.deviation * penalty
-        if parameters.domains:
-            chosen = draw.integers(made.count, size=parameters.batch)
-            found, _ = table.vectors(made, chosen)
-            loss = loss + parameters.domains * contrast(found, made.groups[chosen], parameters.temperature)
-        if parameters.labelled and labelled is not None:
-            chosen = draw.integers(labelled.count, size=parameters.batch)
-            found, _ = table.vectors(labelled, chosen)
-            loss = loss + parameters.labelled * contrast(found, labelled.labels[chosen], parameters.temperature)
+        for each in contrasts:
+            if each.weight:
+                chosen = each.draw(rng, parameters.batch)
+                found, penalty = table.vectors(each.sentences, chosen)
+                apart = contrast(found, each.sentences.labels[chosen], parameters.temperature)
+                loss = loss + each.weight * apart + parameters.deviation * each.weight * penalty
         table.step(loss, parameters.learning_rate * (1 - step / parameters.steps))
         if step % 50 == 0:
             progress(step / parameters.steps)

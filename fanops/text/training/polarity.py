@@ -1,4 +1,4 @@
-"""Train the polarity model: labelled clauses with a fitting licence, sentences that we wrote, and what the lexicon is sure of."""
+"""Train the polarity model: labelled clauses with a fitting licence, what we wrote of each trade, and what the lexicon is sure of."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from fanops.text.polarity_model import Looked, look, review_scores, softmax, sta
 from fanops.text.polarity_rules import read_clauses
 from fanops.text.polarity_scan import BITS, gram_buckets, scan
 from fanops.text.training.polarity_sentences import templated, written
+from fanops.text.training.said import read_said
 
 CLAUSES, SENTENCES = "restaurant_clauses.csv", "consumer_sentences.txt.gz"
 _SIGN = {"NEG": -1, "NEU": 0, "POS": 1}
@@ -30,7 +31,7 @@ _C = 3.0
 _SURE, _SHORTEST, _PLEASED_PER_DISPLEASED = 1.0, 3, 1.5
 _SILENT = 15_000
 # How much a text of each kind counts beside a labelled clause.
-_WEIGHTS = {"sure": 0.3, "silent": 0.15, "written": 4.0, "templated": 0.3, "lexicon": 2.0}
+_WEIGHTS = {"said": 3.0, "sure": 0.3, "silent": 0.15, "written": 4.0, "templated": 0.3, "lexicon": 2.0}
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,19 @@ def train_polarity(
     with (data_folder / CLAUSES).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     random.Random(5).shuffle(rows)
-    texts, signs = [row["text"] for row in rows], np.array([_SIGN[row["polarity"]] for row in rows])
+    said = read_said()
+    worth = np.array([1.0] * len(rows) + [_WEIGHTS["said"]] * len(said))
+    labelled_by_hand = [(row["text"], _SIGN[row["polarity"]]) for row in rows] + [
+        (each.text, each.polarity) for each in said
+    ]
+    texts, signs = [text for text, _ in labelled_by_hand], np.array([sign for _, sign in labelled_by_hand])
     others = [*_unlabelled(data_folder / SENTENCES), *_own()]
     progress(0.15, "计算特征")
     labelled, extra = _grams(texts), sparse.vstack([_grams(each.texts) for each in others]).tocsr()
     kept = np.arange(_HELD_OUT, len(texts))
     progress(0.25, "训练")
-    stacked = _out_of_fold(labelled, signs, kept, extra, others, progress)
-    weights, bias = _fit(labelled, signs, kept, extra, others)
+    stacked = _out_of_fold(labelled, signs, worth, kept, extra, others, progress)
+    weights, bias = _fit(labelled, signs, worth, kept, extra, others)
     progress(0.85, "合并")
     crossed = _replaced(texts, kept, stacked)
     stack, stack_bias = _stack(crossed, signs[kept])
@@ -83,7 +89,7 @@ def train_polarity(
         "log_prior": np.log([(signs == sign).mean() for sign in (-1, 0, 1)]).tolist(),
         "temperature": _temperature(logits, signs[:_HELD_OUT]), "slope": _slope(held, signs[:_HELD_OUT], bias),
         "held_out_accuracy": float((logits.argmax(axis=1) - 1 == signs[:_HELD_OUT]).mean()), "held_out": _HELD_OUT,
-        "clauses": len(texts), "texts": {str(each.weight): len(each.texts) for each in others},
+        "clauses": len(rows), "said": len(said), "texts": {str(each.weight): len(each.texts) for each in others},
         "data_sha256": {name: hashlib.sha256((data_folder / name).read_bytes()).hexdigest() for name in (CLAUSES, SENTENCES)},
         "weights_sha256": hashlib.sha256((out / "weights.npy").read_bytes()).hexdigest(),
     }  # fmt: skip
@@ -136,6 +142,7 @@ def _grams(texts: list[str]) -> sparse.csr_matrix:
 def _fit(
     labelled: sparse.csr_matrix,
     signs: NDArray[np.int64],
+    worth: NDArray[np.float64],
     kept: NDArray[np.int64],
     extra: sparse.csr_matrix,
     others: list[_Texts],
@@ -143,7 +150,7 @@ def _fit(
     from sklearn.linear_model import LogisticRegression
 
     target = np.concatenate([signs[kept], *(each.signs for each in others)])
-    weight = np.concatenate([np.ones(len(kept)), *(np.full(len(each.texts), each.weight) for each in others)])
+    weight = np.concatenate([worth[kept], *(np.full(len(each.texts), each.weight) for each in others)])
     balance = weight[target == -1].sum() / weight[target == 1].sum()
     weight = np.where(target == 1, weight * balance, weight)
     model = LogisticRegression(C=_C, max_iter=150, tol=1e-3)
@@ -152,14 +159,14 @@ def _fit(
 
 
 def _out_of_fold(
-    labelled: sparse.csr_matrix, signs: NDArray[np.int64], kept: NDArray[np.int64], extra: sparse.csr_matrix,
-    others: list[_Texts], progress: Callable[[float, str], None],
+    labelled: sparse.csr_matrix, signs: NDArray[np.int64], worth: NDArray[np.float64], kept: NDArray[np.int64],
+    extra: sparse.csr_matrix, others: list[_Texts], progress: Callable[[float, str], None],
 ) -> NDArray[np.float64]:  # fmt: skip
     """Give class scores of the kept clauses by models that did not see them."""
     scores = np.zeros((len(kept), 3))
     for fold in range(_FOLDS):
         inside = np.arange(len(kept)) % _FOLDS == fold
-        weights, bias = _fit(labelled, signs, kept[~inside], extra, others)
+        weights, bias = _fit(labelled, signs, worth, kept[~inside], extra, others)
         scores[inside] = labelled[kept[inside]] @ weights + bias
         progress(0.25 + 0.5 * (fold + 1) / _FOLDS, "训练")
     return scores

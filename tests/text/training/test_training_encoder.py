@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fanops.text.encoder import StaticEncoder
 from fanops.text.training.encoder_files import write_encoder
-from fanops.text.training.fit_encoder import FitParameters, fit_table, pack, principal_map
+from fanops.text.training.fit_encoder import Contrast, FitParameters, fit_table, pack, principal_map
 from fanops.text.training.generate import generate, read_topics, topic_words
+from fanops.text.training.said import read_said, said_words
 from fanops.text.training.vocabulary import choose_vocabulary
 
+UNSEEN = Path(__file__).parents[2] / "data" / "unseen"
 TEXTS = ["珍珠太硬", "珍珠煮得软糯", "排队太久", "等位等了很久", "店员态度好", "服务员很热情"] * 5
 
 
@@ -32,6 +37,27 @@ def test_the_vocabulary_knows_the_words_asked_for_and_traditional_spellings() ->
     assert len(set(topic_words(read_topics()))) > 500
 
 
+def test_what_we_wrote_is_labelled_once_and_never_held_out() -> None:
+    said = read_said()
+    assert len(said) > 15_000 and {each.polarity for each in said} == {-1, 0, 1}
+    assert len({(each.trade, each.text) for each in said}) == len(said)
+    assert all(each.text.strip() == each.text != "" and each.topic for each in said)
+    held_out = {
+        row["text"] for path in UNSEEN.glob("*.csv") for row in csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    }
+    assert len(held_out) > 1_800 and not held_out & {each.text for each in said}
+    assert {"底盘", "珍珠", "骑手"} <= set(said_words(said))
+
+
+def test_one_step_takes_one_trade() -> None:
+    groups = np.array([0] * 30 + [1] * 10)
+    contrast = Contrast(pack([[1]] * 40, labels=np.arange(40), groups=groups), 1.0)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        chosen = contrast.draw(rng, 16)
+        assert len(set(groups[chosen])) == 1 and len(set(chosen)) == len(chosen) <= 16
+
+
 def test_fitting_brings_labels_together() -> None:
     draw = np.random.default_rng(0)
     words = draw.normal(size=(41, 16)).astype(np.float32)
@@ -40,13 +66,9 @@ def test_fitting_brings_labels_together() -> None:
     ids = [sorted(draw.choice(np.arange(1, 21) + 20 * (place % 2), 4, replace=False).tolist()) for place in range(120)]
     labels = np.arange(120) % 2
     target = draw.normal(size=(120, 16)).astype(np.float32)
-    fit = FitParameters(
-        dimension=8, steps=120, batch=32, learning_rate=2e-2, domains=0, labelled=1.0, aspects=1.0, deviation=0.1
-    )
-    table = fit_table(
-        words, np.full(41, 1 / 41), pack(ids, target=target), pack(ids, labels=labels, groups=np.zeros(120)),
-        pack(ids, labels=labels), fit,
-    )  # fmt: skip
+    fit = FitParameters(dimension=8, steps=120, batch=32, learning_rate=2e-2, deviation=0.1)
+    contrasts = (Contrast(pack(ids, labels=labels, groups=np.zeros(120)), 1.0), Contrast(pack(ids, labels=labels), 1.0))
+    table = fit_table(words, np.full(41, 1 / 41), pack(ids, target=target), contrasts, fit)
     assert table.shape == (41, 8) and not table[0].any()
     sentences = np.stack([table[each].sum(axis=0) for each in ids])
     sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)

@@ -5,6 +5,7 @@ Each is read from an environment variable ``FANOPS_<NAME>``; the README's table 
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,3 +73,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Give the settings in force, read once per process."""
     return Settings()
+
+
+def today() -> date:
+    """Give the stores' day: where they are it may be another one than on this machine's clock."""
+    return datetime.now(settings().zone).date()

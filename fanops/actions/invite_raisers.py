@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 from sqlmodel import Session, select
@@ -23,7 +23,7 @@ from fanops.fans.records_person import PERSON
 from fanops.sending.events import TRIAL
 from fanops.sending.mail import read_server
 from fanops.sending.records import robots_by_store, write_mail, write_to_robot
-from fanops.settings import settings
+from fanops.settings import settings, today
 from fanops.tables import (
     BacklogItem,
     Consent,
@@ -211,7 +211,7 @@ def invite_raisers(session: Session, actor: Actor, item_id: int, way: Way = Way(
 
 
 def _make_cards(session: Session, item: BacklogItem, invited: list[tuple[int, int | None, str]]) -> None:
-    due = date.today() + timedelta(days=_DUE_DAYS)
+    due = today() + timedelta(days=_DUE_DAYS)
     session.add_all(
         ServiceCard(fan_id=fan_id, store_id=store_id, deed=trial_deed(item.title),
                     reason="提过这件事，请来试新做法", due_on=due, rule_code=TRIAL_CARD)

@@ -18,6 +18,7 @@ from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import trial_deed
 from fanops.fans.records_contacts import record_contact
 from fanops.sending.records import record_event
+from fanops.settings import today
 from fanops.tables import (
     BacklogItem,
     Baseline,
@@ -243,7 +244,7 @@ def set_rollout(
     before = row.state
     session.add(Transition(rollout_id=row.id, account_id=actor.account_id, from_state=before, to_state=state))
     row.state, row.changed_at = state, now()
-    row.live_on = (live_on or date.today()) if state == "live" else row.live_on
+    row.live_on = (live_on or today()) if state == "live" else row.live_on
     session.add(row)
     session.flush()
     data = {"item_id": item.id, "title": item.title, "wave": row.wave, "from": before, "to": state,

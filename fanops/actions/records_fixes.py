@@ -15,6 +15,7 @@ from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_
 from fanops.actions.records_areas import areas
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.sending.records import record_event
+from fanops.settings import today
 from fanops.tables import Evidence, Fan, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
 from fanops.text.masking import mask_identifiers
 from fanops.themes.records import get_theme
@@ -98,7 +99,7 @@ def fix_table(session: Session, actor: Actor) -> pd.DataFrame:
         Newest first: ``fix_id, title, area, theme_id, theme, opened_at, stores, read, done, accepted, overdue, evidence``;
         ``done`` counts stores that say so, ``accepted`` those where somebody above agreed.
     """
-    overdue = case((and_(FixStore.due_on < date.today(), FixStore.done_at.is_(None)), 1), else_=0)
+    overdue = case((and_(FixStore.due_on < today(), FixStore.done_at.is_(None)), 1), else_=0)
     statement = (
         select(
             Fix.id, Fix.title, Fix.area, Fix.theme_id, Theme.name, Fix.opened_at, func.count(FixStore.id),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 import click
 
 from fanops.errors import NotFound
+from fanops.settings import today
 
 
 def _brand_and_json(command):
@@ -214,7 +214,7 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
         ids = _store_ids(session, actor, stores)
         records_backlog.plan_stores(session, actor, item_id, ids, wave)
         for store_id in ids:
-            records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else date.today())
+            records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else today())
     click.echo(f"已在 {len(ids)} 家门店上线。")
 
 

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from fanops.database.engine import Database, database
 from fanops.errors import InvalidInput, NotReady
+from fanops.settings import settings
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -82,7 +83,7 @@ def back_up(db: Database, folder: Path) -> Path:
             "只有内置数据库由本命令备份。", "PostgreSQL 请用 pg_dump 备份，并另外复制数据文件夹里的 files（附件）。"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"fanops-{datetime.now():%Y%m%d-%H%M%S-%f}.sqlite"
+    target = folder / f"fanops-{datetime.now(settings().zone):%Y%m%d-%H%M%S-%f}.sqlite"
     unfinished = target.with_suffix(".part")
     raw = db.engine.raw_connection()
     try:

@@ -24,7 +24,8 @@ from fanops.effect.value import value_of
 from fanops.effect.verdict import TOO_LITTLE, verdict
 from fanops.errors import TooLittleData
 from fanops.intervals import holm
-from fanops.tables import Measurement, now
+from fanops.settings import today
+from fanops.tables import Measurement
 
 _HISTORY_WEEKS = 12
 _LEAST_KNOWN = 0.7  # of a metric's store-weeks, for it to be estimated at all
@@ -59,7 +60,7 @@ def measure(
     plan = baseline.plan if baseline else {}
     metric = plan.get("metric", metric)
     first = date.fromisoformat(plan["starts_on"]) if plan else min(since.values()) - timedelta(weeks=_HISTORY_WEEKS)
-    last = until or now().date() - timedelta(days=1)
+    last = until or today() - timedelta(days=1)
     if plan:
         last = min(last, date.fromisoformat(plan["ends_on"]))
     stores = set(plan["treated"]) | set(plan["controls"]) if plan else None
@@ -194,7 +195,7 @@ def mentions_before_after(
     if theme_id is None or not since:
         raise TooLittleData("还没有门店上线或完成，或它不来自一个主题。", "上线之后再来。")
     first = min(since.values()) - timedelta(weeks=weeks)
-    frame = weekly_panel(session, actor, "mention_share", first, now().date() - timedelta(days=1), theme_id)
+    frame = weekly_panel(session, actor, "mention_share", first, today() - timedelta(days=1), theme_id)
     panel = _panel(frame, since, set(since))
     values = panel.values.copy()
     for store, start in enumerate(panel.start):

@@ -14,8 +14,8 @@ from fanops.actions.records import evidence_fans
 from fanops.effect.raisers import FEWEST_RAISERS, Contrast, contrast, match_fans
 from fanops.effect.records import subject, treated_since
 from fanops.errors import TooLittleData
-from fanops.settings import settings
-from fanops.tables import Fan, FanActivity, Order, ThemeAssignment, Unit, Voice, now
+from fanops.settings import settings, today
+from fanops.tables import Fan, FanActivity, Order, ThemeAssignment, Unit, Voice
 
 OUTCOMES = {
     "again": ("再次购买", "上线后这段时间里至少买过一次的比例"),
@@ -60,7 +60,7 @@ def compare_raisers(
         TooLittleData: Nothing done yet, too short a time after it, or fewer than five raisers with a match.
     """
     thing = subject(session, actor, item_id=item_id, fix_id=fix_id)
-    last = until or now().date() - timedelta(days=1)
+    last = until or today() - timedelta(days=1)
     since = treated_since(session, actor, item_id=item_id, fix_id=fix_id)
     days = min([_MOST_DAYS, *((last - start).days + 1 for start in since.values())]) if since else 0
     if days < _LEAST_DAYS:

@@ -19,7 +19,7 @@ from fanops.fans.records_outlook import kept_model
 from fanops.fans.records_person import PERSON, person_ids
 from fanops.fans.records_products import with_canonical
 from fanops.fans.records_rules import rule_titles
-from fanops.settings import settings
+from fanops.settings import settings, today
 from fanops.tables import (
     BacklogItem,
     Contact,
@@ -73,7 +73,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
     titles = rule_titles(session, actor) | _OTHERS
     frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
-    frame["late"] = [due is not None and due < date.today() for due in frame["due_on"]]
+    frame["late"] = [due is not None and due < today() for due in frame["due_on"]]
     return frame
 
 
@@ -171,7 +171,7 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
         Rows ``fan_id, fan, level, last_on, usual_days`` (usual gap), ``chance`` (of coming today, 0–1; NaN without a model); the
         likeliest first.
     """
-    today, fit = at or date.today(), kept_model(session, actor)
+    day, fit = at or today(), kept_model(session, actor)
     # Days are counted in UTC, which parts no evening of a store east of it; the model needs no more.
     last, first, days = (
         func.max(Order.placed_at),
@@ -191,12 +191,12 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     frame = pd.DataFrame([tuple(row) for row in found], columns=columns)
     for name in ("newest", "oldest"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert(settings().zone)
-    return _likely_today(frame, today, fit).head(limit)
+    return _likely_today(frame, day, fit).head(limit)
 
 
-def _likely_today(frame: pd.DataFrame, today: date, fit: FittedModel) -> pd.DataFrame:
+def _likely_today(frame: pd.DataFrame, day: date, fit: FittedModel) -> pd.DataFrame:
     span = (frame["newest"] - frame["oldest"]).dt.total_seconds() / 86_400
-    since = (pd.Timestamp(today, tz=settings().zone) - frame["newest"].dt.normalize()).dt.days
+    since = (pd.Timestamp(day, tz=settings().zone) - frame["newest"].dt.normalize()).dt.days
     gap = span / (frame["orders"] - 1)
     off = (since - gap).abs()
     if fit.bounds:

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope
 from fanops.actions.fix_states import DONE
 from fanops.intervals import wilson
-from fanops.settings import settings
+from fanops.settings import settings, today
 from fanops.tables import (
     BacklogItem,
     Fan,
@@ -67,11 +67,10 @@ class KeyFigure:
     series: tuple[float, ...] = ()
 
 
-def period_end(today: date | None = None) -> datetime:
+def period_end(day: date | None = None) -> datetime:
     """Give the end of the current period: the coming midnight in the stores' time zone."""
-    zone = settings().zone
-    day = (today or now().astimezone(zone).date()) + timedelta(days=1)
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
+    following = (day or today()) + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=settings().zone)
 
 
 def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime | None = None) -> list[KeyFigure]:
@@ -159,7 +158,7 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
         found.append(Waiting("项服务改进还没有读", fix_count(todo, FixStore.read_at.is_(None)), "fixes.py"))
         found.append(Waiting("项服务改进要做", fix_count(todo), "fixes.py"))
     else:
-        late = (FixStore.due_on < date.today(), FixStore.state.not_in(DONE))
+        late = (FixStore.due_on < today(), FixStore.state.not_in(DONE))
         found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py"))
         found.append(Waiting("项服务改进又出现了", fix_count(FixStore.state == "reopened"), "fixes.py"))
         ready = (FixStore.state == "fixing", FixStore.done_at.is_not(None))

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fanops.themes.partition import UNASSIGNED, canonical, centroids
+from fanops.themes.partition import UNASSIGNED, canonical, centroids, coinciding
 
-ALIKE_COSINE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
 _FEWEST = 5
 _OF_IT = 0.2  # a cluster with a smaller part of one theme is no part of that theme
 _TOLERANCE = 2.0  # a theme is divided where a resolution this many times lower would divide it too
@@ -114,7 +113,7 @@ def keep_apart(
         for place, part in enumerate(parts):
             local[part] = place
         middle = centroids(vectors, local, weights)
-        joined = _joined(middle)
+        joined = coinciding(middle)
         if len(set(joined)) < 2:
             continue
         nearest = np.argmax(vectors[members] @ middle.T, axis=1)
@@ -178,15 +177,3 @@ def _parts(
     if len(new) > sum(len(part) for part in parts):
         parts.append(new)
     return parts
-
-
-def _joined(middle: NDArray[np.float32]) -> list[int]:
-    """Give each centre the first one that it nearly coincides with."""
-    alike = middle @ middle.T >= ALIKE_COSINE
-    first = list(range(len(middle)))
-    for place in range(len(middle)):
-        for other in range(place):
-            if alike[place, other]:
-                first[place] = first[other]
-                break
-    return first

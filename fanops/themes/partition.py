@@ -16,6 +16,8 @@ _SUB_RESOLUTION = 1.0
 _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
 _FINER = (1, 1.5, 2.25, 3.4, 5)  # times the resolution, in turn, by which a heap is divided
+_FEW, _COPIES = 200, 3  # up to so many sentences, repeated ones count for themselves, up to so often
+_ALIKE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
 _COHERENT = 0.5  # mean cosine to the centre; labelled aspects and topics have .43 to .8
 
 
@@ -45,16 +47,33 @@ def partition(
         people: Who said each text, n sets.
         parameters: See Parameters.
     """
-    n = len(vectors)
-    k = min(parameters.neighbours, max(3, n // 6), round(np.log2(n)) + 1, n - 1)
-    graph = neighbour_graph(vectors, k)
+    graph = _graph(vectors, parameters)
+    copies = np.minimum(weights, _FEW // len(vectors)) if len(vectors) <= _FEW // 2 else np.ones_like(weights)
     if parameters.method == "hdbscan":
         raw = density(vectors, weights, parameters)
+    elif copies.max() > 1:
+        raw = _by_copies(vectors, weights, np.minimum(copies, _COPIES), parameters)
     else:
         raw = coherent_communities(vectors, graph, weights, parameters)
     raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
     labels = canonical(raw, weights)
     return Partition(labels, _divided(graph, labels, weights, people, parameters), graph)
+
+
+def _graph(vectors: NDArray[np.float32], parameters: Parameters) -> sparse.csr_matrix:
+    n = len(vectors)
+    return neighbour_graph(vectors, min(parameters.neighbours, max(3, n // 6), round(np.log2(n)) + 1, n - 1))
+
+
+def _by_copies(
+    vectors: NDArray[np.float32], weights: NDArray[np.int64], copies: NDArray[np.int64], parameters: Parameters
+) -> NDArray[np.int32]:
+    """Divide a small set in which a sentence said by several people stands there as several: else it had no neighbour of its kind."""
+    each = np.repeat(np.arange(len(vectors)), copies)
+    labels = coherent_communities(
+        vectors[each], _graph(vectors[each], parameters), np.repeat(weights / copies, copies), parameters
+    )
+    return labels[np.searchsorted(each, np.arange(len(vectors)))]
 
 
 def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArray[np.int32]:
@@ -108,7 +127,9 @@ def coherent_communities(
         if large.any():
             result[members] = np.where(large, following + inner, UNASSIGNED)
             following += int(inner.max()) + 1
-    return _to_nearest(vectors, result, result < 0, weights)
+    whole = _to_nearest(vectors, result, result < 0, weights)
+    first = np.array(coinciding(centroids(vectors, whole, weights)), dtype=np.int32)
+    return np.where(whole >= 0, first[whole], UNASSIGNED).astype(np.int32) if len(first) else whole
 
 
 def _taken_apart(graph: sparse.csr_matrix, parameters: Parameters) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
@@ -151,6 +172,18 @@ def centroids(
     sums = np.asarray(member @ vectors, dtype=np.float32)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-9)
+
+
+def coinciding(middle: NDArray[np.float32]) -> list[int]:
+    """Give each centre the place of the first one that it nearly coincides with, its own where there is none; rows of zeros are alone."""
+    alike = middle @ middle.T >= _ALIKE
+    first = list(range(len(middle)))
+    for place in range(len(middle)):
+        for other in range(place):
+            if alike[place, other]:
+                first[place] = first[other]
+                break
+    return first
 
 
 def canonical(labels: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int32]:

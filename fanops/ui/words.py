@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fanops.fans.levels import LEVEL_LABELS as LEVEL_LABELS
-from fanops.settings import settings
+from fanops.settings import settings, today
 
 SMALL_BASE = 30
 _WEEKDAYS = "一二三四五六日"
@@ -23,7 +23,7 @@ def day(moment: datetime | date | None, zone: ZoneInfo | None = None) -> str:
         return "日期不详"
     if isinstance(moment, datetime) and moment.tzinfo is not None:
         moment = moment.astimezone(zone or settings().zone)
-    year = f"{moment.year}年" if moment.year != date.today().year else ""
+    year = f"{moment.year}年" if moment.year != today().year else ""
     return f"{year}{moment.month}月{moment.day}日 周{_WEEKDAYS[moment.weekday()]}"
 
 

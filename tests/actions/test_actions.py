@@ -20,6 +20,7 @@ from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_timeline import timeline
+from fanops.settings import today
 from fanops.tables import Evidence, Fan, FanTag, Telling, Theme, ThemeAssignment, Unit, Voice
 
 
@@ -98,7 +99,7 @@ def test_a_fix_goes_its_way_in_each_store(chain, theme):
     a, stores = chain.actors, chain.stores
     with chain.db.write() as session:
         fix = records_fixes.open_fix(
-            session, a["product"], theme, [stores["S1"], stores["S2"]], "加人", due_on=date.today() - timedelta(days=1)
+            session, a["product"], theme, [stores["S1"], stores["S2"]], "加人", due_on=today() - timedelta(days=1)
         )
         assert session.exec(select(Evidence.id).where(Evidence.fix_id == fix.id)).all().__len__() == 18
         rows = records_fixes.fix_stores(session, a["product"], fix.id).set_index("store_id")["fix_store_id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from fanops.access import visible_stores
 from fanops.access.organisation import add_store, regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.settings import today
 from fanops.tables import FixStore
 
 LINES = ["冰箱温度写在表上", " 取餐柜擦过 ", "", "叫号屏亮着"]
@@ -29,7 +30,7 @@ def test_forty_stores_thirty_eight_have_read_thirty_one_are_done(chain):
             add_store(session, admin, code=f"C{number:02}", name=f"清单{number:02}店", region=region)
         stores = [store.id for store in visible_stores(session, product) if store.code.startswith("C")]
         fix_id = records_fixes.open_fix(
-            session, product, None, stores, "开店前检查", checklist=LINES, due_on=date.today() - timedelta(days=1)
+            session, product, None, stores, "开店前检查", checklist=LINES, due_on=today() - timedelta(days=1)
         ).id
         rows = _rows(session, product, fix_id)
         assert len(rows) == 40 and rows["checklist"].iloc[0] == ["冰箱温度写在表上", "取餐柜擦过", "叫号屏亮着"]

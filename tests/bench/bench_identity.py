@@ -32,29 +32,32 @@ DRAWS, MOST, LEFT_OUT = 3, 12_000, 11
 _SAME_NAME_SHARE = 0.7
 
 
-def units_of(texts: list[str]) -> list[str]:
-    """Cut texts into units with content."""
-    units = [unit for text in texts for unit in unit_texts(text)]
-    return [unit for unit, empty in zip(units, no_content(units), strict=True) if not empty]
+def units_of(texts: list[str]) -> tuple[list[str], list[int]]:
+    """Cut texts into units with content; with the voice of each."""
+    units = [(voice, unit) for voice, text in enumerate(texts) for unit in unit_texts(text)]
+    empty = no_content(unit for _, unit in units)
+    kept = [each for each, without in zip(units, empty, strict=True) if not without]
+    return [unit for _, unit in kept], [voice for voice, _ in kept]
 
 
-def two_runs(texts: list[str], early: np.ndarray, parameters: Parameters) -> dict:
+def two_runs(texts: list[str], voices: list[int], early: np.ndarray, parameters: Parameters) -> dict:
     """Run on the early texts, then on all.
 
     Args:
         texts: All texts.
+        voices: Voice of each.
         early: Places of those that the first run has, in ascending order.
         parameters: Of both runs.
     """
     encoder, words = load_encoder(), tokenizer()
-    first = discover([texts[at] for at in early], None, encoder, words, parameters)
+    first = discover([texts[at] for at in early], None, encoder, words, parameters, voices=[voices[at] for at in early])
     before = np.zeros(len(texts), dtype=np.int64)
     before[early] = first.labels + 1
     registry = [
         Registered(label + 1, frozenset(np.flatnonzero(before == label + 1).tolist()), group.centroid)
         for label, group in enumerate(first.themes)
     ]
-    found = discover(texts, None, encoder, words, parameters, before=(before - 1).tolist())
+    found = discover(texts, None, encoder, words, parameters, before=(before - 1).tolist(), voices=voices)
     clusters = [frozenset(np.flatnonzero(found.labels == label).tolist()) for label in range(len(found.themes))]
     matching = match_clusters(registry, clusters, np.stack([group.centroid for group in found.themes]))
     ids = np.array([match.theme_id or 1000 + match.cluster for match in matching.matches])
@@ -73,13 +76,14 @@ def two_runs(texts: list[str], early: np.ndarray, parameters: Parameters) -> dic
     }  # fmt: skip
 
 
-def more(name: str, texts: list[str], granularity: str) -> dict:
+def more(name: str, texts: list[str], voices: list[int], granularity: str) -> dict:
     """Give the row of one set: the mean and the worst of some draws of what comes later."""
     rows = []
     for seed in range(DRAWS):
-        late = np.random.default_rng(seed).choice(len(texts), len(texts) // LEFT_OUT, replace=False)
-        early = np.setdiff1d(np.arange(len(texts)), late)
-        rows.append(two_runs(texts, early, Parameters(granularity=granularity)))
+        said = np.unique(voices)
+        late = np.random.default_rng(seed).choice(said, len(said) // LEFT_OUT, replace=False)
+        early = np.flatnonzero(~np.isin(voices, late))
+        rows.append(two_runs(texts, voices, early, Parameters(granularity=granularity)))
     mean = {
         key: round(float(np.mean([row[key] for row in rows])), 1) for key in rows[0] if key not in ("units", "kept")
     }
@@ -94,16 +98,19 @@ def main(folder: Path, out: Path) -> None:
         delivery = [row["review"] for row in csv.DictReader(file)]
     shopping = shopping_reviews(folder)[0]
     some = np.sort(np.random.default_rng(0).choice(len(shopping), MOST, replace=False))
-    sample = units_of([said.text for said in make_reviews(date(2026, 3, 1))])
-    sets = {
-        "restaurant clauses": restaurant_clauses(folder)[0], "delivery reviews": delivery,
-        "delivery reviews, units": units_of(delivery), "shopping reviews": [shopping[at] for at in some],
-        "sample chain, units": sample,
-    }  # fmt: skip
-    rows = [more(name, texts, granularity) for name, texts in sets.items() for granularity in GRANULARITIES]
+    sample, sample_voices = units_of([said.text for said in make_reviews(date(2026, 3, 1))])
     foreign = [shopping[at] for at in some]
+    rowwise = {
+        "restaurant clauses": restaurant_clauses(folder)[0],
+        "delivery reviews": delivery,
+        "shopping reviews": foreign,
+    }
+    sets = {name: (texts, list(range(len(texts)))) for name, texts in rowwise.items()}
+    sets |= {"delivery reviews, units": units_of(delivery), "sample chain, units": (sample, sample_voices)}
+    rows = [more(name, *each, granularity) for name, each in sets.items() for granularity in GRANULARITIES]
     for granularity in GRANULARITIES:
-        row = two_runs(sample + foreign, np.arange(len(sample)), Parameters(granularity=granularity))
+        voices = [*sample_voices, *range(sample_voices[-1] + 1, sample_voices[-1] + 1 + len(foreign))]
+        row = two_runs(sample + foreign, voices, np.arange(len(sample)), Parameters(granularity=granularity))
         rows.append({"data": "sample chain, then 12,000 foreign reviews", "units": row.pop("units"),
                      "granularity": granularity, "kept": f"{row['kept']:.1%}", "worst draw": ""}
                     | {key: value for key, value in row.items() if key != "kept"})  # fmt: skip

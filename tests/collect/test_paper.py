@@ -26,6 +26,7 @@ from fanops.collect.surveys.paper import paper_questions
 from fanops.collect.undo_import import undo_batch
 from fanops.content import content_path
 from fanops.errors import InvalidInput, NotAllowed, NotFound
+from fanops.settings import today
 from fanops.tables import Answer, Consent, Fan, FanIdentity, Response, Voice
 
 SURVEY = """
@@ -46,7 +47,7 @@ groups:
       - {code: q8, kind: date, title: 上次来}
       - {code: q9, kind: contact, title: 留个电话, consent: 同意回复我}
 """
-TODAY = date.today()
+TODAY = today()
 HEAD = {"纸卷编号": "A001", "门店": "静安店", "日期": TODAY, "记录人": "王小明"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from fanops.fans import erase
 from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records_promises import owner_moves, owner_of
+from fanops.settings import today
 from fanops.tables import Fan, FanIdentity, Order, ServiceCard, Staff, Voice, now
 
 
@@ -67,7 +68,7 @@ def test_fans_are_given_handed_over_and_the_history_stays(chain, leads):
         assert sorted(before.values(), reverse=True) == [8, 8, 7, 7, 7]
         leaving = leads[0]
         theirs = session.exec(select(Fan.id).where(Fan.owner_staff_id == leaving)).all()
-        session.get_one(Staff, leaving).left_on = date.today()
+        session.get_one(Staff, leaving).left_on = today()
         assert owners.hand_over(session, product, leaving) == len(theirs)
         after = owned(session)
         assert leaving not in after and sum(after.values()) == 37 and max(after.values()) - min(after.values()) <= 1

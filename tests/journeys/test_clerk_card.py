@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
+from fanops.settings import today
 from tests.journeys.conftest import PHONE
 
 _FANS = 60
@@ -14,7 +15,7 @@ _FANS = 60
 def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_path: Path, record_property) -> None:
     _, server = start(tmp_path)
     surnames = "赵钱孙李周吴郑冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-    came = date.today() - timedelta(days=7)
+    came = today() - timedelta(days=7)
     members = [
         "会员号,手机号,姓名,开卡门店",
         *(f"M{place},1380013{place:04d},{surnames[place % len(surnames)]}小明,静安店" for place in range(_FANS)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from fanops.sample.chain import phone
 from fanops.sample.sayings import make_reviews
+from fanops.settings import today
 from tests.journeys.conftest import DESK, PHONE
 
 
@@ -20,7 +20,7 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with path.open("w", encoding="gb18030", newline="") as file:
         table = csv.writer(file)
         table.writerow(["评价内容", "门店", "手机号", "时间"])
-        for said in make_reviews(date.today(), count=400):
+        for said in make_reviews(today(), count=400):
             table.writerow(
                 [said.text, "静安店", phone(said.fan) if said.fan is not None else "", f"{said.at:%Y-%m-%d %H:%M}"]
             )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from fanops.sample.chain import phone
 from fanops.sample.sayings import make_reviews
+from fanops.settings import today
 from tests.journeys.conftest import DESK, PHONE, Visit
 
 RENAMED, TAKEN_OUT = "我们自己起的名字", "单独拿出来的事"
@@ -20,7 +20,7 @@ def _reviews(path: Path, first: int, last: int) -> str:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["评价内容", "门店", "手机号", "时间"])
-        for said in make_reviews(date.today(), count=440)[first:last]:
+        for said in make_reviews(today(), count=440)[first:last]:
             known = phone(said.fan) if said.fan is not None else ""
             table.writerow([said.text, "静安店", known, f"{said.at:%Y-%m-%d %H:%M}"])
     return str(path)

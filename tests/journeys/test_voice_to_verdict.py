@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fanops.sample.chain import phone
+from fanops.settings import today
 from tests.journeys.conftest import DESK, PHONE, Server, Visit, start_server, stop_server
 
 STORES, WEEKS, LIVE_WEEKS, LIFT = 8, 20, 8, 1.15
@@ -22,7 +23,7 @@ OTHERS = ("芋泥很香", "杯子漏水了", "店员很热情", "珍珠有点硬
 def _orders(path: Path) -> None:
     """Steady revenue per store; the two pilot stores take 15 % more in the last eight weeks."""
     draw = np.random.default_rng(7)
-    first = date.today() - timedelta(days=date.today().weekday() + 7 * WEEKS)
+    first = today() - timedelta(days=today().weekday() + 7 * WEEKS)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(["订单号", "门店", "下单时间", "金额"])
@@ -50,7 +51,7 @@ def _voices(path: Path) -> None:
                     f"排队等了{15 + place}分钟",
                     PILOT[place >= 12],
                     phone(place),
-                    f"{date.today() - timedelta(days=90):%Y-%m-%d}",
+                    f"{today() - timedelta(days=90):%Y-%m-%d}",
                 ]
             )
         for place in range(60):
@@ -59,7 +60,7 @@ def _voices(path: Path) -> None:
                     OTHERS[place % 6] + "啊" * (place // 6 % 3),
                     f"V{3 + place % 6}店",
                     "",
-                    f"{date.today() - timedelta(days=80):%Y-%m-%d} 10:{place:02}",
+                    f"{today() - timedelta(days=80):%Y-%m-%d} 10:{place:02}",
                 ]
             )
 
@@ -164,7 +165,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     _press(window, "加入", "已在 0 / 2 家计划门店上线")
     _press(window, "进入下一阶段", "试点门店还没有上线")
     page.get_by_role("tab", name="门店铺开").click()
-    live = date.today() - timedelta(days=date.today().weekday() + 7 * LIVE_WEEKS)
+    live = today() - timedelta(days=today().weekday() + 7 * LIVE_WEEKS)
     for place, store in enumerate(PILOT):
         page.get_by_role("tab", name="门店铺开").click()
         if page.get_by_label("门店", exact=True).first.input_value() != store:

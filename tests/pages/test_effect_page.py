@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fanops.actions import records_fixes
 from fanops.effect.records import Plan, freeze_plan
+from fanops.settings import today
 from tests.pages.test_domain_pages import ONE, words_on
 
 
 @ONE
 def test_a_new_plan_shows_the_one_it_takes_the_place_of(open_page, chain):
-    product, day = chain.actors["product"], date.today()
+    product, day = chain.actors["product"], today()
     with chain.db.write() as session:
         fix_id = records_fixes.open_fix(session, product, None, [chain.stores["S1"]], "检查", checklist=["看冰箱"]).id
         for line in (0.03, 0.05):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +12,7 @@ from fanops.actions.invite_raisers import CHANNELS
 from fanops.actions.records_gates import set_gate_rules
 from fanops.errors import Conflict
 from fanops.intervals import wilson
+from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.board import board
 from fanops.ui.done import said_done
@@ -217,7 +216,7 @@ def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
     store = left.selectbox("门店", list(names), format_func=names.get, key=f"roll.store.{item_id}")
     state = middle.selectbox("状态", list(backlog.ROLLOUT_LABELS), index=1, format_func=backlog.ROLLOUT_LABELS.get,
                              key=f"roll.state.{item_id}")  # fmt: skip
-    day = when.date_input("上线日", date.today(), key=f"roll.day.{item_id}", format="YYYY-MM-DD")
+    day = when.date_input("上线日", today(), key=f"roll.day.{item_id}", format="YYYY-MM-DD")
     if right.button("更新", key=f"roll.set.{item_id}", width="stretch"):
         with refusals():
             with page_database().write() as session:

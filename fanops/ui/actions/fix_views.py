@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,7 @@ from fanops.access.organisation import regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.actions.fix_states import DONE, LABELS, next_states
 from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
+from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.action_views import evidence_list
 from fanops.ui.collect.attachment_views import attachments
@@ -80,7 +81,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
     )
     rest = of_fix[of_fix["done_at"].isna()]
     if len(rest):
-        late = [due == due and due is not None and due < date.today() for due in rest["due_on"]]
+        late = [due == due and due is not None and due < today() for due in rest["due_on"]]
         names = [f"{store}（过期）" if over else store for store, over in zip(rest["store"], late, strict=True)]
         st.caption(f"还没做完的 {len(rest)} 家：" + plain("、".join(names)))
     where, said, how = st.tabs(["各门店", "顾客怎么说", "做得好的门店"])
@@ -178,7 +179,7 @@ def own_fixes(actor: Actor, stores: pd.DataFrame) -> None:
 
 def _own_card(actor: Actor, row) -> None:
     key = int(row.fix_store_id)
-    late = not pd.isna(row.due_on) and row.due_on < date.today() and pd.isna(row.done_at)
+    late = not pd.isna(row.due_on) and row.due_on < today() and pd.isna(row.done_at)
     due = f":red[{words.day(row.due_on)} 已过期]" if late else f"截止 {words.day(row.due_on)}"
     owner = f" · 负责人 {plain(row.owner)}" if row.owner else ""
     state = "已做完，等验收" if row.state == "fixing" and not pd.isna(row.done_at) else LABELS[row.state]
@@ -289,7 +290,7 @@ def send_checklist(actor: Actor) -> None:
                 )
             area = st.segmented_control("类别", list(area_names), default=next(iter(area_names)), format_func=area_names.get,
                                         key="fixes.send.area")  # fmt: skip
-            due = st.date_input("截止", date.today() + timedelta(days=7), key="fixes.send.due", format="YYYY-MM-DD")
+            due = st.date_input("截止", today() + timedelta(days=7), key="fixes.send.due", format="YYYY-MM-DD")
             if st.form_submit_button("发出", type="primary"):
                 with refusals():
                     with page_database().write() as session:

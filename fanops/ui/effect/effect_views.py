@@ -15,6 +15,7 @@ from fanops.effect.before_after import LABEL
 from fanops.effect.measure import measure
 from fanops.effect.metrics import METRICS
 from fanops.errors import TooLittleData
+from fanops.settings import today
 from fanops.tables import Baseline, Measurement
 from fanops.ui import charts, words
 from fanops.ui.effect import effect_details
@@ -75,16 +76,16 @@ def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], sinc
                               placeholder="其余全部")  # fmt: skip
     left, right = st.columns(2)
     first = left.date_input(
-        "从（含上线前的历史）", date.today() - timedelta(weeks=16), key=f"plan.first.{key}", format="YYYY-MM-DD"
+        "从（含上线前的历史）", today() - timedelta(weeks=16), key=f"plan.first.{key}", format="YYYY-MM-DD"
     )
-    last = right.date_input("到", date.today() + timedelta(weeks=8), key=f"plan.last.{key}", format="YYYY-MM-DD")
+    last = right.date_input("到", today() + timedelta(weeks=8), key=f"plan.last.{key}", format="YYYY-MM-DD")
     left, right = st.columns(2)
     smallest = left.number_input("至少值得的变化（%）", 0.0, 100.0, 2.0, 0.5, key=f"plan.small.{key}")
     line = right.number_input("达标线（%）", 0.0, 100.0, 3.0, 0.5, key=f"plan.line.{key}")
     rest = tuple(s for s in stores if s not in treated)
     plan = records.Plan(metric, first, last, tuple(treated), tuple(controls) or rest, smallest / 100, line / 100)
     if treated:
-        _foretell(actor, about, plan, min([since.get(store, date.today()) for store in treated]))
+        _foretell(actor, about, plan, min([since.get(store, today()) for store in treated]))
     if st.button("冻结方案", key=f"plan.freeze.{key}", icon=":material/lock:"):
         with refusals():
             with page_database().write() as session:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_areas, records_backlog, records_fixes
+from fanops.settings import today
 from fanops.tables import Theme
 from fanops.text.aspects import GENERAL
 from fanops.ui.done import deeds_done, said_done, show_done
@@ -53,9 +54,7 @@ def _fix_form(actor: Actor, theme: Theme) -> None:
             format_func=areas.get,
             key=f"act.fix.area.{theme.id}",
         )
-        due = st.date_input(
-            "截止", date.today() + timedelta(days=14), key=f"act.fix.due.{theme.id}", format="YYYY-MM-DD"
-        )
+        due = st.date_input("截止", today() + timedelta(days=14), key=f"act.fix.due.{theme.id}", format="YYYY-MM-DD")
         if st.form_submit_button("开这项改进", type="primary"):
             with refusals():
                 with page_database().write() as session:

@@ -46,8 +46,14 @@ def test_new_units_are_seen_as_a_run_would_see_them():
 
 
 def test_voices_may_come_in_any_order():
-    drinks, faults = "奶茶 果茶 拿铁 柠檬茶 美式".split(), "太软 一戳就弯 泡烂了 太细 有纸味 吸不上来".split()
-    people, ways = "店员 收银员 小哥 店长 前台".split(), "爱理不理 态度很差 翻白眼 不耐烦 说话难听 板着脸".split()
+    drinks, faults = (
+        ["奶茶", "果茶", "拿铁", "柠檬茶", "美式"],
+        ["太软", "一戳就弯", "泡烂了", "太细", "有纸味", "吸不上来"],
+    )
+    people, ways = (
+        ["店员", "收银员", "小哥", "店长", "前台"],
+        ["爱理不理", "态度很差", "翻白眼", "不耐烦", "说话难听", "板着脸"],
+    )
     voices = [[f"{drink}的吸管{fault}", "只好撕开喝"] for drink in drinks for fault in faults]
     voices += [[f"{who}{how}", "投诉也没人管"] for who in people for how in ways]
 

@@ -25,6 +25,7 @@ from fanops.text.plain import plain
         ("老板人很好", "老板人很好"),
         ("老板，不要香菜", "不要香菜"),
         ("www.fanops.cn 打不开", "www.fanops.cn 打不开"),
+        ("积分说没就没了", "积分说没就没"),
         ("哈哈哈", ""),
         ("说实话", "说实话"),
     ],

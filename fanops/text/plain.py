@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from fanops.text.word_lists import fillers
 
+_LONGEST = 60  # characters: what surrounds the point of a long text weighs nothing in it
 # [流泪], hhhh, 2333, emmm, 哈哈哈
 _LAUGHTER = re.compile(
     r"\[[^\[\]\s]{1,6}\]|(?<![a-z])(?:h{2,}|e+m{2,}|x?swl|yyds|w{3,}(?!\.))(?![a-z])|23{3,}|哈{2,}|嘻{2,}|呜{2,}", re.I
@@ -36,8 +37,10 @@ def plain(clause: str) -> str:
     """Give what a clause says, without what surrounds its point.
 
     Fillers before a mark (说实话，…), written laughter and emoji codes, leading connectives, closing particles and adverbs before
-    a degree go; empty where nothing else was said.
+    a degree go; empty where nothing else was said. A text too long to be a clause stays as it is.
     """
+    if len(clause) > _LONGEST:
+        return clause
     before, clause = None, _LAUGHTER.sub("", clause)
     while before != clause:
         before, clause = clause, _EDGES.sub("", _openers().sub("", clause))

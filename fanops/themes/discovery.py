@@ -23,7 +23,7 @@ from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
-from fanops.themes.partition import UNASSIGNED, Partition, centroids, partition
+from fanops.themes.partition import UNASSIGNED, Partition, centroids, discriminant, partition
 from fanops.themes.quotes import diverse_quotes
 from fanops.themes.spread import bounds, in_chunks, one_thread
 
@@ -121,7 +121,7 @@ def discover(
         )
     progress(0.02, "计算句向量")
     spoken = _spoken(texts, position, len(distinct))
-    said = [plain(text) or text for text in spoken]
+    said = distinct.tolist()
     vectors = encoder.encode(said)
     if voices is not None:
         vectors = in_context(vectors, position, np.asarray(voices, dtype=np.int64))
@@ -195,7 +195,7 @@ def _spread(
     vectors: NDArray[np.float32], weights: NDArray[np.int64], known: NDArray[np.int64], fit: NDArray[np.int64],
     parts: Partition, parameters: Parameters, cluster: str,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
-    """Give labels and sub-labels of all texts: as partitioned, and by the nearest centre for those not fitted on."""
+    """Give labels and sub-labels of all texts: as partitioned, and by the borders between themes for those not fitted on."""
     labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     sublabels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     labels[fit], sublabels[fit] = parts.labels, parts.sublabels
@@ -206,9 +206,8 @@ def _spread(
             centroids(vectors[fit], parts.sublabels, weights[fit]),
             _parents(parts.labels, parts.sublabels),
         )
-        nearest = partial(
-            _nearest, middle=middle, sub_middle=sub_middle, parent=parent, themed=parameters.method == "graph"
-        )
+        borders = discriminant(vectors[fit], parts.labels) if parameters.method == "graph" else None
+        nearest = partial(_assigned, borders=borders, sub_middle=sub_middle, parent=parent)
         places = [rest[start:end] for start, end in bounds(len(rest))]
         for place, found in zip(places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True):
             labels[place], sublabels[place] = found
@@ -230,15 +229,16 @@ def _how_surely(
     return strength, unsure
 
 
-def _nearest(
-    vectors: NDArray[np.float32], middle: NDArray[np.float32], sub_middle: NDArray[np.float32],
-    parent: NDArray[np.int32], themed: bool,
+def _assigned(
+    vectors: NDArray[np.float32], borders: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    sub_middle: NDArray[np.float32], parent: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
-    """Give one chunk's nearest themes (all −1 unless ``themed``) and sub-themes."""
+    """Give one chunk's likeliest themes (all −1 without borders) and nearest sub-themes."""
     labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     with one_thread():
-        if themed:
-            labels[:] = np.argmax(theme_similarity(vectors, middle, sub_middle, parent), axis=1)
+        if borders is not None:
+            slope, offset = borders
+            labels[:] = np.argmax(vectors @ slope + offset, axis=1)
         return labels, _nearest_sub(vectors, labels, sub_middle, parent)
 
 

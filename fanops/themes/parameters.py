@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from fanops.errors import InvalidInput
 
-GRANULARITIES = {"coarse": 0.2, "normal": 0.4, "fine": 1.2}
+GRANULARITIES = {"coarse": 0.2, "normal": 0.5, "fine": 1.2}
 METHODS = ("graph", "hdbscan")
 FEWEST = 10
 

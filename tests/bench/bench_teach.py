@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bench_themes import restaurant_clauses, shopping_reviews
+from bench_themes import restaurant_clauses, shopping_reviews, written_sets
 from scipy.optimize import linear_sum_assignment
 
 from fanops.text.encoder import load_encoder
@@ -87,6 +87,7 @@ def main(folder: Path, out: Path) -> None:
         "restaurant clauses, aspect": restaurant_clauses(folder),
         "shopping reviews, category": tuple([part[at] for at in some] for part in shopping),
         "delivery reviews, pleased or not": ([row["review"] for row in delivery], [row["label"] for row in delivery]),
+        **written_sets(),
     }
     starts = [Parameters(), Parameters(granularity="fine"), Parameters(method="hdbscan")]
     rows = [corrected(name, *data, start) for name, data in sets.items() for start in starts]

@@ -151,9 +151,10 @@ def _points(place: int, name: str, colour: str, size: int) -> dict[str, Any]:
 
 
 def _labels(labels: list[dict[str, Any]]) -> dict[str, Any]:
+    # above their place: a theme of which one point is left must not hide it under its name
     return {
         "type": "scatter", "name": "主题名", "symbolSize": 1, "silent": True, "z": 5, "data": labels,
-        "label": {"show": True, "formatter": "{b}", "fontSize": 13, "fontWeight": "bold",
+        "label": {"show": True, "position": "top", "distance": 8, "formatter": "{b}", "fontSize": 13, "fontWeight": "bold",
                   "textBorderColor": "#FBFAF7", "textBorderWidth": 3, "color": "#1F2328"},
         "labelLayout": {"hideOverlap": True, "moveOverlap": "shiftY"},
     }  # fmt: skip

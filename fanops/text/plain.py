@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from fanops.text.word_lists import fillers
@@ -27,7 +28,7 @@ _FILLER = re.compile(
 
 @lru_cache(maxsize=1)
 def _openers() -> re.Pattern[str]:
-    """Match fillers at the beginning that a mark follows, or that nothing but more of the sentence can follow."""
+    """Match fillers at the beginning that a mark follows: 老板，… is a filler, 老板人很好 is not."""
     words = sorted(fillers(), key=lambda word: (-len(word), word))
     return re.compile(rf"^(?:[\W_]*(?:{'|'.join(map(re.escape, words))})(?=[\W_]))+[\W_]*")
 
@@ -45,3 +46,9 @@ def plain(clause: str) -> str:
     while before != clause:
         before, clause = clause, _EDGES.sub("", _openers().sub("", clause))
     return _FILLER.sub("", clause)
+
+
+def gist(text: str) -> str:
+    """Give the form in which texts that say the same are one: width, case, edges and fillers folded away."""
+    folded = unicodedata.normalize("NFKC", text).strip().strip("，。！？!?,.~～ ").lower()
+    return plain(folded) or folded

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fanops.text.encoder import Encoder
-from fanops.text.plain import plain
+from fanops.text.plain import gist
 
 _SHARE = 1.0  # of what stands beside a text, against the text itself
 _DOUBT = 3.0  # as if each text had been said so often beside nothing: chance neighbours of a rare text hardly count
@@ -60,5 +60,5 @@ def unit_vectors(encoder: Encoder, texts: Sequence[str], voices: Sequence[int]) 
     Returns:
         Unit rows, shape (n, d).
     """
-    said, position = np.unique(np.array([plain(text) or text for text in texts], dtype=object), return_inverse=True)
+    said, position = np.unique(np.array([gist(text) for text in texts], dtype=object), return_inverse=True)
     return in_context(encoder.encode(said.tolist()), position, np.asarray(voices, dtype=np.int64))[position]

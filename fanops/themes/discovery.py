@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
-from fanops.text.plain import plain
+from fanops.text.plain import gist
 from fanops.text.tokens import Tokenizer
 from fanops.text.word_lists import general_words, praise_words
 from fanops.themes.context import in_context
@@ -113,7 +112,7 @@ def discover(
         TooLittleData: Fewer than 10 distinct texts.
     """
     who = np.arange(len(texts)) if people is None else np.asarray(people, dtype=np.int64)
-    keys = [_key(text) for text in texts]
+    keys = [gist(text) for text in texts]
     distinct, position = np.unique(np.array(keys, dtype=object), return_inverse=True)
     if len(distinct) < FEWEST:
         raise TooLittleData(
@@ -159,11 +158,6 @@ def discover(
         labels[position], sublabels[position], strength[position], unsure[position], positions[position],
         themes, subthemes, vectors[position], fingerprint,
     )  # fmt: skip
-
-
-def _key(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).strip().strip("，。！？!?,.~～ ").lower()
-    return plain(folded) or folded
 
 
 def _spoken(texts: Sequence[str], position: NDArray[np.int64], count: int) -> list[str]:

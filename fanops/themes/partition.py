@@ -49,11 +49,11 @@ def partition(
         parameters: See Parameters.
     """
     graph = _graph(vectors, parameters)
-    copies = np.minimum(weights, _FEW // len(vectors)) if len(vectors) <= _FEW // 2 else np.ones_like(weights)
+    copies = np.minimum(weights, np.clip(_FEW // len(vectors), 1, _COPIES))
     if parameters.method == "hdbscan":
         raw = density(vectors, weights, parameters)
     elif copies.max() > 1:
-        raw = _by_copies(vectors, weights, np.minimum(copies, _COPIES), parameters)
+        raw = _by_copies(vectors, weights, copies, parameters)
     else:
         raw = coherent_communities(vectors, graph, weights, parameters)
     raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 
 from fanops.errors import InvalidInput
 
-# Resolution of the community search, and how alike (cosine) the centres of two themes are that are one.
-GRANULARITIES = {"coarse": (0.2, 0.6), "normal": (0.5, 0.7), "fine": (1.2, 0.8)}
+GRANULARITIES = {"coarse": 0.2, "normal": 0.5, "fine": 1.2}
 METHODS = ("graph", "hdbscan")
 FEWEST = 10
 
@@ -45,12 +44,7 @@ class Parameters:
     @property
     def resolution(self) -> float:
         """Resolution of the community search."""
-        return GRANULARITIES[self.granularity][0]
-
-    @property
-    def one_from(self) -> float:
-        """Cosine of two centres from which on the themes are one."""
-        return GRANULARITIES[self.granularity][1]
+        return GRANULARITIES[self.granularity]
 
     def fingerprint(self) -> str:
         """Hash of all parameters, 16 hexadecimal digits."""

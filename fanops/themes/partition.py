@@ -128,23 +128,16 @@ def coherent_communities(
         if large.any():
             result[members] = np.where(large, following + inner, UNASSIGNED)
             following += int(inner.max()) + 1
-    return _joined(
-        vectors, canonical(_to_nearest(vectors, result, result < 0, weights), weights), weights, parameters.one_from
-    )
+    return _joined(vectors, canonical(_to_nearest(vectors, result, result < 0, weights), weights), weights)
 
 
-def _joined(
-    vectors: NDArray[np.float32], labels: NDArray[np.int32], weights: NDArray[np.int64], one_from: float
-) -> NDArray[np.int32]:
-    """Join the two themes whose centres are most alike, for as long as they are alike enough to be one.
-
-    The more texts a graph has, the finer it is divided, whatever they speak of; what is one theme does not depend on that.
-    """
+def _joined(vectors: NDArray[np.float32], labels: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Join the two themes whose centres are most alike, for as long as they nearly coincide."""
     while labels.max(initial=UNASSIGNED) > 0:
         middle = centroids(vectors, labels, weights)
         alike = np.triu(middle @ middle.T, k=1)
         one, other = np.unravel_index(alike.argmax(), alike.shape)
-        if alike[one, other] < one_from:
+        if alike[one, other] < _ALIKE:
             break
         labels = canonical(np.where(labels == other, one, labels).astype(np.int32), weights)
     return labels

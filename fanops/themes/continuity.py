@@ -11,7 +11,6 @@ from fanops.themes.partition import UNASSIGNED, canonical, centroids, coinciding
 _FEWEST = 5
 _OF_IT = 0.2  # a cluster with a smaller part of one theme is no part of that theme
 _TOLERANCE = 2.0  # a theme is divided where a resolution this many times lower would divide it too
-_MORE_OF_IT = 0.75  # centres of a theme and of what is new lie nearer than this where the new is more of the same
 _CLEARLY = 0.3  # by so much more a unit must be like another theme's centre to leave its own
 NOT_REGISTERED = -1
 
@@ -115,8 +114,6 @@ def keep_apart(
             local[part] = place
         middle = centroids(vectors, local, weights)
         joined = coinciding(middle)
-        if not (before[parts[-1]] >= 0).all():
-            joined[-1] = _like_known(middle, joined)
         if len(set(joined)) < 2:
             continue
         nearest = np.argmax(vectors[members] @ middle.T, axis=1)
@@ -167,13 +164,6 @@ def _held(
     held = np.zeros((len(themes), int(labels.max(initial=-1)) + 1), dtype=np.int64)
     np.add.at(held, (row, labels[known]), weights[known])
     return themes, held
-
-
-def _like_known(middle: NDArray[np.float32], joined: list[int]) -> int:
-    """Give the group of the registered theme that something new, the last of the centres, is more of; its own where it is none's."""
-    alike = middle[:-1] @ middle[-1]
-    nearest = int(alike.argmax())
-    return joined[nearest] if alike[nearest] >= _MORE_OF_IT else joined[-1]
 
 
 def _parts(

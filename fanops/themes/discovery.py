@@ -316,8 +316,7 @@ def _groups(
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
     namer = Namer(texts, vectors, weights, encoder.encode)
-    moods = namer.moods(labels, len(middle))
-    names = namer.name(labels, middle, words, moods)
+    names = namer.name(labels, middle, words)
     first = np.full(len(texts), -1, dtype=np.int64)
     first[position[::-1]] = np.arange(len(position))[::-1]
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
@@ -325,7 +324,7 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
-    general = _general(moods, labels[fit], weights[fit], counts)
+    general = _general(namer.moods(labels, len(middle)), labels[fit], weights[fit], counts)
     themes = tuple(
         Group(
             names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
@@ -333,7 +332,7 @@ def _groups(
         for k in range(len(middle))
     )
     sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)
-    sub_names = namer.name(sublabels, sub_middle, sub_words, namer.moods(sublabels, len(sub_middle)), frozenset(names))
+    sub_names = namer.name(sublabels, sub_middle, sub_words, frozenset(names))
     subthemes = tuple(
         Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))
         for k in range(len(sub_middle))

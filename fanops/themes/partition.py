@@ -102,7 +102,7 @@ def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArr
 def coherent_communities(
     vectors: NDArray[np.float32], graph: sparse.csr_matrix, weights: NDArray[np.int64], parameters: Parameters
 ) -> NDArray[np.int32]:
-    """Find communities, divide once more those that hold together by nothing but being unlike the rest, join those that are alike.
+    """Find communities, and divide once more those that hold together by nothing but being unlike the rest.
 
     The members of such a heap are far from their centre. Parts of it too small to be a theme go to the theme nearest to each
     member.
@@ -111,10 +111,10 @@ def coherent_communities(
         vectors: Unit rows, shape (n, d).
         graph: Their neighbour graph, shape (n, n).
         weights: How often each was said, shape (n,).
-        parameters: Granularity and seed.
+        parameters: Resolution and seed.
 
     Returns:
-        Labels 0…, shape (n,).
+        Labels, shape (n,).
     """
     labels = canonical(communities(graph, parameters.resolution, parameters.seed), weights)
     middle = centroids(vectors, labels, weights)
@@ -128,19 +128,9 @@ def coherent_communities(
         if large.any():
             result[members] = np.where(large, following + inner, UNASSIGNED)
             following += int(inner.max()) + 1
-    return _joined(vectors, canonical(_to_nearest(vectors, result, result < 0, weights), weights), weights)
-
-
-def _joined(vectors: NDArray[np.float32], labels: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Join the two themes whose centres are most alike, for as long as they nearly coincide."""
-    while labels.max(initial=UNASSIGNED) > 0:
-        middle = centroids(vectors, labels, weights)
-        alike = np.triu(middle @ middle.T, k=1)
-        one, other = np.unravel_index(alike.argmax(), alike.shape)
-        if alike[one, other] < _ALIKE:
-            break
-        labels = canonical(np.where(labels == other, one, labels).astype(np.int32), weights)
-    return labels
+    whole = _to_nearest(vectors, result, result < 0, weights)
+    first = np.array(coinciding(centroids(vectors, whole, weights)), dtype=np.int32)
+    return np.where(whole >= 0, first[whole], UNASSIGNED).astype(np.int32) if len(first) else whole
 
 
 def _taken_apart(graph: sparse.csr_matrix, parameters: Parameters) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:

@@ -36,7 +36,7 @@ def majority(position: NDArray[np.int64], before: NDArray[np.int64], count: int)
 
 def rejoin(
     labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64], fit: NDArray[np.int64],
-    graph: sparse.csr_matrix, resolution: float,
+    graph: sparse.csr_matrix, resolution: float | None, together: frozenset[int] = frozenset(),
 ) -> NDArray[np.int32]:  # fmt: skip
     """Take back divisions of registered themes that are not clearly better than the theme as it was.
 
@@ -51,7 +51,8 @@ def rejoin(
         weights: How often each text was said, shape (n,).
         fit: Texts that the graph is of, shape (m,).
         graph: Neighbour graph, shape (m, m).
-        resolution: That the clusters were found with.
+        resolution: That the clusters were found with; None: nothing is taken back but what a person joined.
+        together: Registered themes that a person joined of several: they are never divided, however unlike their parts are.
 
     Returns:
         Labels, numbered by weight; the same partition where nothing was taken back.
@@ -68,8 +69,11 @@ def rejoin(
         theme = int(held[:, label].argmax())
         if held[theme, label] < max(_FEWEST, _OF_IT * size[label]):
             continue
-        by_chance = resolution / _TOLERANCE * degree[label] * degree[main[theme]] / max(degree.sum(), 1e-9)
-        if joint[label, main[theme]] > by_chance:
+        loosely = False
+        if resolution is not None:
+            by_chance = resolution / _TOLERANCE * degree[label] * degree[main[theme]] / max(degree.sum(), 1e-9)
+            loosely = joint[label, main[theme]] > by_chance
+        if loosely or int(themes[theme]) in together:
             result[labels == label] = main[theme]
     return labels if np.array_equal(result, labels) else canonical(result, weights)
 

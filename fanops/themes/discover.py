@@ -53,6 +53,7 @@ def run_discovery(
     with db.read() as session:
         units = records.load_units(session, actor.brand_id)
         registered = records.load_registry(session, actor.brand_id)
+        joined = records.joined_by_hand(session, actor.brand_id)
         words = brand_words(session, actor.brand_id)
         taught = records.corrected_units(session, actor.brand_id)
         same_grain = records.last_granularity(session, actor.brand_id) in (None, chosen.granularity)
@@ -66,6 +67,7 @@ def run_discovery(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
         lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
         same_grain, units["voice_id"].tolist(),
+        frozenset(place for place, theme in enumerate(registered) if theme.theme_id in joined),
     )  # fmt: skip
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)

@@ -91,6 +91,7 @@ def discover(
     cluster: str = "",
     same_grain: bool = True,
     voices: Sequence[int] | None = None,
+    together: frozenset[int] = frozenset(),
 ) -> Discovery:
     """Discover themes in units.
 
@@ -107,6 +108,7 @@ def discover(
             asked for other granularity, and gets it.
         voices: Voice of each text (any integer), None: each text stands alone; the texts of a voice stand together, in the order they
             were said, and what stands beside a text counts for what it means.
+        together: Which of ``before`` a person joined of several themes: they stay one.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -139,8 +141,8 @@ def discover(
     labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters, cluster)
     if before is not None:
         lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
-        if same_grain:
-            labels = rejoin(labels, lay_in, weights, fit, parts.graph, parameters.resolution)
+        resolution = parameters.resolution if same_grain else None
+        labels = rejoin(labels, lay_in, weights, fit, parts.graph, resolution, together)
         labels = keep_apart(vectors, labels, lay_in, weights)
         sublabels = _within(labels, sublabels)
     middle, sub_middle = centroids(vectors, labels, weights), centroids(vectors, sublabels, weights)
@@ -316,7 +318,8 @@ def _groups(
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
     namer = Namer(texts, vectors, weights, encoder.encode)
-    names = namer.name(labels, middle, words)
+    moods = namer.moods(labels, len(middle))
+    names = namer.name(labels, middle, words, moods)
     first = np.full(len(texts), -1, dtype=np.int64)
     first[position[::-1]] = np.arange(len(position))[::-1]
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
@@ -324,7 +327,7 @@ def _groups(
     def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
         return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
 
-    general = _general(namer.moods(labels, len(middle)), labels[fit], weights[fit], counts)
+    general = _general(moods, labels[fit], weights[fit], counts)
     themes = tuple(
         Group(
             names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
@@ -332,7 +335,7 @@ def _groups(
         for k in range(len(middle))
     )
     sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)
-    sub_names = namer.name(sublabels, sub_middle, sub_words, frozenset(names))
+    sub_names = namer.name(sublabels, sub_middle, sub_words, namer.moods(sublabels, len(sub_middle)), frozenset(names))
     subthemes = tuple(
         Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))
         for k in range(len(sub_middle))

@@ -33,11 +33,13 @@ _TORN = re.compile(
 )
 _TALES = re.compile(
     r"[我你他她它咱]|[那这]个|推荐|上次|昨天|今天|前天|刚|这次|一个|两个|三个|几个|[一二三四五六七八九十两几半]+(?:次|天|年|块|元|斤|份|瓶|件|点|分)"
+    r"|[一二三四五六七八九十百两几半]+(?:多|来)?(?:小时|钟头|个|块)"
 )
-_OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.12, 0.25
+_OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.25, 0.25
 _CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
 _MOOD, _HEARD = 0.15, 150  # how far from balanced a theme is taken to have a mood; texts it is taken from
-_SPOKEN_FOR, _ASKED = 1.0, 300  # what it counts that a name stands for the whole theme, not for a corner; members asked
+_READ_AT_ONCE, _LONG = 6, 0.05  # characters, and what each further one costs
+_SPOKEN_FOR, _ASKED = 1.5, 300  # what it counts that a name stands for the whole theme, not for a corner; members asked
 _UNLIKE, _LIKE = 0.3, 0.7  # cosine from which a phrase begins to stand for a member, and from which it does
 _ALIKE = 0.86  # phrases nearer than this say the same
 
@@ -72,6 +74,7 @@ class Namer:
         labels: NDArray[np.int32],
         middle: NDArray[np.float32],
         keywords: Sequence[Sequence[tuple[str, float]]],
+        moods: NDArray[np.int8],
         taken: frozenset[str] = frozenset(),
     ) -> list[str]:
         """Name each group by a whole clause said often, near its centre, far from others, with its words, judging a thing.
@@ -80,6 +83,7 @@ class Namer:
             labels: Group per text, shape (n,).
             middle: Unit centroids, shape (n_groups, d).
             keywords: Key words of each group, best first.
+            moods: What ``moods`` gives for these groups.
             taken: Names that must not be used again; then the groups are sub-themes, fewer of whose texts are looked at.
 
         Returns:
@@ -92,7 +96,6 @@ class Namer:
         place = {phrase: at for at, phrase in enumerate(every)}
         vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
         similarity, telling, judges = vectors @ middle.T, _telling(every), _judged(every)
-        moods = self.moods(labels, len(middle))
         names: list[str] = []
         used, used_at = set(taken), []
         for label, phrases in enumerate(found):
@@ -180,7 +183,7 @@ def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
     judged = np.zeros(len(phrases))
     np.maximum.at(judged, found.clause_text, read_clauses(found).table[:, 5])
     named = np.array([bool(aspects_of(phrase)) for phrase in phrases], dtype=float)
-    hollow = np.array([all(word in general_words() for word in _words(phrase)) for phrase in phrases], dtype=float)
+    hollow = np.array([_is_hollow(_words(phrase)) for phrase in phrases], dtype=float)
     torn = np.array([_TORN.search(phrase) is not None for phrase in phrases], dtype=float)
     tale = np.array([_TALES.search(phrase) is not None for phrase in phrases], dtype=float)
     return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale - _HOLLOW * hollow
@@ -188,6 +191,11 @@ def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
 
 def _words(phrase: str) -> list[str]:
     return tokenizer().tokens(phrase)
+
+
+def _is_hollow(words: Sequence[str]) -> bool:
+    """Say whether nothing is said: words about nothing in particular, or a thing (黑糖珍珠牛乳) and not what of it."""
+    return len(words) == 1 or all(word in general_words() for word in words)
 
 
 def _scores(
@@ -199,9 +207,9 @@ def _scores(
     apart = own - (others.max(axis=1) if others.shape[1] else 0.0)
     key = {word: 1 / (place + 1) for place, (word, _) in enumerate(words[:8]) if word not in general_words()}
     covered = np.array([sum(weight for word, weight in key.items() if word in phrase) for phrase in phrases])
-    length = np.array([abs(len(phrase) - 6) for phrase in phrases], dtype=float)
+    long = np.array([max(0, len(phrase) - _READ_AT_ONCE) for phrase in phrases], dtype=float)
     said = np.log1p(often) / max(np.log1p(often).max(), np.log1p(4))
-    return own + 0.7 * apart + 0.35 * np.minimum(covered, 1.5) + _OFTEN * said - 0.02 * length + telling
+    return own + 0.7 * apart + 0.35 * np.minimum(covered, 1.5) + _OFTEN * said - _LONG * long + telling
 
 
 def _from_words(words: Sequence[tuple[str, float]], used: set[str]) -> str | None:

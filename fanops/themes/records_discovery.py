@@ -76,6 +76,12 @@ def load_registry(session: Session, brand_id: int) -> list[Registered]:
     ]
 
 
+def joined_by_hand(session: Session, brand_id: int) -> set[int]:
+    """Give the ids of the themes into which a person merged others."""
+    statement = select(Theme.merged_into_id).where(Theme.brand_id == brand_id, Theme.state == "merged")
+    return set(session.exec(statement).all())
+
+
 def last_granularity(session: Session, brand_id: int) -> str | None:
     """Give the granularity of the brand's newest run, None without one."""
     run = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()

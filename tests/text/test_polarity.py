@@ -63,7 +63,7 @@ def domain_reviews() -> tuple[list[str], np.ndarray]:
     for _ in range(FEWEST):
         for sign, said, own in ((1, PRAISE, "是甲乙的那种"), (-1, BLAME, "是丙丁的那种")):
             rows.append(("，".join([*draw.sample(said, 2), own]), sign))
-    rows += [("这次买到的，是甲乙的那种", 1), ("这次买到的，是丙丁的那种", -1)]
+    rows += [("这一件，是甲乙的那种", 1), ("这一件，是丙丁的那种", -1)]
     return [text for text, _ in rows], np.array([sign for _, sign in rows])
 
 

@@ -118,12 +118,12 @@ def test_a_theme_that_has_become_another_takes_the_name_of_what_it_is_unless_a_p
                 f"{lead}{what}"
                 for lead in ("", "听说", "早上", "那天", "又")
                 for what in (
-                    "排队排了很久",
-                    "排队排到门外",
-                    "队伍排得太长",
-                    "排长队等太久",
-                    f"等位等了{2 + named}小时",
-                    "队伍动都不动",
+                    "排队等位等太久",
+                    "等位排队太久了",
+                    "排队等位半小时",
+                    "等位要排队半小时",
+                    f"排队等位等了{2 + named}小时",
+                    "排队等位太久",
                 )
             ),
         )

@@ -42,7 +42,8 @@ def test_a_theme_has_a_name_people_would_write(case):
     vectors, labels = encoder.encode(texts), np.zeros(len(texts), dtype=np.int32)
     middle = (vectors.sum(axis=0) / np.linalg.norm(vectors.sum(axis=0)))[None]
     words = WordCounts([tokenizer().content_tokens(text) for text in texts], weights).keywords(labels)
-    [name] = Namer(texts, vectors, weights, encoder.encode).name(labels, middle, words)
+    namer = Namer(texts, vectors, weights, encoder.encode)
+    [name] = namer.name(labels, middle, words, namer.moods(labels, 1))
     assert re.fullmatch(acceptable, name), name
     assert not any(word.isnumeric() for word, _ in words[0])
 

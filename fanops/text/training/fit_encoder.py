@@ -38,7 +38,7 @@ class FitParameters:
     said: float = 1.0
     aspects: float = 0.25
     domains: float = 0.5
-    labelled: float = 0.2
+    labelled: float = 0.1
     whitening: float = 0.5
     deviation: float = 1.0
     temperature: float = 0.1

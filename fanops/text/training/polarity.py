@@ -31,7 +31,7 @@ _C = 3.0
 _SURE, _SHORTEST, _PLEASED_PER_DISPLEASED = 1.0, 3, 1.5
 _SILENT = 15_000
 # How much a text of each kind counts beside a labelled clause.
-_WEIGHTS = {"said": 3.0, "sure": 0.3, "silent": 0.15, "written": 4.0, "templated": 0.3, "lexicon": 2.0}
+_WEIGHTS = {"said": 1.5, "sure": 0.3, "silent": 0.15, "written": 4.0, "templated": 0.3, "lexicon": 2.0}
 
 
 @dataclass(frozen=True)

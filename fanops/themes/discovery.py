@@ -150,7 +150,19 @@ def discover(
     strength, unsure = _how_surely(vectors, labels, sublabels, middle, sub_middle, parent, parameters, cluster)
     progress(0.75, "起名字")
     themes, subthemes = _groups(
-        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts, position, fit
+        spoken,
+        vectors,
+        weights,
+        labels,
+        sublabels,
+        middle,
+        sub_middle,
+        parent,
+        encoder,
+        tokenizer,
+        counts,
+        position,
+        fit,
     )
     progress(0.9, "画地图")
     positions = place_units(vectors, labels, middle)
@@ -314,10 +326,22 @@ def _word_counts(texts: list[str], weights: NDArray[np.int64], tokenizer: Tokeni
 
 
 def _groups(
-    texts, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, counts: WordCounts, position, fit
+    texts,
+    vectors,
+    weights,
+    labels,
+    sublabels,
+    middle,
+    sub_middle,
+    parent,
+    encoder,
+    tokenizer: Tokenizer,
+    counts: WordCounts,
+    position,
+    fit,
 ) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
-    namer = Namer(texts, vectors, weights, encoder.encode)
+    namer = Namer(texts, vectors, weights, encoder.encode, tokenizer)
     moods = namer.moods(labels, len(middle))
     names = namer.name(labels, middle, words, moods)
     first = np.full(len(texts), -1, dtype=np.int64)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fanops.text.aspects import aspects_of
 from fanops.text.plain import plain
-from fanops.text.tokens import tokenizer
+from fanops.text.tokens import Tokenizer
 from fanops.text.units import unit_texts
 from fanops.text.word_lists import general_words
 
@@ -36,6 +36,7 @@ _TALES = re.compile(
     r"|[一二三四五六七八九十百两几半]+(?:多|来)?(?:小时|钟头|个|块)"
 )
 _OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.25, 0.25
+_ALONE = 1.0  # what it loses that says a thing (芋泥波波) and not what of it: only where nobody said more
 _CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
 _MOOD, _HEARD = 0.15, 150  # how far from balanced a theme is taken to have a mood; texts it is taken from
 _READ_AT_ONCE, _LONG = 6, 0.05  # characters, and what each further one costs
@@ -56,8 +57,9 @@ class Namer:
     """Names groups of texts; what it cut and looked up for one group serves the next."""
 
     def __init__(
-        self, texts: Sequence[str], vectors: NDArray[np.float32], weights: NDArray[np.int64], encode: Encode
-    ) -> None:
+        self, texts: Sequence[str], vectors: NDArray[np.float32], weights: NDArray[np.int64], encode: Encode,
+        tokenizer: Tokenizer,
+    ) -> None:  # fmt: skip
         """Keep what all groups share.
 
         Args:
@@ -65,8 +67,10 @@ class Namer:
             vectors: Their unit vectors, shape (n, d).
             weights: How often each was said, shape (n,).
             encode: From phrases to unit vectors.
+            tokenizer: Knows the brand's words.
         """
         self._texts, self._vectors, self._weights, self._encode = texts, vectors, weights, encode
+        self._tokenizer = tokenizer
         self._cut: dict[int, frozenset[str]] = {}
 
     def name(
@@ -95,7 +99,7 @@ class Namer:
         every = sorted(set().union(*found)) if found else []
         place = {phrase: at for at, phrase in enumerate(every)}
         vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
-        similarity, telling, judges = vectors @ middle.T, _telling(every), _judged(every)
+        similarity, telling, judges = vectors @ middle.T, _telling(every, self._tokenizer), _judged(every)
         names: list[str] = []
         used, used_at = set(taken), []
         for label, phrases in enumerate(found):
@@ -174,7 +178,7 @@ def _judged(texts: Sequence[str]) -> NDArray[np.int8]:
     return polarity(texts, "clause").values
 
 
-def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
+def _telling(phrases: Sequence[str], tokenizer: Tokenizer) -> NDArray[np.float64]:
     """Say how much a phrase tells: half for a judgement in it, half for a thing that customers judge; shape (n,)."""
     from fanops.text.polarity_rules import read_clauses
     from fanops.text.polarity_scan import scan
@@ -183,19 +187,12 @@ def _telling(phrases: Sequence[str]) -> NDArray[np.float64]:
     judged = np.zeros(len(phrases))
     np.maximum.at(judged, found.clause_text, read_clauses(found).table[:, 5])
     named = np.array([bool(aspects_of(phrase)) for phrase in phrases], dtype=float)
-    hollow = np.array([_is_hollow(_words(phrase)) for phrase in phrases], dtype=float)
+    words = [tokenizer.tokens(phrase) for phrase in phrases]
+    hollow = np.array([all(word in general_words() for word in each) for each in words], dtype=float)
+    alone = np.array([len(each) == 1 for each in words], dtype=float) * (judged == 0)
     torn = np.array([_TORN.search(phrase) is not None for phrase in phrases], dtype=float)
     tale = np.array([_TALES.search(phrase) is not None for phrase in phrases], dtype=float)
-    return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale - _HOLLOW * hollow
-
-
-def _words(phrase: str) -> list[str]:
-    return tokenizer().tokens(phrase)
-
-
-def _is_hollow(words: Sequence[str]) -> bool:
-    """Say whether nothing is said: words about nothing in particular, or a thing (黑糖珍珠牛乳) and not what of it."""
-    return len(words) == 1 or all(word in general_words() for word in words)
+    return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale - _HOLLOW * hollow - _ALONE * alone
 
 
 def _scores(

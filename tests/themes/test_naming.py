@@ -42,10 +42,22 @@ def test_a_theme_has_a_name_people_would_write(case):
     vectors, labels = encoder.encode(texts), np.zeros(len(texts), dtype=np.int32)
     middle = (vectors.sum(axis=0) / np.linalg.norm(vectors.sum(axis=0)))[None]
     words = WordCounts([tokenizer().content_tokens(text) for text in texts], weights).keywords(labels)
-    namer = Namer(texts, vectors, weights, encoder.encode)
+    namer = Namer(texts, vectors, weights, encoder.encode, tokenizer())
     [name] = namer.name(labels, middle, words, namer.moods(labels, 1))
     assert re.fullmatch(acceptable, name), name
     assert not any(word.isnumeric() for word, _ in words[0])
+
+
+def test_a_thing_alone_is_no_name():
+    """Most say just the drink; the theme is named by what somebody says of it."""
+    texts = sorted({"芋泥波波", "芋泥波波太甜", "芋泥波波 太甜", "那个芋泥波波"})
+    weights, brand = np.array([9 if text == "芋泥波波" else 1 for text in texts]), tokenizer(frozenset({"芋泥波波"}))
+    encoder = load_encoder()
+    vectors, labels = encoder.encode(texts), np.zeros(len(texts), dtype=np.int32)
+    middle = (vectors.sum(axis=0) / np.linalg.norm(vectors.sum(axis=0)))[None]
+    words = WordCounts([brand.content_tokens(text) for text in texts], weights).keywords(labels)
+    namer = Namer(texts, vectors, weights, encoder.encode, brand)
+    assert namer.name(labels, middle, words, namer.moods(labels, 1)) == ["芋泥波波太甜"]
 
 
 def test_a_word_list_is_no_name():

@@ -37,7 +37,7 @@ class FitParameters:
     batch: int = 256
     said: float = 1.0
     aspects: float = 0.25
-    domains: float = 0.5
+    domains: float = 0.75
     labelled: float = 0.1
     whitening: float = 0.5
     deviation: float = 1.0

@@ -150,20 +150,8 @@ def discover(
     strength, unsure = _how_surely(vectors, labels, sublabels, middle, sub_middle, parent, parameters, cluster)
     progress(0.75, "起名字")
     themes, subthemes = _groups(
-        spoken,
-        vectors,
-        weights,
-        labels,
-        sublabels,
-        middle,
-        sub_middle,
-        parent,
-        encoder,
-        tokenizer,
-        counts,
-        position,
-        fit,
-    )
+        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, counts, position, fit
+    )  # fmt: skip
     progress(0.9, "画地图")
     positions = place_units(vectors, labels, middle)
     fingerprint = _fingerprint(distinct, labels, weights, parameters, encoder)

@@ -31,11 +31,13 @@ class Polarity:
         values: −1 displeased, 0 neutral, 1 pleased; int8, shape (n,).
         probability: How likely the value is right, calibrated; float32, 0–1, shape (n,).
         score: From −1 (displeased) to 1 (pleased), float32, shape (n,).
+        opinion: Whether a word of opinion was read, shape (n,).
     """
 
     values: NDArray[np.int8]
     probability: NDArray[np.float32]
     score: NDArray[np.float32]
+    opinion: NDArray[np.bool_]
 
 
 def polarity(texts: Sequence[str], level: str = "auto", adapt: bool | None = None) -> Polarity:
@@ -58,7 +60,7 @@ def polarity(texts: Sequence[str], level: str = "auto", adapt: bool | None = Non
     model = load_model()
     kept = [text[:_LONGEST] for text in texts]
     parts = [_look_over(kept[at : at + _BLOCK], model) for at in range(0, max(len(kept), 1), _BLOCK)]
-    chance, total, clauses = (np.concatenate([part[each] for part in parts]) for each in range(3))
+    chance, total, clauses, opinion = (np.concatenate([part[each] for part in parts]) for each in range(4))
     spoken = clauses > 0
     if level == "auto" and len(kept) >= FEWEST and clauses.sum() >= _REVIEW_CLAUSES * max(int(spoken.sum()), 1):
         level = "review"
@@ -76,16 +78,18 @@ def polarity(texts: Sequence[str], level: str = "auto", adapt: bool | None = Non
     score[review] = np.tanh(total[review])
     sure = 1 / (1 + np.exp(-model.slope * np.abs(total[review])))
     probability[review] = np.where(neutral, chance[review, 1], sure)
-    return Polarity(values, probability, score)
+    return Polarity(values, probability, score, opinion)
 
 
-def _look_over(texts: list[str], model: Model) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.int64]]:
-    """Give each text's chances as a clause, its score as a review, and its number of clauses."""
+def _look_over(
+    texts: list[str], model: Model
+) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Give each text's chances as a clause, its score as a review, its number of clauses, and whether it has an opinion word."""
     looked = look(texts, model.weights)
     count = np.bincount(looked.found.clause_text, minlength=len(texts))
     said = by_text(looked.reading[:, 5], looked, len(texts)) > 0  # an emoji says something, other signs alone nothing
     count[~(lettered(looked.found) | said)] = 0
-    return _clause_chances(looked, len(texts), model), review_scores(looked, len(texts), model.bias), count
+    return _clause_chances(looked, len(texts), model), review_scores(looked, len(texts), model.bias), count, said
 
 
 def _clause_chances(looked: Looked, n: int, model: Model) -> NDArray[np.floating]:

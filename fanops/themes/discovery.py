@@ -15,42 +15,19 @@ from fanops.errors import TooLittleData
 from fanops.text.encoder import Encoder
 from fanops.text.plain import gist
 from fanops.text.tokens import Tokenizer
-from fanops.text.word_lists import general_words, praise_words
 from fanops.themes.context import in_context
 from fanops.themes.continuity import keep_apart, majority, rejoin
+from fanops.themes.describe import Distinct, Group, Placed, describe
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
-from fanops.themes.partition import UNASSIGNED, Partition, centroids, discriminant, partition
-from fanops.themes.quotes import diverse_quotes
+from fanops.themes.partition import UNASSIGNED, Partition, discriminant, neighbourhood, partition
 from fanops.themes.spread import bounds, in_chunks, one_thread
 
 Progress = Callable[[float, str], None]
 _SHARPNESS = 0.05
 UNSURE_BELOW = 0.45
-GENERAL_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Group:
-    """One theme (or sub-theme) that a run proposes.
-
-    Attributes:
-        name: A short Chinese phrase, unique in the run.
-        keywords: (word, score), best first; empty for sub-themes.
-        quotes: Positions of typical units in the input.
-        centroid: Unit vector, shape (d,).
-        parent: Label of the theme a sub-theme belongs to, −1 for a theme.
-        general: Most of it is praise or complaint about nothing in particular (笼统评价): no demand.
-    """
-
-    name: str
-    keywords: tuple[tuple[str, float], ...]
-    quotes: tuple[int, ...]
-    centroid: NDArray[np.float32]
-    parent: int = -1
-    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +57,7 @@ class Discovery:
     fingerprint: str
 
 
+@one_thread()
 def discover(
     texts: Sequence[str],
     people: Sequence[int] | None,
@@ -133,27 +111,30 @@ def discover(
         raise TooLittleData("这些内容里几乎没有可以理解的文字。", "请检查选的是不是文字那一列。")
     fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
     progress(0.3, "寻找相近的说法")
-    with ThreadPoolExecutor(max_workers=1) as beside:  # neighbours are looked for outside the interpreter's lock
+    graph = neighbourhood(vectors[fit], parameters)
+    with ThreadPoolExecutor(max_workers=1) as beside:  # communities are looked for outside the interpreter's lock
         counting = beside.submit(_word_counts, [said[i] for i in fit], weights[fit], tokenizer)
-        parts = partition(vectors[fit], weights[fit], [said_by[i] for i in fit], parameters)
+        parts = partition(vectors[fit], graph, weights[fit], [said_by[i] for i in fit], parameters)
         counts = counting.result()
     progress(0.6, "归类")
     labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters, cluster)
     if before is not None:
         lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
         resolution = parameters.resolution if same_grain else None
-        labels = rejoin(labels, lay_in, weights, fit, parts.graph, resolution, together)
+        labels = rejoin(labels, lay_in, weights, fit, graph, resolution, together)
         labels = keep_apart(vectors, labels, lay_in, weights)
         sublabels = _within(labels, sublabels)
-    middle, sub_middle = centroids(vectors, labels, weights), centroids(vectors, sublabels, weights)
-    parent = _parents(labels, sublabels)
-    strength, unsure = _how_surely(vectors, labels, sublabels, middle, sub_middle, parent, parameters, cluster)
+    placed = Placed.of(labels, sublabels, vectors, weights)
+    strength, unsure = _how_surely(vectors, placed, parameters, cluster)
     progress(0.75, "起名字")
-    themes, subthemes = _groups(
-        spoken, vectors, weights, labels, sublabels, middle, sub_middle, parent, encoder, tokenizer, counts, position, fit
+    first = np.full(len(distinct), -1, dtype=np.int64)
+    first[position[::-1]] = np.arange(len(position))[::-1]
+    themes, subthemes = describe(
+        Distinct(spoken, vectors, weights, first), placed, counts, fit,
+        Namer(spoken, vectors, weights, encoder.encode, tokenizer),
     )  # fmt: skip
     progress(0.9, "画地图")
-    positions = place_units(vectors, labels, middle)
+    positions = place_units(vectors, labels, placed.middle)
     fingerprint = _fingerprint(distinct, labels, weights, parameters, encoder)
     progress(1.0, "完成")
     return Discovery(
@@ -195,15 +176,11 @@ def _spread(
     labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     sublabels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     labels[fit], sublabels[fit] = parts.labels, parts.sublabels
-    middle = centroids(vectors[fit], parts.labels, weights[fit])
     rest = np.setdiff1d(known, fit, assume_unique=True)
-    if len(rest) and len(middle):
-        sub_middle, parent = (
-            centroids(vectors[fit], parts.sublabels, weights[fit]),
-            _parents(parts.labels, parts.sublabels),
-        )
+    if len(rest) and parts.labels.max(initial=UNASSIGNED) >= 0:
+        placed = Placed.of(parts.labels, parts.sublabels, vectors[fit], weights[fit])
         borders = discriminant(vectors[fit], parts.labels) if parameters.method == "graph" else None
-        nearest = partial(_assigned, borders=borders, sub_middle=sub_middle, parent=parent)
+        nearest = partial(_assigned, borders=borders, sub_middle=placed.sub_middle, parent=placed.parent)
         places = [rest[start:end] for start, end in bounds(len(rest))]
         for place, found in zip(places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True):
             labels[place], sublabels[place] = found
@@ -211,13 +188,13 @@ def _spread(
 
 
 def _how_surely(
-    vectors: NDArray[np.float32], labels: NDArray[np.int32], sublabels: NDArray[np.int32], middle: NDArray[np.float32],
-    sub_middle: NDArray[np.float32], parent: NDArray[np.int32], parameters: Parameters, cluster: str,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:  # fmt: skip
-    """Give strengths and which texts are unsure; what is like no theme leaves its theme (in ``labels`` and ``sublabels``)."""
-    if not len(middle):
+    vectors: NDArray[np.float32], placed: Placed, parameters: Parameters, cluster: str
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give strengths and which texts are unsure; what is like no theme leaves its theme (in ``placed``)."""
+    labels, sublabels = placed.labels, placed.sublabels
+    if not len(placed.middle):
         return np.zeros(len(vectors), dtype=np.float32), np.zeros(len(vectors), dtype=bool)
-    belongs = partial(_belonging, middle=middle, sub_middle=sub_middle, parent=parent)
+    belongs = partial(_belonging, middle=placed.middle, sub_middle=placed.sub_middle, parent=placed.parent)
     parted = [(vectors[start:end], labels[start:end]) for start, end in bounds(len(vectors))]
     strength, unsure, best = map(np.concatenate, zip(*in_chunks(belongs, parted, cluster), strict=True))
     far = (best < parameters.least_strength) & (labels >= 0)
@@ -262,13 +239,6 @@ def _within(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[
     return result
 
 
-def _parents(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[np.int32]:
-    parent = np.zeros(int(sublabels.max(initial=-1)) + 1, dtype=np.int32)
-    inside = sublabels >= 0
-    parent[sublabels[inside]] = labels[inside]
-    return parent
-
-
 def theme_similarity(
     vectors: NDArray[np.float32],
     middle: NDArray[np.float32],
@@ -311,61 +281,6 @@ def _nearest_sub(
 
 def _word_counts(texts: list[str], weights: NDArray[np.int64], tokenizer: Tokenizer) -> WordCounts:
     return WordCounts([tokenizer.content_tokens(text[:400]) for text in texts], weights)
-
-
-def _groups(
-    texts,
-    vectors,
-    weights,
-    labels,
-    sublabels,
-    middle,
-    sub_middle,
-    parent,
-    encoder,
-    tokenizer: Tokenizer,
-    counts: WordCounts,
-    position,
-    fit,
-) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
-    words = counts.keywords(labels[fit], most=10) + [[]] * len(middle)
-    namer = Namer(texts, vectors, weights, encoder.encode, tokenizer)
-    moods = namer.moods(labels, len(middle))
-    names = namer.name(labels, middle, words, moods)
-    first = np.full(len(texts), -1, dtype=np.int64)
-    first[position[::-1]] = np.arange(len(position))[::-1]
-    lengths = np.array([len(text) for text in texts], dtype=np.int64)
-
-    def quotes(members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> tuple[int, ...]:
-        return tuple(int(first[members[i]]) for i in diverse_quotes(vectors[members], centre, lengths[members], most))
-
-    general = _general(moods, labels[fit], weights[fit], counts)
-    themes = tuple(
-        Group(
-            names[k], tuple(words[k]), quotes(np.flatnonzero(labels == k), middle[k], 5), middle[k], general=general[k]
-        )
-        for k in range(len(middle))
-    )
-    sub_words = counts.keywords(sublabels[fit], most=8) + [[]] * len(sub_middle)
-    sub_names = namer.name(sublabels, sub_middle, sub_words, namer.moods(sublabels, len(sub_middle)), frozenset(names))
-    subthemes = tuple(
-        Group(sub_names[k], (), quotes(np.flatnonzero(sublabels == k), sub_middle[k], 3), sub_middle[k], int(parent[k]))
-        for k in range(len(sub_middle))
-    )
-    return themes, subthemes
-
-
-def _general(
-    moods: NDArray[np.int8], labels: NDArray[np.int32], weights: NDArray[np.int64], counts: WordCounts
-) -> list[bool]:
-    """Say of which themes most is general: words about nothing in particular, or where most are pleased, praise of the whole."""
-    nothing, praise = (counts.only(words) * weights for words in (general_words(), general_words() | praise_words()))
-    result = []
-    for label, mood in enumerate(moods.tolist()):
-        own = labels == label
-        said = (praise if mood > 0 else nothing)[own].sum()
-        result.append(bool(said >= GENERAL_SHARE * max(1, weights[own].sum())))
-    return result
 
 
 def _fingerprint(

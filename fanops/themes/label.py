@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -14,19 +13,20 @@ from numpy.typing import NDArray
 
 from fanops.errors import InvalidInput, TooLittleData
 from fanops.text.no_content import no_content
+from fanops.text.polarity import Polarity, polarity
 from fanops.text.table_file import check_columns
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
 from fanops.themes.discovery import Discovery, Progress, discover
 from fanops.themes.parameters import Parameters
-from fanops.themes.spread import bounds, encoder, in_chunks
+from fanops.themes.spread import beside, bounds, encoder, in_chunks
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LEVELS = ("row", "unit")
 NO_THEME, NO_CONTENT_NAME = "未归类", "无内容"
-_BESIDE_MOST = 200_000  # texts up to which themes and polarity are worked out at the same time: bounds memory
+_BESIDE_LEAST = 3_000  # texts from which it is worth a process to judge them while their themes are looked for
 
 Columns = dict[str, Sequence[Any]]
 
@@ -142,42 +142,41 @@ def label_texts(
     """
     if level not in LEVELS:
         raise InvalidInput(f"没有“{level}”这个层级。", f"可用：{'、'.join(LEVELS)}。")
-    from fanops.text.polarity import polarity
-
     parameters = Parameters(granularity=granularity, method=method)
     columns, units = _units(texts, carried or {}, level, cluster)
     known: dict[Any, int] = {}
     who = range(len(texts)) if people is None else [known.setdefault(each, len(known)) for each in people]
-    with ThreadPoolExecutor(max_workers=1) as beside:
-
-        def judge() -> tuple:
-            # the polarity of a file's texts may depend on each other (see there): it is not cut into chunks
-            return polarity(units), _about(units, pack, cluster)
-
-        # most of the work on themes is done outside the interpreter's lock, so a thread is enough to use the second core
-        judging = beside.submit(judge) if len(units) <= _BESIDE_MOST else None
-        cut = [units[begin:end] for begin, end in bounds(len(units))]
-        empty = np.concatenate([np.zeros(0, dtype=bool), *in_chunks(no_content, cut, cluster)])
-        useful = np.flatnonzero(~empty)
-        found: Discovery | None = None
-        note = ""
-        try:
-            rows = np.asarray(columns["row"], dtype=np.int64)
-            people_of = np.asarray(who, dtype=np.int64)[rows - 1]
-            found = discover(
-                [units[i] for i in useful], people_of[useful], encoder(encoder_name, cluster), tokenizer(words),
-                parameters, progress, cluster=cluster, voices=rows[useful] if level == "unit" else None,
-            )  # fmt: skip
-        except TooLittleData as refusal:
-            note = f"{refusal.message}{refusal.hint}"
-        columns |= _theme_columns(found, useful, empty)
-        judged, about = judging.result() if judging else judge()
+    judging = (beside if len(units) >= _BESIDE_LEAST else partial)(_judged, units, pack, cluster)
+    cut = [units[begin:end] for begin, end in bounds(len(units))]
+    empty = np.concatenate([np.zeros(0, dtype=bool), *in_chunks(no_content, cut, cluster)])
+    useful = np.flatnonzero(~empty)
+    found: Discovery | None = None
+    note = ""
+    try:
+        rows = np.asarray(columns["row"], dtype=np.int64)
+        people_of = np.asarray(who, dtype=np.int64)[rows - 1]
+        found = discover(
+            [units[i] for i in useful], people_of[useful], encoder(encoder_name, cluster), tokenizer(words),
+            parameters, progress, cluster=cluster, voices=rows[useful] if level == "unit" else None,
+        )  # fmt: skip
+    except TooLittleData as refusal:
+        note = f"{refusal.message}{refusal.hint}"
+    columns |= _theme_columns(found, useful, empty)
+    judged, about = judging()
     columns |= {
         "polarity": np.where(empty, 0, judged.values).tolist(),
         "polarity_probability": _rounded(judged.probability),
         "aspect": about,
     }
     return LabelledColumns(columns, _listed(found), found.fingerprint if found else "", note)
+
+
+def _judged(units: Sequence[str], pack: str | None, cluster: str) -> tuple[Polarity, list[str]]:
+    """Give polarity and aspect of all units; the polarity of a file's texts may depend on each other: it is not cut into chunks."""
+    from fanops.text.aspects import aspects
+
+    cut = [units[begin:end] for begin, end in bounds(len(units))]
+    return polarity(units), list(chain.from_iterable(in_chunks(partial(aspects, pack=pack), cut, cluster)))
 
 
 def _theme_columns(found: Discovery | None, useful: NDArray[np.int64], empty: NDArray[np.bool_]) -> Columns:
@@ -211,13 +210,6 @@ def _listed(found: Discovery | None) -> list[dict[str, Any]]:
 
 def _rounded(values: NDArray[np.floating]) -> list[float]:
     return np.asarray(values, dtype=np.float64).round(4).tolist()
-
-
-def _about(units: Sequence[str], pack: str | None, cluster: str) -> list[str]:
-    from fanops.text.aspects import aspects
-
-    cut = [units[begin:end] for begin, end in bounds(len(units))]
-    return list(chain.from_iterable(in_chunks(partial(aspects, pack=pack), cut, cluster)))
 
 
 def _units(texts: Sequence[str], carried: Columns, level: str, cluster: str) -> tuple[Columns, list[str]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fanops.text.aspects import aspects_of
 from fanops.text.plain import plain
+from fanops.text.polarity import polarity
 from fanops.text.tokens import Tokenizer
 from fanops.text.units import unit_texts
 from fanops.text.word_lists import general_words
@@ -20,7 +21,7 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 SHORTEST, LONGEST = 3, 12
 _LOOKED_AT, _LOOKED_AT_SUBS = 500, 200
-_MOST_PHRASES = 150
+_PHRASES, _PHRASES_SUBS = 150, 60
 _WORDS = re.compile(r"(?=.*[一-鿿]{2})[一-鿿A-Za-z]+")
 # A number alone is no demand, and every 排队等了N分钟 is the same one.
 _AMOUNT = re.compile(
@@ -38,7 +39,8 @@ _TALES = re.compile(
 _OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.25, 0.25
 _ALONE = 1.0  # what it loses that says a thing (芋泥波波) and not what of it: only where nobody said more
 _CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
-_MOOD, _HEARD = 0.15, 150  # how far from balanced a theme is taken to have a mood; texts it is taken from
+_MOOD = 0.15  # how far from balanced a group is taken to have a mood
+_HEARD, _LEAST_HEARD, _MOST_HEARD = 4_000, 60, 150  # texts that is taken from: of all groups together, and of each
 _READ_AT_ONCE, _LONG = 6, 0.05  # characters, and what each further one costs
 _SPOKEN_FOR, _ASKED = 1.5, 300  # what it counts that a name stands for the whole theme, not for a corner; members asked
 _UNLIKE, _LIKE = 0.3, 0.7  # cosine from which a phrase begins to stand for a member, and from which it does
@@ -93,13 +95,14 @@ class Namer:
         Returns:
             A name per group, all different; 未命名主题 with a number only where nothing was said in words.
         """
-        most = _LOOKED_AT_SUBS if taken else _LOOKED_AT
+        most = (_LOOKED_AT_SUBS, _PHRASES_SUBS) if taken else (_LOOKED_AT, _PHRASES)
         groups = _members(labels, len(middle))
-        found = [self._phrases(members, centre, most) for members, centre in zip(groups, middle, strict=True)]
+        found = [self._phrases(members, centre, *most) for members, centre in zip(groups, middle, strict=True)]
         every = sorted(set().union(*found)) if found else []
         place = {phrase: at for at, phrase in enumerate(every)}
         vectors = self._encode(every) if every else np.empty((0, middle.shape[1]), np.float32)
-        similarity, telling, judges = vectors @ middle.T, _telling(every, self._tokenizer), _judged(every)
+        similarity, said = vectors @ middle.T, polarity(every, "clause")
+        telling = _telling(every, said.opinion, self._tokenizer)
         names: list[str] = []
         used, used_at = set(taken), []
         for label, phrases in enumerate(found):
@@ -109,7 +112,7 @@ class Namer:
                 often = np.array([phrases[phrase] for phrase in free], dtype=float)
                 score = _scores(free, similarity[at], label, often, telling[at], keywords[label])
                 score += _SPOKEN_FOR * self._spoken_for(groups[label], vectors[at])
-                score -= _CONTRARY * (judges[at] * moods[label] < 0)
+                score -= _CONTRARY * (said.values[at] * moods[label] < 0)
                 if used_at:  # never two themes whose names say the same, where there is another
                     alike = (vectors[at] @ vectors[used_at].T).max(axis=1)
                     score -= _SAME * np.clip((alike - _ALIKE) / (1 - _ALIKE), 0, 1)
@@ -124,8 +127,10 @@ class Namer:
 
     def moods(self, labels: NDArray[np.int32], count: int) -> NDArray[np.int8]:
         """Give what most of each group is: 1 pleased, −1 displeased, 0 neither; members evenly taken; shape (n_groups,)."""
-        heard = [_evenly(each, _HEARD) for each in _members(labels, count)]
-        said = _judged([self._texts[place][:200] for place in np.concatenate([np.zeros(0, np.int64), *heard]).tolist()])
+        most = int(np.clip(_HEARD // max(count, 1), _LEAST_HEARD, _MOST_HEARD))
+        heard = [_evenly(each, most) for each in _members(labels, count)]
+        places = np.concatenate([np.zeros(0, np.int64), *heard]).tolist()
+        said = polarity([self._texts[place][:200] for place in places], "clause").values
         ends = np.cumsum([0, *map(len, heard)])
         mean = [said[start:end].mean() if end > start else 0.0 for start, end in pairwise(ends.tolist())]
         return (np.sign(mean) * (np.abs(mean) > _MOOD)).astype(np.int8)
@@ -137,14 +142,15 @@ class Namer:
         share = near @ self._weights[some].astype(np.float64)
         return share / max(share.max(initial=0.0), 1e-9)
 
-    def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32], most: int) -> dict[str, int]:
+    def _phrases(self, members: NDArray[np.int64], centre: NDArray[np.float32], most: int, kept: int) -> dict[str, int]:
         """Count the short clauses near the centre that could be a name, the frequent ones first."""
         near = members[np.argsort(-(self._vectors[members] @ centre), kind="stable")[:most]]
         found: Counter[str] = Counter()
         for place in near.tolist():
             for phrase in self._clauses(place):
                 found[phrase] += int(self._weights[place])
-        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0]))[:_MOST_PHRASES])
+        # among those said as often the shorter, and among those as short the nearer
+        return dict(sorted(found.items(), key=lambda each: (-each[1], max(len(each[0]), _READ_AT_ONCE)))[:kept])
 
     def _clauses(self, place: int) -> frozenset[str]:
         if place not in self._cut:
@@ -172,24 +178,12 @@ def _could_be_name(clause: str) -> bool:
     return SHORTEST <= len(clause) <= LONGEST and _WORDS.fullmatch(clause) is not None
 
 
-def _judged(texts: Sequence[str]) -> NDArray[np.int8]:
-    from fanops.text.polarity import polarity
-
-    return polarity(texts, "clause").values
-
-
-def _telling(phrases: Sequence[str], tokenizer: Tokenizer) -> NDArray[np.float64]:
+def _telling(phrases: Sequence[str], judged: NDArray[np.bool_], tokenizer: Tokenizer) -> NDArray[np.float64]:
     """Say how much a phrase tells: half for a judgement in it, half for a thing that customers judge; shape (n,)."""
-    from fanops.text.polarity_rules import read_clauses
-    from fanops.text.polarity_scan import scan
-
-    found = scan(list(phrases))
-    judged = np.zeros(len(phrases))
-    np.maximum.at(judged, found.clause_text, read_clauses(found).table[:, 5])
     named = np.array([bool(aspects_of(phrase)) for phrase in phrases], dtype=float)
     words = [tokenizer.tokens(phrase) for phrase in phrases]
     hollow = np.array([all(word in general_words() for word in each) for each in words], dtype=float)
-    alone = np.array([len(each) == 1 for each in words], dtype=float) * (judged == 0)
+    alone = np.array([len(each) == 1 for each in words], dtype=float) * ~judged
     torn = np.array([_TORN.search(phrase) is not None for phrase in phrases], dtype=float)
     tale = np.array([_TALES.search(phrase) is not None for phrase in phrases], dtype=float)
     return _TOLD * 0.5 * (judged + named) - _HALVED * torn - _TALE * tale - _HOLLOW * hollow - _ALONE * alone

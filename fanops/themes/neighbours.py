@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from fanops.themes.spread import one_thread
+
 _BLOCK = 512  # rows whose similarities fit into the cache
 _GROUP = 16  # columns whose maximum is looked at first
+_AT_ONCE = min(4, os.cpu_count() or 1)  # blocks: bounds memory
 
 
 def nearest(vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -20,25 +27,28 @@ def nearest(vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], ND
     Returns:
         ``index, similarity``: shape (n, k) each, the most similar first; similarity is the cosine, −1 to 1.
     """
+    with one_thread(), ThreadPoolExecutor(_AT_ONCE) as pool:  # the work is done outside the interpreter's lock
+        found = list(pool.map(partial(_nearest_of, vectors, k), range(0, len(vectors), _BLOCK)))
+    return np.concatenate([index for index, _ in found]), np.concatenate([similarity for _, similarity in found])
+
+
+def _nearest_of(vectors: NDArray[np.float32], k: int, start: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Find the neighbours of one block's vectors."""
     n = len(vectors)
-    index = np.empty((n, k), dtype=np.int32)
-    similarity = np.empty((n, k), dtype=np.float32)
     groups = max(k, n // _GROUP)
-    for start in range(0, n, _BLOCK):
-        block = vectors[start : start + _BLOCK] @ vectors.T
-        rows = np.arange(len(block))
-        block[rows, rows + start] = -2.0
-        # The k-th best of group maxima bounds the k-th best of all from below: few entries are left to compare.
-        whole = n // groups * groups
-        peaks = block[:, :whole].reshape(len(block), -1, groups).max(axis=1)
-        floor = np.partition(peaks, groups - k, axis=1)[:, groups - k]
-        row, column = np.divmod(np.flatnonzero(block >= floor[:, None]), n)  # far faster than nonzero in two dimensions
-        values = block[row, column]
-        order = np.lexsort((column, -values, row))
-        first = np.searchsorted(row, rows)
-        kept = order[first[:, None] + np.arange(k)]
-        index[start : start + len(block)], similarity[start : start + len(block)] = column[kept], values[kept]
-    return index, similarity
+    block = vectors[start : start + _BLOCK] @ vectors.T
+    rows = np.arange(len(block))
+    block[rows, rows + start] = -2.0
+    # The k-th best of group maxima bounds the k-th best of all from below: few entries are left to compare.
+    whole = n // groups * groups
+    peaks = block[:, :whole].reshape(len(block), -1, groups).max(axis=1)
+    floor = np.partition(peaks, groups - k, axis=1)[:, groups - k]
+    row, column = np.divmod(np.flatnonzero(block >= floor[:, None]), n)  # far faster than nonzero in two dimensions
+    values = block[row, column]
+    order = np.lexsort((column, -values, row))
+    first = np.searchsorted(row, rows)
+    kept = order[first[:, None] + np.arange(k)]
+    return column[kept].astype(np.int32), values[kept]
 
 
 def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:

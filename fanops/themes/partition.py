@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,26 +30,25 @@ class Partition:
     Attributes:
         labels: Theme of each vector, 0 the largest, −1 unassigned; shape (n,).
         sublabels: Sub-theme of each vector, numbered over all themes, −1 where a theme is not divided; shape (n,).
-        graph: The neighbour graph they were found in, shape (n, n).
     """
 
     labels: NDArray[np.int32]
     sublabels: NDArray[np.int32]
-    graph: sparse.csr_matrix
 
 
 def partition(
-    vectors: NDArray[np.float32], weights: NDArray[np.int64], people: list[set[int]], parameters: Parameters
-) -> Partition:
+    vectors: NDArray[np.float32], graph: sparse.csr_matrix, weights: NDArray[np.int64], people: list[set[int]],
+    parameters: Parameters,
+) -> Partition:  # fmt: skip
     """Divide vectors into themes.
 
     Args:
         vectors: Unit rows of distinct texts in canonical order, shape (n, d), n at least 4; no zero rows.
+        graph: Their ``neighbourhood``.
         weights: How often each text was said, shape (n,).
         people: Who said each text, n sets.
         parameters: See Parameters.
     """
-    graph = _graph(vectors, parameters)
     copies = np.minimum(weights, np.clip(_FEW // len(vectors), 1, _COPIES))
     if parameters.method == "hdbscan":
         raw = density(vectors, weights, parameters)
@@ -58,10 +58,11 @@ def partition(
         raw = coherent_communities(vectors, graph, weights, parameters)
     raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
     labels = canonical(raw, weights)
-    return Partition(labels, _divided(graph, labels, weights, people, parameters), graph)
+    return Partition(labels, _divided(graph, labels, weights, people, parameters))
 
 
-def _graph(vectors: NDArray[np.float32], parameters: Parameters) -> sparse.csr_matrix:
+def neighbourhood(vectors: NDArray[np.float32], parameters: Parameters) -> sparse.csr_matrix:
+    """Build the graph that vectors, n at least 4, are divided in; shape (n, n)."""
     n = len(vectors)
     return neighbour_graph(vectors, min(parameters.neighbours, max(3, n // 6), round(np.log2(n)) + 1, n - 1))
 
@@ -72,7 +73,7 @@ def _by_copies(
     """Divide a small set in which a sentence said by several people stands there as several: else it had no neighbour of its kind."""
     each = np.repeat(np.arange(len(vectors)), copies)
     labels = coherent_communities(
-        vectors[each], _graph(vectors[each], parameters), np.repeat(weights / copies, copies), parameters
+        vectors[each], neighbourhood(vectors[each], parameters), np.repeat(weights / copies, copies), parameters
     )
     return labels[np.searchsorted(each, np.arange(len(vectors)))]
 
@@ -265,11 +266,15 @@ def _divided(
     """Divide each theme once more inside its own part of the graph; sub-themes that are too small are given up."""
     result = np.full(len(labels), UNASSIGNED, dtype=np.int32)
     following = 0
-    for label in range(int(labels.max(initial=-1)) + 1):
-        members = np.flatnonzero(labels == label)
-        if len(members) < 2 * _SUB_LEAST:
-            continue
-        inner = canonical(communities(graph[members][:, members], _SUB_RESOLUTION, parameters.seed), weights[members])
+    every = [np.flatnonzero(labels == label) for label in range(int(labels.max(initial=-1)) + 1)]
+    large = [members for members in every if len(members) >= 2 * _SUB_LEAST]
+
+    def parts(members: NDArray[np.int64]) -> NDArray[np.int32]:
+        return canonical(communities(graph[members][:, members], _SUB_RESOLUTION, parameters.seed), weights[members])
+
+    with ThreadPoolExecutor(2) as pool:  # communities are looked for outside the interpreter's lock
+        divided = list(pool.map(parts, large))
+    for members, inner in zip(large, divided, strict=True):
         least = max(_SUB_LEAST, len(members) // _SUB_PARTS)
         for sub in range(int(inner.max(initial=-1)) + 1):
             own = members[inner == sub]

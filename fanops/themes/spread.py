@@ -1,4 +1,4 @@
-"""Spread (分发): the same work on many chunks, here or on a Dask cluster, with the same result.
+"""Spread (分发): the same work on many chunks, here or on a Dask cluster, with the same result; and work done beside other work.
 
 Chunks have the same borders on both ways, and each is worked on alone, so that where it was done can't be seen in the result.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from functools import lru_cache
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from fanops.text.encoder import Encoder, load_encoder
 CHUNK = 20_000  # units worked on together: about 15 MB of vectors
 _AHEAD = 3  # chunks per worker that are under way: bounds memory on the cluster
 _PATIENCE_SECONDS = 30.0
+_IDLE_SECONDS = 20  # after which a process that stands by ends
 _TRIES = 5  # workers that may die under one chunk before it is given up
 
 Chunk, Result = TypeVar("Chunk"), TypeVar("Result")
@@ -40,11 +42,39 @@ def in_chunks(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], cluster:
     return _on_cluster(work, chunks, cluster)
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """Keep a product of matrices to one thread: with more, the last digits depend on how many there are."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep products of matrices to one thread: with more, the last digits depend on how many there are."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1, "blas")
+    with threadpool_limits(1, "blas"):
+        yield
+
+
+def beside(work: Callable[..., Result], *arguments: Any) -> Callable[[], Result]:
+    """Begin ``work`` in a process of its own: two that think in Python hinder each other in one.
+
+    Args:
+        work: A function of a module.
+        arguments: What it takes; they are sent.
+
+    Returns:
+        Waits for the result. Where no process can be had, or it died, the work is done here.
+    """
+    from loky import get_reusable_executor
+
+    try:
+        under_way = get_reusable_executor(max_workers=1, timeout=_IDLE_SECONDS).submit(work, *arguments)
+    except OSError:
+        return partial(work, *arguments)
+
+    def result() -> Result:
+        try:
+            return under_way.result()
+        except BrokenExecutor:
+            return work(*arguments)
+
+    return result
 
 
 def bounds(count: int) -> list[tuple[int, int]]:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from fanops.errors import NotReady
+from fanops.text.polarity import polarity
 from fanops.text.tokens import tokenizer
-from fanops.themes import spread
+from fanops.themes import label, spread
 from fanops.themes.discovery import discover
 from fanops.themes.label import label_texts
 from fanops.themes.parameters import Parameters
@@ -112,3 +113,25 @@ def test_no_scheduler_is_said_in_words(monkeypatch):
 def test_without_a_cluster_everything_is_done_here():
     assert list(spread.in_chunks(len, [[1, 2], [3]])) == [2, 1]
     assert spread.bounds(0) == [] and spread.bounds(spread.CHUNK + 1)[-1] == (spread.CHUNK, spread.CHUNK + 1)
+
+
+def seat(home: int, dies: bool) -> int:
+    """Tell by which process it was done; one that is to die does so anywhere but at home."""
+    if dies and os.getpid() != home:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_work_beside_is_done_by_another_process_and_here_when_that_dies():
+    home = os.getpid()
+    assert spread.beside(seat, home, False)() != home
+    assert spread.beside(seat, home, True)() == home
+    assert spread.beside(seat, home, False)() != home, "the next one gets a new process"
+
+
+def test_a_long_file_is_judged_as_a_short_one_is():
+    texts = TEXTS * 3
+    found = label_texts(texts)
+    judged = polarity(texts)
+    assert len(texts) >= label._BESIDE_LEAST
+    assert found.columns["polarity"] == judged.values.tolist()

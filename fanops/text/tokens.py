@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from fanops.errors import NotReady
@@ -31,14 +31,12 @@ def _segmenter(engine: str, shared: bool) -> _Segmenter:
         import rjieba
 
         return rjieba if shared else rjieba.Jieba()
-    if engine == "jieba":
-        import logging
+    import logging
 
-        import jieba
+    import jieba
 
-        jieba.setLogLevel(logging.WARNING)
-        return jieba.Tokenizer()
-    raise NotReady(f"没有叫“{engine}”的分词器。", f"可用：{'、'.join(ENGINES)}。")
+    jieba.setLogLevel(logging.WARNING)
+    return jieba.Tokenizer()
 
 
 class Tokenizer:
@@ -49,7 +47,7 @@ class Tokenizer:
     """
 
     def __init__(self, words: Iterable[str] = (), engine: str = "rjieba") -> None:
-        """Prepare the segmenter.
+        """Keep the words; the segmenter is loaded when the first text is cut.
 
         Args:
             words: The brand's own words (products, aliases, competitors).
@@ -58,16 +56,23 @@ class Tokenizer:
         Raises:
             NotReady: No such engine.
         """
+        if engine not in ENGINES:
+            raise NotReady(f"没有叫“{engine}”的分词器。", f"可用：{'、'.join(ENGINES)}。")
         self.engine = engine
         self.words = frozenset(word for word in words if word)
-        self._segmenter = _segmenter(engine, shared=not self.words)
         outside = sorted(
             (word for word in self.words if not _HELD.fullmatch(word)), key=lambda word: (-len(word), word)
         )
         self._outside = re.compile(f"({'|'.join(map(re.escape, outside))})") if outside else None
-        for word in sorted(self.words.difference(outside)):
+        self._held = sorted(self.words.difference(outside))
+
+    @cached_property
+    def _segmenter(self) -> _Segmenter:
+        segmenter = _segmenter(self.engine, shared=not self.words)
+        for word in self._held:
             # what jieba suggests is at least the built-in frequency, and enough to hold the word together
-            self._segmenter.add_word(word, self._segmenter.suggest_freq(word), "n")
+            segmenter.add_word(word, segmenter.suggest_freq(word), "n")
+        return segmenter
 
     def tokens(self, text: str) -> list[str]:
         """Cut one text; joined, the tokens are the text without control characters."""

@@ -15,7 +15,6 @@ from fanops.errors import NotReady
 from fanops.text.polarity_rules import READ, read_clauses
 from fanops.text.polarity_scan import Scan, gram_buckets, scan
 
-CLASSES = (-1, 0, 1)
 DENSE = 9
 _OPENING, _OPENING_WEIGHT = 2, 1.5  # a review's first clauses tell its gist more often than its last
 _LEARNED_FLOOR = 0.1  # what the n-grams hardly say is noise that adds up over a long review

@@ -15,10 +15,11 @@ from fanops.text.polarity_scan import Scan, WordFinder
 _NEGATIONS = frozenset({"negation", "far_negation"})
 _QUANTITIES, _NOUNS = frozenset({"up", "down"}), frozenset({"A", "B"})
 _DENYING = frozenset("不没无别未")
-READ = 7  # columns of a reading
+READ = 6  # columns of a reading
 _NEAR, _FAR = 4, 9
 _MILD, _PLAIN = 0.6, 0.3
 _NOUN_REACH = 5
+_MOST_DEGREE = 2.0
 _PARTICLES = frozenset("了的啊呀呢吧哦嘛啦得极死爆透喔噢哈很太到过又也都还点些哟滴哒耶着多、")
 _BEFORE = frozenset("很太真好超挺蛮最更巨贼贵又也都不没还偏老够有是就特")
 
@@ -29,7 +30,7 @@ class Reading:
 
     Attributes:
         table: For each clause: score, pleased part, displeased part (positive), part that a rule turned, words for
-            neither, whether an opinion was read, whether the clause asks; float32, shape (clauses, 7).
+            neither, whether an opinion was read; float32, shape (clauses, 6).
         reasons: What decided, as (clause, words, contribution); empty unless asked for.
     """
 
@@ -91,6 +92,8 @@ def _events(found: Scan) -> list[_Event]:
             continue
         word = text[start : start + size]
         entry = known[word]
+        if word.isascii() and _within_word(text, start, start + size):
+            continue
         if entry.kind == "plain":
             free = start + size
             continue
@@ -105,6 +108,12 @@ def _events(found: Scan) -> list[_Event]:
             events.append(_Event(begin, end, text[begin:end], Entry(OPINION, value, frozenset({"whole"}))))
             free = end
     return events
+
+
+def _within_word(text: str, start: int, end: int) -> bool:
+    """Say whether Latin letters go on before or behind: ok in MacBook is no word."""
+    before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+    return (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())
 
 
 def _stands_alone(text: str, start: int, end: int, entry: Entry) -> bool:
@@ -152,7 +161,9 @@ def _role(sentence: list[tuple[int, _Event]], place: int, noun: str) -> str:
         return "strong"
     if kinds & _NOUNS and (entry.kind != OPINION or _measured(sentence, place)):
         return "noun"
-    return OPINION if entry.kind == OPINION else next(iter(kinds - _NOUNS), entry.kind)
+    if entry.kind == OPINION:
+        return OPINION
+    return "strong" if "strong" in kinds else min(kinds - _NOUNS, default=entry.kind)
 
 
 def _measured(sentence: list[tuple[int, _Event]], place: int) -> bool:
@@ -207,7 +218,7 @@ class _State:
         if "excess" in kinds:
             self.excess = event.end
         if role == "strong":
-            self.degree *= 1.25
+            self.degree = min(1.25 * self.degree, _MOST_DEGREE)
             return
         if "weak" in kinds:
             self.degree *= 0.7
@@ -222,7 +233,7 @@ class _State:
             self.flips = None
         if role == "noun":
             self.noun = "A" if "A" in kinds else "B"
-        elif "weak" not in kinds:
+        elif "weak" not in kinds and not kinds & _QUANTITIES:  # 没太多惊喜 is still denied
             self.negations = 0
 
     def weigh(self, value: float, event: _Event) -> tuple[float, bool]:
@@ -268,7 +279,7 @@ def _read_sentence(
         if abs(value) <= _PLAIN:
             row[4] += abs(strength)
         row[1 if strength > 0 else 2] += abs(strength)
-        if bent:
+        if bent or role == "quantity":
             row[3] += strength
         state.flips = strength, event.end
         if reasons is not None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ from fanops.errors import InvalidInput
 from fanops.text.aspects import aspects, load_pack, packs
 from fanops.text.polarity import explain, polarity
 from fanops.text.polarity_adapt import FEWEST
-from fanops.text.polarity_lexicon import entries, phrases
+from fanops.text.polarity_lexicon import bending, entries, phrases
 from fanops.text.polarity_scan import WordFinder, gram_buckets, scan
 
 DATA = Path(__file__).parent.parent / "data"
@@ -40,6 +43,35 @@ def test_quantity_is_good_or_bad_by_what_is_measured():
 def test_what_follows_a_contrast_counts_more():
     found = polarity(["环境不错，但是味道太差了", "环境太差了，但是味道真的不错"]).score
     assert found[0] < found[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("从来没吃过这么好吃的面", 1), ("没有见过这么差的服务", -1), ("再也没有这么好喝的了", 1), ("好久没吃到这么好吃的了", 1),
+        ("缺点很少", 1), ("线头少", 1), ("颜值低", -1), ("问题不少", -1), ("选择不少", 1), ("没太多惊喜", -1), ("没有太多的套路", 1),
+        ("没有特别的惊喜", -1), ("没有特别的异味", 1), ("过大", -1), ("太甜", -1), ("没觉得特别的好", -1), ("not good", -1), ("not bad", 1),
+        ("太太太太太太太太好吃了", 1), ("超超超超超超超超超超难吃", -1), ("红米note12", 0), ("tiktok", 0),
+    ],
+)  # fmt: skip
+def test_what_stands_around_an_opinion_bends_it(text, value):
+    assert polarity([text]).values.tolist() == [value]
+
+
+def test_words_drawn_out_without_end_still_have_a_chance_between_none_and_all():
+    found = polarity(["很" * 500 + "好吃" + "很" * 500 + "难吃"])
+    assert np.isfinite(found.score).all() and 1 / 3 <= found.probability[0] <= 1
+
+
+def test_the_reading_does_not_depend_on_the_hash_of_words():
+    read = "from fanops.text.polarity import polarity; print(polarity(['没觉得特别的好', '不是很甜', '有点小贵']).score.tolist())"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", read], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("0", "1", "3")
+    }  # fmt: skip
+    assert len(said) == 1
 
 
 def test_emoji_have_polarity():
@@ -138,6 +170,10 @@ def test_clauses_of_a_scan():
 
 def test_the_word_files_are_in_order():
     assert len(entries()) > 7_000 and not [word for word in entries() if len(word) > 10]
+    assert set(bending()) == {
+        "negation", "far_negation", "strong", "weak", "contrast", "minor", "concede", "wish", "excess", "A", "B", "up", "down",
+        "phrase", "plain", "post_negation",
+    }  # fmt: skip
     pattern, strengths = phrases()
     assert pattern.groups == len(strengths)  # one group a phrase, or the strengths would shift
 

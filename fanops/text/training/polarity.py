@@ -89,7 +89,7 @@ def train_polarity(
         "log_prior": np.log([(signs == sign).mean() for sign in (-1, 0, 1)]).tolist(),
         "temperature": _temperature(logits, signs[:_HELD_OUT]), "slope": _slope(held, signs[:_HELD_OUT], bias),
         "held_out_accuracy": float((logits.argmax(axis=1) - 1 == signs[:_HELD_OUT]).mean()), "held_out": _HELD_OUT,
-        "clauses": len(rows), "said": len(said), "texts": {str(each.weight): len(each.texts) for each in others},
+        "clauses": len(rows), "said": len(said), "texts": [{"weight": each.weight, "texts": len(each.texts)} for each in others],
         "data_sha256": {name: hashlib.sha256((data_folder / name).read_bytes()).hexdigest() for name in (CLAUSES, SENTENCES)},
         "weights_sha256": hashlib.sha256((out / "weights.npy").read_bytes()).hexdigest(),
     }  # fmt: skip

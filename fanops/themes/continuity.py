@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -12,7 +16,25 @@ _FEWEST = 5
 _OF_IT = 0.2  # a cluster with a smaller part of one theme is no part of that theme
 _TOLERANCE = 2.0  # a theme is divided where a resolution this many times lower would divide it too
 _CLEARLY = 0.3  # by so much more a unit must be like another theme's centre to leave its own
+_SAME = 0.8  # a cluster whose centre is so near to that of a theme that a person merged away is that theme
 NOT_REGISTERED = -1
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of n texts from earlier runs and from people.
+
+    Attributes:
+        lay_in: Registered theme of each text, −1 none; shape (n,). Those themes stay apart.
+        same_grain: The themes were found as coarsely: one is divided only where that is clearly better. False: a person asked for
+            other granularity, and gets it.
+        joined: Themes that a person joined of several, which are never divided: centres of what was merged into each,
+            shape (merged, d).
+    """
+
+    lay_in: NDArray[np.int64]
+    same_grain: bool = True
+    joined: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def majority(position: NDArray[np.int64], before: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -36,7 +58,8 @@ def majority(position: NDArray[np.int64], before: NDArray[np.int64], count: int)
 
 def rejoin(
     labels: NDArray[np.int32], before: NDArray[np.int64], weights: NDArray[np.int64], fit: NDArray[np.int64],
-    graph: sparse.csr_matrix, resolution: float | None, together: frozenset[int] = frozenset(),
+    graph: sparse.csr_matrix, resolution: float | None, joined: Mapping[int, NDArray[np.float32]] = MappingProxyType({}),
+    middle: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int32]:  # fmt: skip
     """Take back divisions of registered themes that are not clearly better than the theme as it was.
 
@@ -52,7 +75,8 @@ def rejoin(
         fit: Texts that the graph is of, shape (m,).
         graph: Neighbour graph, shape (m, m).
         resolution: That the clusters were found with; None: nothing is taken back but what a person joined.
-        together: Registered themes that a person joined of several: they are never divided, however unlike their parts are.
+        joined: See ``Known``; however unlike the parts of such a theme are, none of them is divided from it.
+        middle: Centre of each cluster, needed only where something was joined; shape (clusters, d).
 
     Returns:
         Labels, numbered by weight; the same partition where nothing was taken back.
@@ -64,8 +88,16 @@ def rejoin(
     main = held.argmax(axis=1)
     size = np.bincount(labels[labels >= 0], weights=weights[labels >= 0], minlength=count)
     joint, degree = _ties(graph, labels[fit], count)
+    merged_away: dict[int, int] = {}
+    if middle is not None:
+        for row, theme in enumerate(themes.tolist()):
+            near = (middle @ joined[theme].T).max(axis=1, initial=-1.0) >= _SAME if theme in joined else ()
+            merged_away |= dict.fromkeys(np.flatnonzero(near).tolist(), row)
     result = labels.copy()
     for label in np.setdiff1d(np.arange(count), main).tolist():
+        if label in merged_away:
+            result[labels == label] = main[merged_away[label]]
+            continue
         theme = int(held[:, label].argmax())
         if held[theme, label] < max(_FEWEST, _OF_IT * size[label]):
             continue
@@ -73,7 +105,7 @@ def rejoin(
         if resolution is not None:
             by_chance = resolution / _TOLERANCE * degree[label] * degree[main[theme]] / max(degree.sum(), 1e-9)
             loosely = joint[label, main[theme]] > by_chance
-        if loosely or int(themes[theme]) in together:
+        if loosely or int(themes[theme]) in joined:
             result[labels == label] = main[theme]
     return labels if np.array_equal(result, labels) else canonical(result, weights)
 
@@ -130,7 +162,7 @@ def keep_apart(
 
 
 def stay(
-    vectors: NDArray[np.float32], themes: NDArray[np.int64], before: NDArray[np.int64], centres: dict[int, NDArray[np.float32]]
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], before: NDArray[np.int64], centres: Mapping[int, NDArray[np.float32]]
 ) -> NDArray[np.int64]:  # fmt: skip
     """Let units stay in the theme they were in, unless they fit the one they would move to clearly better.
 

@@ -13,19 +13,21 @@ from sqlmodel import Session
 
 from fanops import __version__
 from fanops.access import Actor, record_audit
-from fanops.database import Database
-from fanops.errors import TooLittleData
+from fanops.database import Database, take_turn
+from fanops.errors import Conflict, TooLittleData
 from fanops.settings import settings
-from fanops.tables import ThemeRun
+from fanops.tables import Theme, ThemeRun
 from fanops.text.tokens import tokenizer
 from fanops.themes import records_discovery as records
-from fanops.themes.continuity import NOT_REGISTERED
+from fanops.themes import records_registry as registry
+from fanops.themes.continuity import NOT_REGISTERED, Known
 from fanops.themes.discovery import Discovery, discover
 from fanops.themes.identity import Matching, Registered, match_clusters
-from fanops.themes.parameters import Parameters
+from fanops.themes.parameters import FEWEST, Parameters
 from fanops.themes.quality import stability
 from fanops.themes.records_dictionary import brand_words
 from fanops.themes.spread import encoder as spread_encoder
+from fanops.themes.teach import NO_THEME
 
 Progress = Callable[[float, str], None]
 
@@ -45,45 +47,59 @@ def run_discovery(
         Counts, seconds and fingerprint of the run.
 
     Raises:
-        TooLittleData: Fewer than 10 distinct units with content.
+        TooLittleData: Fewer than 10 distinct units with content, or nothing that three people said.
+        Conflict: Another run was saved while this one worked.
     """
     began = time.perf_counter()
     chosen = Parameters(**{name: value for name, value in parameters.items() if value is not None})
     progress(0.01, "读取原声")
+    cluster = settings().dask
+    encoder = spread_encoder(settings_encoder(), cluster)
     with db.read() as session:
-        units = records.load_units(session, actor.brand_id)
-        registered = records.load_registry(session, actor.brand_id)
-        joined = records.joined_by_hand(session, actor.brand_id)
+        last = registry.last_run(session, actor.brand_id)
+        # centres of another encoder mean nothing beside this one's
+        has_centres = last is None or last.versions.get("encoder") == encoder.fingerprint
+        units = registry.load_units(session, actor.brand_id)
+        registered = registry.load_registry(session, actor.brand_id, has_centres)
+        joined = registry.joined_by_hand(session, actor.brand_id, encoder.dimension, has_centres)
         words = brand_words(session, actor.brand_id)
-        taught = records.corrected_units(session, actor.brand_id)
-        same_grain = records.last_granularity(session, actor.brand_id) in (None, chosen.granularity)
-    if len(units) < 10:
+        last_id, grain = (last.id, last.parameters.get("granularity")) if last else (None, None)
+    if len(units) < FEWEST:
         raise TooLittleData(
             f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
         )
-    cluster = settings().dask
-    encoder = spread_encoder(settings_encoder(), cluster)
+    unit_ids = units["unit_id"].to_numpy()
+    lay_in = _lay_in(registered, unit_ids)
     found = discover(
         units["text"].tolist(), units["person"].tolist(), encoder, tokenizer(words), chosen,
-        lambda share, doing: progress(0.05 + 0.8 * share, doing), _before(registered, units["unit_id"].tolist()), cluster,
-        same_grain, units["voice_id"].tolist(),
-        frozenset(place for place, theme in enumerate(registered) if theme.theme_id in joined),
+        lambda share, doing: progress(0.05 + 0.8 * share, doing),
+        Known(np.where(lay_in > 0, lay_in, NOT_REGISTERED), grain in (None, chosen.granularity), joined) if lay_in.any() else None,
+        cluster, units["voice_id"].tolist(),
     )  # fmt: skip
+    if not found.themes:
+        raise TooLittleData(
+            f"没有一件事有 {chosen.min_people} 个人说到，还不足以发现主题。", "先导入更多人的原声，再来一次。"
+        )
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)
     progress(0.89, "对应已有主题")
-    unit_ids = units["unit_id"].to_numpy()
     clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
     matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
-    lay_in = _lay_in(registered, unit_ids)
     progress(0.91, "保存")
     with db.write() as session:
+        _refuse_if_overtaken(session, actor.brand_id, last_id)
+        if not has_centres:
+            records.forget_centres(session, actor.brand_id)
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
-        final = records.keep_corrections(found, unit_ids, themes, taught, lay_in)
+        # read here, not before: what people did while the run worked counts
+        merged = registry.merged_units(session, actor.brand_id, registry.merged_into(session, actor.brand_id))
+        taught = registry.corrected_units(session, actor.brand_id)
+        final = records.keep_corrections(found, unit_ids, themes, lay_in, merged, taught)
+        ended = records.end_themes(session, matching.died, final)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
-        records.save_lineage(session, run.id, matching, themes, clusters, units)
-        run.counts = _counts(units, found, matching)
+        records.save_lineage(session, run.id, matching, themes, final, units, ended)
+        run.counts = _counts(final, themes, matching, ended)
         run.seconds = round(time.perf_counter() - began, 2)
         session.add(run)
         record_audit(session, actor, "discover_themes", f"theme_run:{run.id}", **run.counts)
@@ -92,10 +108,12 @@ def run_discovery(
     return result
 
 
-def _before(registered: list[Registered], unit_ids: list[int]) -> list[int] | None:
-    """Give the place in the registry of each unit's live theme, −1 none; None for an empty registry."""
-    place = {unit: at for at, theme in enumerate(registered) if theme.is_live for unit in theme.units}
-    return [place.get(unit, NOT_REGISTERED) for unit in unit_ids] if place else None
+def _refuse_if_overtaken(session: Session, brand_id: int, last_id: int | None) -> None:
+    """Refuse to save over another run that was saved while this one worked: it would register every theme twice."""
+    take_turn(session, f"themes {brand_id}")
+    newest = registry.last_run(session, brand_id)
+    if (newest.id if newest else None) != last_id:
+        raise Conflict("另一次发现主题刚刚完成，这一次没有保存。", "看看那次的结果；还要的话，再发现一次。")
 
 
 def _lay_in(registered: list[Registered], unit_ids: np.ndarray) -> np.ndarray:
@@ -120,14 +138,14 @@ def _start_run(session: Session, actor: Actor, chosen: Parameters, units, found:
     return run
 
 
-def _counts(units, found: Discovery, matching: Matching) -> dict[str, int]:
+def _counts(final: np.ndarray, themes: list[Theme], matching: Matching, ended: list[int]) -> dict[str, int]:
     kinds = [match.kind for match in matching.matches]
     return {
-        "units": len(units),
-        "themes": len(found.themes),
-        "unassigned": int((found.labels < 0).sum()),
+        "units": len(final),
+        "themes": len(themes),
+        "unassigned": int((final == NO_THEME).sum()),
         "born": kinds.count("born") + kinds.count("split"),
         "continued": kinds.count("continued") + kinds.count("merged"),
-        "died": len(matching.died),
+        "died": len(ended),
         "grey": sum(match.grey for match in matching.matches),
     }

@@ -16,13 +16,22 @@ from fanops.text.encoder import Encoder
 from fanops.text.plain import gist
 from fanops.text.tokens import Tokenizer
 from fanops.themes.context import in_context
-from fanops.themes.continuity import keep_apart, majority, rejoin
+from fanops.themes.continuity import Known, keep_apart, majority, rejoin
 from fanops.themes.describe import Distinct, Group, Placed, describe
 from fanops.themes.keywords import WordCounts
 from fanops.themes.layout import place_units
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import FEWEST, Parameters
-from fanops.themes.partition import UNASSIGNED, Partition, discriminant, neighbourhood, partition
+from fanops.themes.partition import (
+    UNASSIGNED,
+    Partition,
+    canonical,
+    centroids,
+    discriminant,
+    neighbourhood,
+    partition,
+    with_enough_people,
+)
 from fanops.themes.spread import bounds, in_chunks, one_thread
 
 Progress = Callable[[float, str], None]
@@ -65,11 +74,9 @@ def discover(
     tokenizer: Tokenizer,
     parameters: Parameters = Parameters(),
     progress: Progress = lambda share, doing: None,
-    before: Sequence[int] | None = None,
+    known: Known | None = None,
     cluster: str = "",
-    same_grain: bool = True,
     voices: Sequence[int] | None = None,
-    together: frozenset[int] = frozenset(),
 ) -> Discovery:
     """Discover themes in units.
 
@@ -80,13 +87,10 @@ def discover(
         tokenizer: Gives words.
         parameters: See Parameters.
         progress: Called with share done (0–1) and what is being done.
-        before: Registered theme of each text (any integer), −1 none: those themes stay apart; None: nothing is known.
+        known: What is known of the texts from earlier runs, None: nothing.
         cluster: Address of a Dask scheduler on which what was not fitted on is assigned, empty: here. The result is the same.
-        same_grain: The registered themes were found as coarsely: a theme is divided only where that is clearly better. False: a person
-            asked for other granularity, and gets it.
         voices: Voice of each text (any integer), None: each text stands alone; the texts of a voice stand together, in the order they
             were said, and what stands beside a text counts for what it means.
-        together: Which of ``before`` a person joined of several themes: they stay one.
 
     Raises:
         TooLittleData: Fewer than 10 distinct texts.
@@ -106,10 +110,10 @@ def discover(
         vectors = in_context(vectors, position, np.asarray(voices, dtype=np.int64))
     weights = np.bincount(position, minlength=len(distinct)).astype(np.int64)
     said_by = _said_by(position, who, len(distinct))
-    known = np.flatnonzero(np.any(vectors, axis=1))
-    if len(known) < FEWEST:
+    sound = np.flatnonzero(np.any(vectors, axis=1))
+    if len(sound) < FEWEST:
         raise TooLittleData("这些内容里几乎没有可以理解的文字。", "请检查选的是不是文字那一列。")
-    fit = known[_chosen(weights[known], [spoken[i] for i in known], parameters.fit_most)]
+    fit = sound[_chosen(weights[sound], [spoken[i] for i in sound], parameters.fit_most)]
     progress(0.3, "寻找相近的说法")
     graph = neighbourhood(vectors[fit], parameters)
     with ThreadPoolExecutor(max_workers=1) as beside:  # communities are looked for outside the interpreter's lock
@@ -117,12 +121,14 @@ def discover(
         parts = partition(vectors[fit], graph, weights[fit], [said_by[i] for i in fit], parameters)
         counts = counting.result()
     progress(0.6, "归类")
-    labels, sublabels = _spread(vectors, weights, known, fit, parts, parameters, cluster)
-    if before is not None:
-        lay_in = majority(position, np.asarray(before, dtype=np.int64), len(distinct))
-        resolution = parameters.resolution if same_grain else None
-        labels = rejoin(labels, lay_in, weights, fit, graph, resolution, together)
+    labels, sublabels = _spread(vectors, weights, sound, fit, parts, parameters, cluster)
+    if known is not None:
+        lay_in = majority(position, known.lay_in, len(distinct))
+        resolution = parameters.resolution if known.same_grain else None
+        middle = centroids(vectors, labels, weights)
+        labels = rejoin(labels, lay_in, weights, fit, graph, resolution, known.joined, middle)
         labels = keep_apart(vectors, labels, lay_in, weights)
+        labels = canonical(with_enough_people(vectors, labels, weights, said_by, parameters.min_people), weights)
         sublabels = _within(labels, sublabels)
     placed = Placed.of(labels, sublabels, vectors, weights)
     strength, unsure = _how_surely(vectors, placed, parameters, cluster)

@@ -26,7 +26,7 @@ class Registered:
         theme_id: Its id.
         units: Ids of the units it holds now.
         centroid: Unit vector, or None.
-        is_live: False for a theme that died or was retired: it can be revived.
+        is_live: False for a theme that died: it can be revived.
     """
 
     theme_id: int
@@ -58,6 +58,25 @@ class Match:
 
 
 @dataclass(frozen=True)
+class _Likeness:
+    """How alike clusters and registered themes are; each of shape (clusters, themes).
+
+    Attributes:
+        shared: Units of both.
+        overlap: Share of the theme that the cluster took.
+        inside: Share of the cluster's known units that were the theme's.
+        jaccard: Both together.
+        cosine: Of their centres, 0 where a theme has none.
+    """
+
+    shared: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+    inside: NDArray[np.float64]
+    jaccard: NDArray[np.float64]
+    cosine: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Matching:
     """All matches of a run, and the live themes that no cluster continues."""
 
@@ -83,49 +102,53 @@ def match_clusters(
     """
     if not registered:
         return Matching(tuple(Match(label, None, "born") for label in range(len(clusters))))
-    shared = np.array([[len(units & theme.units) for theme in registered] for units in clusters], dtype=float)
-    sizes = np.array([max(1, len(theme.units)) for theme in registered], dtype=float)
-    cluster_known = np.maximum(1.0, shared.sum(axis=1))
-    # what the cluster took of the theme, and what the theme is of the cluster's known units
-    overlap = shared / sizes[None, :]
-    inside = shared / cluster_known[:, None]
-    cosine = np.array([
-        [float(centre @ theme.centroid) if theme.centroid is not None else 0.0 for theme in registered]
-        for centre in centroids
-    ])  # fmt: skip
-    jaccard = 2 * shared / (sizes[None, :] + cluster_known[:, None])
+    like = _likeness(registered, clusters, centroids)
     live = np.array([theme.is_live for theme in registered])
-    score = jaccard + 0.25 * np.maximum(cosine, 0) + 0.01 * live[None, :]
+    score = like.jaccard + 0.25 * np.maximum(like.cosine, 0) + 0.01 * live[None, :]
     rows, columns = linear_sum_assignment(-score)
     chosen: dict[int, int] = {}
     for cluster, place in zip(rows.tolist(), columns.tolist(), strict=True):
-        few = shared[cluster, place] < _FEW_UNITS
-        enough = jaccard[cluster, place] >= LEAST_SHARED or (few and cosine[cluster, place] >= LEAST_COSINE)
-        if enough:
+        few = like.shared[cluster, place] < _FEW_UNITS
+        if like.jaccard[cluster, place] >= LEAST_SHARED or (few and like.cosine[cluster, place] >= LEAST_COSINE):
             chosen[cluster] = place
-    matches = tuple(
-        _describe(cluster, chosen, registered, shared, overlap, inside, cosine, jaccard)
-        for cluster in range(len(clusters))
-    )
     kept = set(chosen.values())
+    matches = tuple(_describe(cluster, chosen.get(cluster), kept, registered, like) for cluster in range(len(clusters)))
     died = tuple(theme.theme_id for place, theme in enumerate(registered) if place not in kept and theme.is_live)
     return Matching(matches, died)
 
 
-def _describe(cluster, chosen, registered, shared, overlap, inside, cosine, jaccard) -> Match:
-    place = chosen.get(cluster)
-    others = [
-        p for p in range(len(registered))
-        if p != place and p not in chosen.values() and overlap[cluster, p] >= SURE_SHARED and registered[p].is_live
-    ]  # fmt: skip
+def _likeness(
+    registered: list[Registered], clusters: list[frozenset[int]], centroids: NDArray[np.float32]
+) -> _Likeness:
+    holders: dict[int, list[int]] = {}
+    for place, theme in enumerate(registered):
+        for unit in theme.units:
+            holders.setdefault(unit, []).append(place)
+    shared = np.zeros((len(clusters), len(registered)))
+    for cluster, units in enumerate(clusters):
+        held = [place for unit in units for place in holders.get(unit, ())]
+        shared[cluster] = np.bincount(held, minlength=len(registered)) if held else 0.0
+    sizes = np.array([max(1, len(theme.units)) for theme in registered], dtype=float)
+    known = np.maximum(1.0, shared.sum(axis=1))
+    none = np.zeros(centroids.shape[1], dtype=np.float32)
+    middle = np.stack([none if theme.centroid is None else theme.centroid for theme in registered])
+    return _Likeness(
+        shared, shared / sizes[None, :], shared / known[:, None], 2 * shared / (sizes[None, :] + known[:, None]),
+        (centroids @ middle.T).astype(np.float64),
+    )  # fmt: skip
+
+
+def _describe(cluster: int, place: int | None, kept: set[int], registered: list[Registered], like: _Likeness) -> Match:
+    shared, overlap, inside = like.shared[cluster], like.overlap[cluster], like.inside[cluster]
+    others = [p for p in np.flatnonzero(overlap >= SURE_SHARED).tolist() if p not in kept and registered[p].is_live]
     if place is not None:
         theme = registered[place]
-        sure = jaccard[cluster, place] >= SURE_SHARED or overlap[cluster, place] >= SURE_SHARED
-        sure = sure or cosine[cluster, place] >= SURE_COSINE
+        sure = like.jaccard[cluster, place] >= SURE_SHARED or overlap[place] >= SURE_SHARED
+        sure = sure or like.cosine[cluster, place] >= SURE_COSINE
         kind = "revived" if not theme.is_live else ("merged" if others else "continued")
         merged_ids = tuple(registered[p].theme_id for p in others)
-        return Match(cluster, theme.theme_id, kind, merged_ids, int(shared[cluster, place]), not sure)
-    source = int(np.argmax(inside[cluster]))
-    if shared[cluster, source] >= _FEW_UNITS and inside[cluster, source] >= SPLIT_SHARE:
-        return Match(cluster, None, "split", (registered[source].theme_id,), int(shared[cluster, source]))
+        return Match(cluster, theme.theme_id, kind, merged_ids, int(shared[place]), not sure)
+    source = int(np.argmax(inside))
+    if shared[source] >= _FEW_UNITS and inside[source] >= SPLIT_SHARE:
+        return Match(cluster, None, "split", (registered[source].theme_id,), int(shared[source]))
     return Match(cluster, None, "born")

@@ -56,7 +56,7 @@ def partition(
         raw = _by_copies(vectors, weights, copies, parameters)
     else:
         raw = coherent_communities(vectors, graph, weights, parameters)
-    raw = _with_enough_people(vectors, raw, weights, people, parameters.min_people)
+    raw = with_enough_people(vectors, raw, weights, people, parameters.min_people)
     labels = canonical(raw, weights)
     return Partition(labels, _divided(graph, labels, weights, people, parameters))
 
@@ -227,7 +227,7 @@ def canonical(labels: NDArray[np.int32], weights: NDArray[np.int64]) -> NDArray[
     return np.array([lookup.get(label, UNASSIGNED) for label in labels], dtype=np.int32)
 
 
-def _with_enough_people(
+def with_enough_people(
     vectors: NDArray[np.float32],
     labels: NDArray[np.int32],
     weights: NDArray[np.int64],

@@ -1,102 +1,30 @@
-"""What a run reads and writes: units, the registry, corrections; themes, assignments, lineage."""
+"""What a run writes: themes, where each unit lies, lineage."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, update
 from sqlmodel import Session, select
 
 from fanops.database import insert_many
-from fanops.tables import Fan, Theme, ThemeAssignment, ThemeLineage, ThemeRun, Unit, Voice
+from fanops.tables import Theme, ThemeAssignment, ThemeLineage, Unit, Voice
 from fanops.text.aspects import GENERAL, OTHER
 from fanops.themes.continuity import stay
-from fanops.themes.discovery import Discovery
-from fanops.themes.identity import Matching, Registered
+from fanops.themes.discovery import Discovery, strengths
+from fanops.themes.identity import Matching, Registered, match_clusters
+from fanops.themes.records_registry import centre_of, corrected_units, merged_into, units_of
 from fanops.themes.teach import NO_THEME, generalise
 
 _SAME_NAME_SHARE = 0.7
 
 
-def load_units(session: Session, brand_id: int) -> pd.DataFrame:
-    """Load the brand's units with content, copies left out.
-
-    Returns:
-        Rows ``unit_id, text, person, store_id, aspect, voice_id``, the units of a voice together and in order; a voice without a
-        fan is a person of its own (negative id).
-    """
-    person = func.coalesce(Fan.merged_into_id, Voice.fan_id, -Voice.id)
-    statement = (
-        select(Unit.id, Voice.text, Unit.start, Unit.end, person, Voice.store_id, Unit.aspect, Voice.id)
-        .join(Voice, Voice.id == Unit.voice_id)
-        .outerjoin(Fan, Fan.id == Voice.fan_id)
-        .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
-        .order_by(Unit.voice_id, Unit.start)
-    )
-    rows = session.exec(statement).all()
-    frame = pd.DataFrame(
-        {
-            "unit_id": [row[0] for row in rows],
-            "text": [row[1][row[2] : row[3]] for row in rows],
-            "person": [row[4] for row in rows],
-            "store_id": [row[5] for row in rows],
-            "aspect": [row[6] for row in rows],
-            "voice_id": [row[7] for row in rows],
-        }
-    )
-    return frame[frame["text"].str.strip() != ""].reset_index(drop=True) if len(frame) else frame
-
-
-def load_registry(session: Session, brand_id: int) -> list[Registered]:
-    """Load the registered themes: live, retired and died ones (merged ones live on in what they were merged into)."""
-    themes = session.exec(
-        select(Theme).where(
-            Theme.brand_id == brand_id, Theme.parent_id.is_(None), Theme.state.in_(["active", "retired", "died"])
-        )
-    ).all()
-    held: dict[int, set[int]] = {}
-    statement = (
-        select(ThemeAssignment.theme_id, ThemeAssignment.unit_id)
-        .join(Theme, Theme.id == ThemeAssignment.theme_id)
-        .where(Theme.brand_id == brand_id)
-    )
-    for theme_id, unit_id in session.exec(statement):
-        held.setdefault(theme_id, set()).add(unit_id)
-    return [
-        Registered(
-            theme.id,
-            frozenset(held.get(theme.id, ())),
-            np.frombuffer(theme.centroid, dtype=np.float32) if theme.centroid else None,
-            theme.state != "died",
-        )
-        for theme in sorted(themes, key=lambda theme: theme.id)
-    ]
-
-
-def joined_by_hand(session: Session, brand_id: int) -> set[int]:
-    """Give the ids of the themes into which a person merged others."""
-    statement = select(Theme.merged_into_id).where(Theme.brand_id == brand_id, Theme.state == "merged")
-    return set(session.exec(statement).all())
-
-
-def last_granularity(session: Session, brand_id: int) -> str | None:
-    """Give the granularity of the brand's newest run, None without one."""
-    run = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
-    return run.parameters.get("granularity") if run else None
-
-
-def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
-    """Give the units that a person placed: unit id → theme id (None: out of all)."""
-    statement = (
-        select(ThemeAssignment.unit_id, ThemeAssignment.theme_id)
-        .join(Unit, Unit.id == ThemeAssignment.unit_id)
-        .join(Voice, Voice.id == Unit.voice_id)
-        .where(Voice.brand_id == brand_id, ThemeAssignment.by_hand.is_(True))
-    )
-    return dict(session.exec(statement).all())
+def forget_centres(session: Session, brand_id: int) -> None:
+    """Forget where themes and sub-themes were: another encoder's centres mean nothing beside this one's."""
+    session.exec(update(Theme).where(Theme.brand_id == brand_id).values(centroid=None))
 
 
 def save_themes(
@@ -107,7 +35,7 @@ def save_themes(
     live theme that each unit lay in, 0 none.
 
     Returns:
-        The registered theme of each cluster, in label order.
+        The registered theme of each cluster, in label order; those that no cluster is any more are ended by ``end_themes``.
     """
     known = {theme.id: theme for theme in session.exec(select(Theme).where(Theme.brand_id == brand_id))}
     taken = {theme.name for theme in known.values() if theme.state == "active" and theme.parent_id is None}
@@ -122,7 +50,8 @@ def save_themes(
             taken.add(theme.name)
         else:
             if theme.state == "died":
-                theme.state = "active"
+                theme.state, theme.name = "active", _free_name(theme.name, taken)
+                taken.add(theme.name)
             # what lay in another theme mostly stays there (see ``stay``): it is not new here
             own = (found.labels == match.cluster) & ((before == 0) | (before == theme.id))
             size = int(own.sum())
@@ -138,12 +67,7 @@ def save_themes(
         theme.centroid = np.asarray(group.centroid, dtype=np.float32).tobytes()
         session.add(theme)
         result.append(theme)
-    for theme_id in matching.died:
-        if not known[theme_id].pinned and known[theme_id].state == "active":
-            known[theme_id].state = "died"
-            session.add(known[theme_id])
     session.flush()
-    _save_subthemes(session, brand_id, run_id, found, result, known)
     return result
 
 
@@ -162,58 +86,123 @@ def _free_name(name: str, taken: set[str]) -> str:
     return next(f"{name}（{number}）" for number in range(2, 10_000) if f"{name}（{number}）" not in taken)
 
 
-def _save_subthemes(session, brand_id: int, run_id: int, found: Discovery, themes: list[Theme], known) -> None:
-    """Keep sub-themes by name under their theme; those that no run finds any more die."""
-    before = {(t.parent_id, t.name): t for t in known.values() if t.parent_id is not None}
-    kept = set()
-    for group in found.subthemes:
-        parent = themes[group.parent]
-        sub = before.get((parent.id, group.name)) or Theme(
-            brand_id=brand_id, born_run_id=run_id, parent_id=parent.id, name=group.name
-        )
-        sub.seen_run_id, sub.state = run_id, "active"
-        sub.centroid = np.asarray(group.centroid, dtype=np.float32).tobytes()
-        session.add(sub)
-        session.flush()
-        kept.add(sub.id)
-    for sub in before.values():
+def _save_subthemes(
+    session: Session, brand_id: int, run_id: int, found: Discovery, themes: list[Theme], unit_ids: NDArray[np.int64]
+) -> list[int]:
+    """Match sub-themes to those registered under their theme, as themes are; those that no run finds any more die.
+
+    Returns:
+        The id of each sub-theme, in label order.
+    """
+    held = units_of(session, brand_id, sub=True)
+    registered = session.exec(select(Theme).where(Theme.brand_id == brand_id, Theme.parent_id.is_not(None))).all()
+    result: dict[int, int] = {}
+    for parent_label, parent in enumerate(themes):
+        mine = sorted((sub for sub in registered if sub.parent_id == parent.id), key=lambda sub: sub.id)
+        labels = [label for label, group in enumerate(found.subthemes) if group.parent == parent_label]
+        if not labels:
+            continue
+        clusters = [frozenset(unit_ids[found.sublabels == label].tolist()) for label in labels]
+        middle = np.stack([found.subthemes[label].centroid for label in labels])
+        known = [
+            Registered(sub.id, frozenset(held.get(sub.id, ())), centre_of(sub), sub.state == "active") for sub in mine
+        ]
+        matches = match_clusters(known, clusters, middle).matches
+        by_id = {sub.id: sub for sub in mine}
+        chosen = {match.theme_id for match in matches}
+        taken = {sub.name for sub in mine if sub.id in chosen}
+        for match, label, cluster in zip(matches, labels, clusters, strict=True):
+            sub = by_id.get(match.theme_id) or Theme(
+                brand_id=brand_id, born_run_id=run_id, parent_id=parent.id, name=""
+            )
+            if match.shared_units < _SAME_NAME_SHARE * len(cluster):
+                taken.discard(sub.name)
+                sub.name = _free_name(found.subthemes[label].name, taken)
+                taken.add(sub.name)
+            sub.seen_run_id, sub.state = run_id, "active"
+            sub.centroid = np.asarray(found.subthemes[label].centroid, dtype=np.float32).tobytes()
+            session.add(sub)
+            session.flush()
+            result[label] = sub.id
+    kept = set(result.values())
+    for sub in registered:
         if sub.id not in kept and sub.state == "active":
             sub.state = "died"
             session.add(sub)
     session.flush()
+    return [result[label] for label in range(len(found.subthemes))]
 
 
 def keep_corrections(
-    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], taught: dict[int, int | None],
-    before: NDArray[np.int64],
+    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], before: NDArray[np.int64],
+    merged: Mapping[int, int], taught: Mapping[int, int | None],
 ) -> NDArray[np.int64]:  # fmt: skip
-    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``) and what people taught (``generalise``)."""
+    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``), what people merged and what they taught."""
     ids = np.array([theme.id for theme in themes], dtype=np.int64)
     final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
     again = set(before.tolist())
     centres = {theme.id: group.centroid for theme, group in zip(themes, found.themes, strict=True) if theme.id in again}
     final = stay(found.vectors, final, before, centres)
     place = {int(unit): i for i, unit in enumerate(unit_ids.tolist())}
+    for unit, theme_id in merged.items():
+        if unit in place:
+            final[place[unit]] = theme_id
     here = {place[unit]: theme or NO_THEME for unit, theme in taught.items() if unit in place}
     return generalise(found.vectors, final, here) if here else final
+
+
+def end_themes(session: Session, candidates: Sequence[int], final: NDArray[np.int64]) -> list[int]:
+    """End the themes that no cluster is any more, but for pinned ones and those that hold units (a person put them there).
+
+    Returns:
+        Ids of those that ended.
+    """
+    holding = set(final.tolist())
+    ended = []
+    for theme_id in candidates:
+        theme = session.get_one(Theme, theme_id)
+        if theme.state == "active" and not theme.pinned and theme_id not in holding:
+            theme.state = "died"
+            session.add(theme)
+            ended.append(theme_id)
+    return ended
+
+
+def _settled(
+    found: Discovery, themes: Sequence[Theme], final: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give strength and doubt where units lie in the end: what stayed in another theme than the run found is measured there."""
+    strength, unsure = found.strength.copy(), found.unsure.copy()
+    label_of = {theme.id: label for label, theme in enumerate(themes)}
+    own = np.array([label_of.get(theme, -1) for theme in final.tolist()], dtype=np.int32)
+    elsewhere = np.flatnonzero(own != found.labels)
+    if len(elsewhere) and len(found.themes):
+        middle = np.stack([group.centroid for group in found.themes])
+        strength[elsewhere], unsure[elsewhere] = strengths(found.vectors[elsewhere] @ middle.T, own[elsewhere])
+    return strength, unsure
 
 
 def save_assignments(
     session: Session, brand_id: int, run_id: int, unit_ids: NDArray[np.int64], found: Discovery, final: NDArray[np.int64],
     themes: Sequence[Theme],
 ) -> None:  # fmt: skip
-    """Replace the brand's assignments by the run's; corrected ones keep their mark."""
+    """Replace the brand's assignments by the run's; corrected ones keep their mark, and units that came while it ran their place."""
+    sub_ids = _save_subthemes(session, brand_id, run_id, found, list(themes), unit_ids)
     by_hand = set(corrected_units(session, brand_id))
-    subs = session.exec(
-        select(Theme).where(Theme.brand_id == brand_id, Theme.seen_run_id == run_id, Theme.parent_id.is_not(None))
-    ).all()
-    sub_id = {(sub.parent_id, sub.name): sub.id for sub in subs}
-    sub_ids = [sub_id.get((themes[group.parent].id, group.name)) for group in found.subthemes]
+    in_run = set(unit_ids.tolist())
+    sound = (
+        select(ThemeAssignment)
+        .join(Unit, Unit.id == ThemeAssignment.unit_id)
+        .join(Voice, Voice.id == Unit.voice_id)
+        .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
+    )
+    came = [row.model_dump(exclude={"id"}) for row in session.exec(sound) if row.unit_id not in in_run]
     mine = select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.brand_id == brand_id)
     session.exec(delete(ThemeAssignment).where(ThemeAssignment.unit_id.in_(mine)))
+    strength, unsure = _settled(found, themes, final)
     rows = zip(
-        unit_ids.tolist(), final.tolist(), found.labels.tolist(), found.sublabels.tolist(), found.strength.tolist(),
-        found.unsure.tolist(), found.positions.tolist(), strict=True,
+        unit_ids.tolist(), final.tolist(), found.labels.tolist(), found.sublabels.tolist(), strength.tolist(),
+        unsure.tolist(), found.positions.tolist(), strict=True,
     )  # fmt: skip
     ids = [theme.id for theme in themes]
     insert_many(
@@ -223,38 +212,29 @@ def save_assignments(
             {
                 "unit_id": unit, "theme_id": theme or None, "run_id": run_id,
                 "subtheme_id": sub_ids[sub] if sub >= 0 and label >= 0 and ids[label] == theme else None,
-                "strength": 1.0 if unit in by_hand else strength, "unsure": unsure and unit not in by_hand,
+                "strength": 1.0 if unit in by_hand else sure, "unsure": doubtful and unit not in by_hand,
                 "by_hand": unit in by_hand, "x": position[0], "y": position[1],
             }
-            for unit, theme, label, sub, strength, unsure, position in rows
+            for unit, theme, label, sub, sure, doubtful, position in rows
         ),
     )  # fmt: skip
-    _follow_merges(session, brand_id)
-
-
-def _follow_merges(session: Session, brand_id: int) -> None:
-    merged = session.exec(select(Theme).where(Theme.brand_id == brand_id, Theme.state == "merged")).all()
-    pointer = {theme.id: theme.merged_into_id for theme in merged}
-    for theme_id in pointer:
-        target = theme_id
-        while target in pointer:
-            target = pointer[target]
-        session.exec(update(ThemeAssignment).where(ThemeAssignment.theme_id == theme_id).values(theme_id=target))
+    if came:
+        insert_many(session, ThemeAssignment, came)
+    for theme_id, into in merged_into(session, brand_id).items():
+        session.exec(update(ThemeAssignment).where(ThemeAssignment.theme_id == theme_id).values(theme_id=into))
 
 
 def save_lineage(
-    session: Session, run_id: int, matching: Matching, themes: Sequence[Theme], clusters: list[frozenset[int]], units
-) -> None:
-    """Write what the run did to each theme."""
-    people = dict(zip(units["unit_id"].tolist(), units["person"].tolist(), strict=True))
-    stores = dict(zip(units["unit_id"].tolist(), units["store_id"].tolist(), strict=True))
-    for match, theme, cluster in zip(matching.matches, themes, clusters, strict=True):
+    session: Session, run_id: int, matching: Matching, themes: Sequence[Theme], final: NDArray[np.int64], units: pd.DataFrame,
+    ended: Sequence[int],
+) -> None:  # fmt: skip
+    """Write what the run did to each theme, with what it holds in the end; ``ended`` are those that died."""
+    for match, theme in zip(matching.matches, themes, strict=True):
+        own = units[final == theme.id]
         counts = {
-            "units": len(cluster),
-            "fans": len({people[unit] for unit in cluster if people[unit] > 0}),
-            "stores": len(
-                {stores[unit] for unit in cluster if stores[unit] is not None and stores[unit] == stores[unit]}
-            ),
+            "units": len(own),
+            "fans": int(own.loc[own["person"] > 0, "person"].nunique()),
+            "stores": int(own["store_id"].nunique()),
         }
         for source in match.from_ids or (None,):
             session.add(
@@ -263,6 +243,6 @@ def save_lineage(
                     shared_units=match.shared_units, **counts,
                 )
             )  # fmt: skip
-    for theme_id in matching.died:
+    for theme_id in ended:
         session.add(ThemeLineage(run_id=run_id, theme_id=theme_id, kind="died"))
     session.flush()

@@ -23,7 +23,7 @@ from fanops.text.encoder import load_encoder
 from fanops.text.no_content import no_content
 from fanops.text.tokens import tokenizer
 from fanops.text.units import unit_texts
-from fanops.themes.continuity import stay
+from fanops.themes.continuity import Known, stay
 from fanops.themes.discovery import discover
 from fanops.themes.identity import Registered, match_clusters
 from fanops.themes.parameters import GRANULARITIES, Parameters
@@ -57,7 +57,7 @@ def two_runs(texts: list[str], voices: list[int], early: np.ndarray, parameters:
         Registered(label + 1, frozenset(np.flatnonzero(before == label + 1).tolist()), group.centroid)
         for label, group in enumerate(first.themes)
     ]
-    found = discover(texts, None, encoder, words, parameters, before=(before - 1).tolist(), voices=voices)
+    found = discover(texts, None, encoder, words, parameters, known=Known(before - 1), voices=voices)
     clusters = [frozenset(np.flatnonzero(found.labels == label).tolist()) for label in range(len(found.themes))]
     matching = match_clusters(registry, clusters, np.stack([group.centroid for group in found.themes]))
     ids = np.array([match.theme_id or 1000 + match.cluster for match in matching.matches])

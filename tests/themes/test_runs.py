@@ -1,0 +1,204 @@
+"""Runs over the registry: what people do meanwhile, who speaks, and what was there before all keep their place."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from sqlmodel import select
+
+from fanops.errors import Conflict, TooLittleData
+from fanops.tables import Fan, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun, Unit, Voice
+from fanops.themes import edit
+from fanops.themes.discover import run_discovery
+from tests.themes.test_discovery import add_voices, corpus
+
+PLACES = ("停车", "停车位", "停车场", "地下车库", "车位", "找车位")
+COMPLAINTS = (
+    "太难了", "太少了", "要绕半天", "太远", "根本没有", "总是满的", "收费太贵", "进不去", "挤得很", "要等半小时", "排长队", "没人管", "太窄了",
+    "找不到", "黑漆漆的",
+)  # fmt: skip
+PARKING = [place + complaint for complaint in COMPLAINTS for place in PLACES]
+
+
+def held(chain) -> dict[int, int | None]:
+    with chain.db.read() as session:
+        return dict(session.exec(select(ThemeAssignment.unit_id, ThemeAssignment.theme_id)).all())
+
+
+def live(chain) -> list[Theme]:
+    with chain.db.read() as session:
+        top = select(Theme).where(Theme.parent_id.is_(None), Theme.state == "active")
+        return list(session.exec(top.order_by(Theme.id)))
+
+
+def run(chain, meanwhile=lambda: None, **parameters) -> dict:
+    """Discover; ``meanwhile`` is done once before the run saves."""
+    waiting = [meanwhile]
+
+    def progress(_share: float, doing: str) -> None:
+        if doing == "保存" and waiting:
+            waiting.pop()()
+
+    return run_discovery(chain.db, chain.actors["product"], parameters, progress)
+
+
+def test_what_people_do_while_a_run_works_holds(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    first, second = (theme.id for theme in live(chain)[:2])
+    moved = [unit for unit, theme in held(chain).items() if theme == first][:5]
+
+    def meanwhile() -> None:
+        with chain.db.write() as session:
+            edit.move_units(session, chain.actors["product"], moved, second)
+        add_voices(chain, ["排队排到门外去了"], start=9_000)
+        with chain.db.write() as session:
+            newest = session.exec(select(Unit.id).order_by(Unit.id.desc())).first()
+            session.add(ThemeAssignment(unit_id=newest, theme_id=second, strength=0.9))
+
+    run(chain, meanwhile)
+    after = held(chain)
+    assert [after[unit] for unit in moved] == [second] * 5
+    assert after[max(after)] == second and len(after) == 201
+
+
+def test_of_two_runs_at_once_the_later_is_refused_and_no_theme_stands_twice(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    with pytest.raises(Conflict):
+        run(chain, lambda: run(chain))
+    names = [theme.name for theme in live(chain)]
+    assert len(names) == len(set(names)) and Counter(held(chain).values()).total() == 200
+    with chain.db.read() as session:
+        assert len(session.exec(select(ThemeRun)).all()) == 1
+
+
+def test_units_that_a_person_put_into_a_theme_are_never_lost_with_it(chain):
+    texts, _ = corpus()
+    add_voices(chain, texts)
+    run(chain)
+    product = chain.actors["product"]
+    two = [unit for unit, theme in held(chain).items() if theme == live(chain)[0].id][:2]
+    with chain.db.write() as session:
+        new = edit.split_theme(session, product, live(chain)[0].id, two, "先放这里").theme_id
+        edit.set_pinned(session, product, new, False)
+    run(chain)
+    shown = {theme.id for theme in live(chain)}
+    assert {held(chain)[unit] for unit in two} == {new} and set(held(chain).values()) <= shown
+
+
+def test_what_one_fan_says_ever_so_often_is_no_theme_in_a_later_run_either(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id)
+        session.add(fan)
+        session.flush()
+        for place, text in enumerate(PARKING[:60]):
+            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=text, source_key=f"one:{place}")
+            session.add(voice)
+            session.flush()
+            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
+        one = fan.id
+    run(chain)
+    said = select(ThemeAssignment.theme_id, Voice.fan_id).join(Unit, Unit.id == ThemeAssignment.unit_id)
+    with chain.db.read() as session:
+        rows = session.exec(said.join(Voice, Voice.id == Unit.voice_id)).all()
+    for theme in live(chain):
+        assert {fan for theme_id, fan in rows if theme_id == theme.id} != {one}, theme.name
+
+
+def test_a_chain_of_which_only_one_speaks_is_told_so(chain):
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id)
+        session.add(fan)
+        session.flush()
+        for place, text in enumerate(PARKING[:60]):
+            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=text, source_key=f"one:{place}")
+            session.add(voice)
+            session.flush()
+            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
+    with pytest.raises(TooLittleData, match="3 个人"):
+        run(chain)
+
+
+def test_what_a_person_merged_stays_when_ten_times_as_much_of_it_comes(chain):
+    texts, _ = corpus(size=120)
+    add_voices(chain, [*texts, *PARKING[:8]])
+    run(chain)
+    with chain.db.read() as session:
+        parked = set(
+            session.exec(select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.text.in_(PARKING)))
+        )
+    [(parking, _)] = Counter(held(chain)[unit] for unit in parked).most_common(1)
+    into = next(theme.id for theme in live(chain) if theme.id != parking)
+    mine = [unit for unit in parked if held(chain)[unit] == parking]
+    with chain.db.write() as session:
+        edit.merge_themes(session, chain.actors["product"], parking, into)
+    add_voices(chain, PARKING[8:], start=5_000)
+    run(chain)
+    assert len(mine) > 5 and {held(chain)[unit] for unit in mine} == {into}
+
+
+def test_a_revived_theme_never_takes_a_name_that_is_in_use(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    product, [first, second, *_] = chain.actors["product"], live(chain)
+    with chain.db.write() as session:
+        session.get_one(Theme, first.id).state = "died"
+        edit.rename_theme(session, product, second.id, first.name)
+    run(chain)
+    names = [theme.name for theme in live(chain)]
+    assert len(names) == len(set(names)) and first.id in {theme.id for theme in live(chain)}
+
+
+def test_another_encoder_finds_the_themes_again_by_their_units(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    before = held(chain)
+    with chain.db.write() as session:  # as if an encoder with longer vectors had made them
+        [made] = session.exec(select(ThemeRun))
+        made.versions = made.versions | {"encoder": "another"}
+        for theme in session.exec(select(Theme)):
+            theme.centroid = bytes(4 * 384)
+    run(chain)
+    after = held(chain)
+    assert sum(after[unit] == theme for unit, theme in before.items()) >= 0.95 * len(before)
+
+
+def test_subthemes_keep_their_ids_when_a_tenth_comes_to_it(chain):
+    texts, _ = corpus(size=660)
+    add_voices(chain, texts[:600])
+    run(chain)
+    of_unit = select(ThemeAssignment.unit_id, ThemeAssignment.subtheme_id)
+    with chain.db.read() as session:
+        before = {unit: sub for unit, sub in session.exec(of_unit) if sub}
+    add_voices(chain, texts[600:], start=5_000)
+    run(chain)
+    with chain.db.read() as session:
+        after = dict(session.exec(of_unit).all())
+        subs = session.exec(select(Theme).where(Theme.parent_id.is_not(None), Theme.state == "active")).all()
+    names = Counter((sub.parent_id, sub.name) for sub in subs)
+    assert len(before) > 100 and max(names.values()) == 1
+    assert sum(after[unit] == sub for unit, sub in before.items()) >= 0.75 * len(before)
+
+
+def test_lineage_counts_what_a_theme_holds_in_the_end(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    product, [first, second, *_] = chain.actors["product"], live(chain)
+    with chain.db.write() as session:
+        edit.merge_themes(session, product, first.id, second.id)
+    made = run(chain)
+    counts = Counter(held(chain).values())
+    with chain.db.read() as session:
+        told = session.exec(select(ThemeLineage).where(ThemeLineage.run_id == made["run_id"])).all()
+        assert session.exec(select(ThemeEvent)).one().kind == "merge"
+    assert {row.theme_id: row.units for row in told if row.kind != "died"}[second.id] == counts[second.id]
+    assert made["unassigned"] == counts.get(None, 0)

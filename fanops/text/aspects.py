@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ import yaml
 
 from fanops.content import content_path
 from fanops.errors import InvalidInput, Problem
+from fanops.text.normalise import simplified
 
 OTHER = "其他"
 GENERAL = "笼统评价"  # of a theme that praises or complains about nothing in particular
@@ -94,12 +96,19 @@ def pack_lines(pack: AspectPack) -> str:
 
 @lru_cache(maxsize=1)
 def general_pack() -> AspectPack:
-    """Give all shipped packs as one: the same aspect's words together."""
-    cues: dict[str, dict[str, None]] = {}
-    for name in packs():
-        for aspect, words in load_pack(name).cues.items():
-            cues.setdefault(aspect, {}).update(dict.fromkeys(words))
-    return AspectPack("通用", {aspect: tuple(words) for aspect, words in cues.items()})
+    """Give all shipped packs as one: each word stands for what it stands for in most of them, else for the aspect named like it."""
+    often = Counter(
+        (word, aspect) for name in packs() for aspect, words in load_pack(name).cues.items() for word in set(words)
+    )
+    best: dict[str, tuple[int, int, str]] = {}
+    for (word, aspect), count in often.items():  # the first of equals stays
+        claim = count, (word == aspect) + (word in aspect), aspect
+        if word not in best or claim[:2] > best[word][:2]:
+            best[word] = claim
+    cues: dict[str, list[str]] = {aspect: [] for _, aspect in often}
+    for word, (_, _, aspect) in best.items():
+        cues[aspect].append(word)
+    return AspectPack("通用", {aspect: tuple(words) for aspect, words in cues.items() if words})
 
 
 @lru_cache(maxsize=16)
@@ -110,7 +119,7 @@ def _index(pack: str | AspectPack | None) -> tuple[dict[str, list[int]], dict[st
     words: dict[str, list[int]] = {}
     lengths: dict[str, set[int]] = {}
     for place, name in enumerate(names):
-        for word in chosen.cues[name]:
+        for word in map(str.lower, chosen.cues[name]):
             words.setdefault(word, []).append(place)
             lengths.setdefault(word[0], set()).add(len(word))
     return words, {first: tuple(sorted(each, reverse=True)) for first, each in lengths.items()}, names
@@ -127,12 +136,13 @@ def aspects(texts: Sequence[str], pack: str | AspectPack | None = None) -> list[
 
 
 def aspects_of(text: str, pack: str | AspectPack | None = None) -> list[str]:
-    """Give all aspects of a unit, the best covered first."""
+    """Give all aspects of a unit, the best covered first; traditional characters and capitals are read as the others are."""
     words, lengths, names = _index(pack)
     covered: dict[int, int] = {}
-    for start, first in enumerate(text[:_LONGEST]):
+    read = simplified(text[:_LONGEST]).lower()
+    for start, first in enumerate(read):
         for length in lengths.get(first, ()):
-            places = words.get(text[start : start + length])
+            places = words.get(read[start : start + length])
             if places:
                 for place in places:
                     covered[place] = covered.get(place, 0) + length

@@ -49,10 +49,12 @@ _ALIKE = 0.86  # phrases nearer than this say the same
 
 def _vaguely(number: re.Match[str]) -> str:
     """Say a number as a person would who does not mean that very one: 18 is 十几."""
-    size = len(number.group().split(".")[0].rstrip("个半多来几"))
-    if size == 2 and number.group().startswith("1"):
-        return "十几"
-    return ("几", "几十", "几百", "几千")[size - 1]
+    size = int(number.group().split(".")[0])
+    if size == 0:
+        return number.group()
+    if size == 10:
+        return "十"
+    return "十几" if 10 < size < 20 else ("几", "几十", "几百", "几千")[len(str(size)) - 1]
 
 
 class Namer:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from fanops.cli.dictionary import dictionary_words
 from fanops.cli.themes_database import discover, history, listing
 
 
@@ -42,15 +43,12 @@ def label(
 ) -> None:  # fmt: skip
     """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
     from fanops.settings import settings
-    from fanops.text.table_file import read_sheet, write_columns
+    from fanops.text.table_file import check_out, read_sheet, write_columns
     from fanops.themes.label import label_texts
 
     began = time.perf_counter()
-    words = frozenset()
-    if dictionary:
-        from fanops.text.dictionary import read_dictionary
-
-        words = frozenset(read_dictionary(dictionary.read_bytes()).words())
+    check_out(out, file, dictionary)
+    words = frozenset(dictionary_words(dictionary))
     sheet = read_sheet(file, text_column, *([id_column] if id_column else []))
     carried = {id_column: sheet.column(id_column)} if id_column else {}
     with click.progressbar(length=100, label="发现主题", file=sys.stderr, hidden=as_json) as bar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import random
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def run(*arguments: str) -> tuple[int, str]:
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
     return result.exit_code, result.output
+
+
+def label(file: Path, out: Path, *more: str) -> tuple[int, str]:
+    return run("themes", "label", str(file), "--text-column", "评论", "--out", str(out), *more)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -127,6 +132,81 @@ def test_lone_surrogates_in_a_frame_do_no_harm() -> None:
     texts = [f"{text}\ud83d" for text in some(60)]
     found = label_table(pd.DataFrame({"评论": pd.Series(texts, dtype=object)}), "评论", level="unit")
     assert "".join(found.table["text"]) == "".join(texts) and (found.table["theme_id"] >= 0).any()
+
+
+OWN_COLUMNS = [
+    "row",
+    "theme_id",
+    "theme_name",
+    "subtheme_name",
+    "strength",
+    "polarity",
+    "polarity_probability",
+    "aspect",
+]
+
+
+@pytest.mark.parametrize("level", ["row", "unit"])
+@pytest.mark.parametrize("name", [*OWN_COLUMNS, "start", "end", "text"])
+def test_an_id_column_may_have_the_name_of_a_result(name: str, level: str, tmp_path: Path) -> None:
+    texts = some(60)
+    people = [f"客{place % 23}" for place in range(60)]
+    file, out, plain = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "plain.csv"
+    for path, heading in ((file, name), (plain, "编号")):
+        path.write_text("\n".join([f"{heading},评论", *map(",".join, zip(people, texts, strict=True))]), "utf-8")
+    code, said = label(file, out, "--id-column", name, "--level", level)
+    assert code == 0, said
+    rows = rows_of(out)
+    taken = name in OWN_COLUMNS or level == "unit"
+    kept = f"{name}_原" if taken else name
+    assert [row[kept] for row in rows] == [people[int(row["row"]) - 1] for row in rows]
+    assert (f"“{name}”在结果里叫“{name}_原”" in said) == taken
+    # the same people, the same themes as under a name of no meaning
+    assert label(plain, out, "--id-column", "编号", "--level", level)[0] == 0
+    expected = [[value for column, value in row.items() if column != "编号"] for row in rows_of(out)]
+    assert [[value for column, value in row.items() if column != kept] for row in rows] == expected
+
+
+def test_texts_without_an_id_are_of_people_of_their_own(tmp_path: Path) -> None:
+    texts = some(120)
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    found = []
+    for lead in ("  ", "同一人"):
+        lines = [f"{lead},{text}" for text in texts]
+        file.write_text("\n".join(["编号,评论", *lines]), "utf-8")
+        code, said = label(file, out, "--id-column", "编号", "--json")
+        assert code == 0, said
+        found.append(json.loads(said)["themes"])
+    nobody_named, one_person = found
+    assert nobody_named and not one_person  # a theme needs three people
+
+
+def test_missing_ids_in_a_frame_are_people_of_their_own() -> None:
+    import pandas as pd
+
+    from fanops.themes.label import label_table
+
+    texts = some(120)
+    for missing in (None, float("nan"), pd.NA, ""):
+        frame = pd.DataFrame({"评论": [*texts, missing], "编号": pd.Series([missing] * 121, dtype=object)})
+        found = label_table(frame, "评论", "编号")
+        assert len(found.themes) and found.table["theme_name"].iloc[-1] == "无内容"
+
+
+def test_sentences_without_content_are_counted_as_such(tmp_path: Path) -> None:
+    texts = [*some(120), "没有", "挺好的", "都可以", ""]
+    file, out = written(tmp_path / "in.csv", texts), tmp_path / "out.csv"
+    code, said = label(file, out, "--json")
+    assert code == 0
+    summary = json.loads(said)
+    rows = rows_of(out)
+    unassigned = sum(row["theme_name"] == "未归类" for row in rows)
+    assert (summary["no_content"], summary["unassigned"]) == (4, unassigned)
+    assert unassigned + 4 == sum(row["theme_id"] == "-1" for row in rows)
+    code, said = label(file, out)
+    assert f"未归类 {unassigned} 句，无内容 4 句" in said
+    empty = [row for row in rows_of(out) if row["theme_name"] == "无内容"]
+    assert [(row["polarity"], row["polarity_probability"]) for row in empty] == [("0", "0.3333")] * 4
 
 
 @pytest.mark.parametrize("command", [("themes", "label"), ("text", "tokens")], ids="-".join)

@@ -7,6 +7,23 @@ from pathlib import Path
 
 import click
 
+_SHOWN_PROBLEMS = 20
+
+
+def dictionary_words(path: Path | None) -> list[str]:
+    """Give the words of a dictionary file, none without one; what could not be used is said on stderr."""
+    if path is None:
+        return []
+    from fanops.text.dictionary import read_dictionary
+    from fanops.text.table_file import file_content
+
+    brand = read_dictionary(file_content(path))
+    for problem in brand.problems[:_SHOWN_PROBLEMS]:
+        click.echo(f"词典{problem}", err=True)
+    if len(brand.problems) > _SHOWN_PROBLEMS:
+        click.echo(f"词典另有 {len(brand.problems) - _SHOWN_PROBLEMS} 处没有用上。", err=True)
+    return brand.words()
+
 
 @click.group()
 def dictionary() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -52,7 +53,7 @@ def train(data_folder: Path, out: Path, steps: int | None) -> None:
     from fanops.text.training.fit_encoder import FitParameters
 
     parameters = FitParameters() if steps is None else FitParameters(steps=steps)
-    with click.progressbar(length=100, label="训练句向量", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=100, label="训练句向量", file=sys.stderr) as bar:
         about = train_encoder(
             data_folder, out, parameters, lambda share, doing: bar.update(round(share * 100) - bar.pos)
         )
@@ -68,6 +69,6 @@ def train_polarity(data_folder: Path, out: Path) -> None:
     """Train the polarity model anew."""
     from fanops.text.training.polarity import train_polarity as train
 
-    with click.progressbar(length=100, label="训练情感模型", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=100, label="训练情感模型", file=sys.stderr) as bar:
         about = train(data_folder, out, lambda share, doing: bar.update(round(share * 100) - bar.pos))
     click.echo(f"留出集三分类正确率 {about['held_out_accuracy']:.1%}，已写入 {out}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from fanops.cli.text_polarity import polarity
-from fanops.errors import InvalidInput
+from fanops.cli.dictionary import dictionary_words
+from fanops.cli.text_polarity import beside, polarity
 
 
 @click.group()
@@ -25,25 +25,15 @@ text.add_command(polarity)
 @click.option("--dictionary", type=click.Path(path_type=Path), help="The brand's own words.")
 @click.option("--engine", default="rjieba", show_default=True, help="rjieba or jieba.")
 def tokens(file: Path, text_column: str, out: Path, dictionary: Path | None, engine: str) -> None:
-    """Cut each row of FILE into words."""
-    from fanops.text.table_file import read_table, write_table
+    """Cut each row of FILE into words: its columns and ``tokens`` (``tokens_新`` where FILE has a column of that name)."""
+    from fanops.text.table_file import check_out, read_table, write_table
     from fanops.text.tokens import Tokenizer
 
+    check_out(out, file, dictionary)
     table = read_table(file, text_column)
-    words: list[str] = []
-    if dictionary:
-        from fanops.text.dictionary import read_dictionary
-
-        if not dictionary.is_file():
-            raise InvalidInput(f"没有这个文件：{dictionary.name}", "请检查路径。")
-        brand = read_dictionary(dictionary.read_bytes())
-        words = brand.words()
-        for problem in brand.problems[:20]:
-            click.echo(f"词典{problem}", err=True)
-    cut = Tokenizer(words, engine)
-    write_table(
-        table.assign(tokens=[" ".join(filter(str.strip, cut.tokens(value))) for value in table[text_column]]), out
-    )
+    cut = Tokenizer(dictionary_words(dictionary), engine)
+    found = [" ".join(filter(str.strip, cut.tokens(value))) for value in table[text_column]]
+    write_table(beside(table, {"tokens": found}), out)
     click.echo(f"{len(table)} 行已分词，写入 {out}")
 
 
@@ -56,9 +46,10 @@ def units(file: Path, text_column: str, out: Path) -> None:
     import pandas as pd
 
     from fanops.text.no_content import no_content
-    from fanops.text.table_file import read_table, write_table
+    from fanops.text.table_file import check_out, read_table, write_table
     from fanops.text.units import split_many
 
+    check_out(out, file)
     texts = read_table(file, text_column)[text_column].tolist()
     voice, start, end = split_many(texts)
     found = [texts[v][s:e] for v, s, e in zip(voice.tolist(), start.tolist(), end.tolist(), strict=True)]

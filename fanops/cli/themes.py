@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from fanops.cli.dictionary import dictionary_words
 from fanops.cli.themes_database import discover, history, listing
 
 
@@ -25,7 +26,11 @@ themes.add_command(history)
 @themes.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--text-column", required=True, help="Column that holds the text.")
-@click.option("--id-column", help="Column to carry into the result; rows of the same id are one person's.")
+@click.option(
+    "--id-column",
+    help="Column to carry into the result (as NAME_原 where the result has a column NAME of its own); rows of the same id"
+    " are one person's, a row without an id is a person of its own.",
+)
 @click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
 @click.option(
     "--level", default="row", show_default=True, help="row: each row is one unit; unit: rows are cut into units."
@@ -42,15 +47,12 @@ def label(
 ) -> None:  # fmt: skip
     """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
     from fanops.settings import settings
-    from fanops.text.table_file import read_sheet, write_columns
-    from fanops.themes.label import label_texts
+    from fanops.text.table_file import check_out, read_sheet, write_columns
+    from fanops.themes.label import carried_as, label_texts
 
     began = time.perf_counter()
-    words = frozenset()
-    if dictionary:
-        from fanops.text.dictionary import read_dictionary
-
-        words = frozenset(read_dictionary(dictionary.read_bytes()).words())
+    check_out(out, file, dictionary)
+    words = frozenset(dictionary_words(dictionary))
     sheet = read_sheet(file, text_column, *([id_column] if id_column else []))
     carried = {id_column: sheet.column(id_column)} if id_column else {}
     with click.progressbar(length=100, label="发现主题", file=sys.stderr, hidden=as_json) as bar:
@@ -62,11 +64,15 @@ def label(
     write_columns(found.columns, out)
     seconds = time.perf_counter() - began
     units = len(found.columns["row"])
-    unassigned = sum(theme < 0 for theme in found.columns["theme_id"])
+    unassigned = sum(theme < 0 for theme in found.columns["theme_id"]) - found.no_content
+    renamed = {name: new for name, new in carried_as(carried, level).items() if name != new}
+    for name, new in renamed.items():
+        click.echo(f"结果自己有“{name}”这一列，文件里的“{name}”在结果里叫“{new}”。", err=True)
     if as_json:
         summary = {
             "rows": len(sheet.rows), "units": units, "themes": found.themes,
-            "unassigned": unassigned, "fingerprint": found.fingerprint, "seconds": round(seconds, 2), "note": found.note,
+            "unassigned": unassigned, "no_content": found.no_content, "fingerprint": found.fingerprint, "seconds": round(seconds, 2),
+            "note": found.note,
         }  # fmt: skip
         click.echo(json.dumps(summary, ensure_ascii=False, indent=1, default=int))
         return
@@ -75,7 +81,10 @@ def label(
     for theme in found.themes:
         kind = "笼统评价：" if theme["general"] else ""
         click.echo(f"{theme['size']:>7}  {kind}{theme['name']}（{theme['keywords']}）")
-    click.echo(f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，用时 {seconds:.1f} 秒。已写入 {out}")
+    click.echo(
+        f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，无内容 {found.no_content} 句，"
+        f"用时 {seconds:.1f} 秒。已写入 {out}"
+    )
 
 
 @themes.command()

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fanops.text.normalise import simplified
+
 SHORTEST = 12  # characters with meaning; shorter ones (很好吃) are said alike by many people
 _GRAM = 4
 _HASHES, _BANDS = 24, 8
@@ -21,8 +23,11 @@ _PRIME = (1 << 61) - 1
 
 
 def bare(text: str) -> str:
-    """Give a text without marks, spaces, case and width: what two copies have in common."""
-    return _MARKS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    """Give a text without marks, spaces, case, width and traditional characters: what two copies have in common.
+
+    Drawn-out letters stay, unlike in ``normalise``: the keys of voices stored before would change.
+    """
+    return _MARKS.sub("", simplified(unicodedata.normalize("NFKC", text).lower()))
 
 
 def copy_key(text: str) -> int | None:

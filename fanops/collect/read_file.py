@@ -15,6 +15,7 @@ import pandas as pd
 
 from fanops.collect.fields import is_heading
 from fanops.errors import InvalidInput, Problem
+from fanops.text.big5 import big5_codec
 from fanops.text.table_file import check_zip
 
 LARGEST_BYTES = 190_000_000
@@ -138,7 +139,7 @@ def _read_text(content: bytes, name: str, digest: str, progress: Progress | None
 
 
 def find_encoding(content: bytes) -> str:
-    """Find the encoding of a text file: UTF-8 (with or without BOM), UTF-16, GB18030 (which holds GBK and GB2312).
+    """Find the encoding of a text file: UTF-8 (with or without BOM), UTF-16, GB18030 (which holds GBK and GB2312), Big5.
 
     Raises:
         InvalidInput: Not text, or two encodings in one file (the rows that differ are named).
@@ -162,6 +163,8 @@ def find_encoding(content: bytes) -> str:
             "请用 Excel 打开，另存为“CSV UTF-8”后再导入。",
             problems,
         )
+    if codec := big5_codec(content):
+        return codec
     _must_decode(content, "gb18030")
     return "gb18030"
 

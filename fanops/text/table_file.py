@@ -6,12 +6,14 @@ import csv
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from fanops.errors import InvalidInput, Problem
+from fanops.text.big5 import big5_codec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,9 @@ LARGEST_BYTES = 400_000_000
 LARGEST_UNZIPPED = 1_000_000_000
 MOST_RATIO, MOST_ENTRIES = 100, 2_000
 _SEPARATORS = ",\t;|"
+_NO_SEPARATOR = "\x1f"
+# Stands behind the last line: where it ends up inside a cell, a quote was still open. What is read has no NUL.
+_END = "\x00"
 
 
 class Sheet(NamedTuple):
@@ -64,15 +69,28 @@ def read_sheet(path: str | Path, *needed: str) -> Sheet:
     Raises:
         InvalidInput: Missing, empty, too large, not a table, undecodable (with the row), or lacking a column.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InvalidInput(f"没有这个文件：{path.name}", "请检查路径。")
-    if path.stat().st_size > LARGEST_BYTES:
-        raise InvalidInput(f"文件太大（{path.stat().st_size / 1e6:.0f} MB）。", "请拆成几个文件。")
-    content = path.read_bytes()
+    content = file_content(path)
     sheet = _read_zip(content) if content[:4] == b"PK\x03\x04" else read_csv(content)
     check_columns(sheet.names, needed)
     return sheet
+
+
+def file_content(path: str | Path) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        InvalidInput: Not there, a folder, too large, or one that may not be read.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():
+            what = "这是文件夹，不是文件" if path.is_dir() else "没有这个文件"
+            raise InvalidInput(f"{what}：{path.name}", "请检查路径。")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise InvalidInput(f"文件太大（{path.stat().st_size / 1e6:.0f} MB）。", "请拆成几个文件。")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"打不开这个文件：{path.name}（{_reason(error)}）", "请检查路径和权限。") from error
 
 
 def check_columns(names: Sequence[object], needed: tuple[str, ...]) -> None:
@@ -121,7 +139,7 @@ def read_excel(content: bytes) -> Sheet:
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
     while rows and all(cell == "" for cell in rows[0]):
         rows = rows[1:]
-    return _sheet([_words(cell) for cell in rows[0]], [[_words(cell) for cell in row] for row in rows[1:]])
+    return _sheet(_names([_words(cell) for cell in rows[0]]), [[_words(cell) for cell in row] for row in rows[1:]])
 
 
 def _words(cell: object) -> str:
@@ -131,22 +149,66 @@ def _words(cell: object) -> str:
 
 
 def read_csv(content: bytes) -> Sheet:
-    """Read delimited text in UTF-8 (with or without BOM), UTF-16 or GB18030."""
-    text = decode(content)
+    """Read delimited text in UTF-8 (with or without BOM), UTF-16, GB18030 or Big5.
+
+    Under a heading without a separator everything is one column: a comma belongs to the text, and a blank line is a row,
+    but for those at the end of the file. Where there are several columns a blank line is none.
+
+    Raises:
+        InvalidInput: Empty, undecodable, a quote that is never closed, or rows with more cells than headings (all named).
+    """
+    text = decode(content).replace("\x00", "")
     if not text.strip():
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
-    csv.field_size_limit(10_000_000)
-    lines = text.splitlines()
-    heading = next(line for line in lines if line.strip())
-    separator = max(_SEPARATORS, key=heading.count) if any(mark in heading for mark in _SEPARATORS) else ","
-    try:
-        rows = list(csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise InvalidInput("这个文件不是 CSV。", "请用 Excel 另存为 CSV（UTF-8）。") from error
-    rows = [row for row in rows if row]
-    if not rows:
+    heading = next(line for line in text.splitlines() if line.strip())
+    separator = max(_SEPARATORS, key=heading.count) if any(mark in heading for mark in _SEPARATORS) else _NO_SEPARATOR
+    rows = _cut(text, separator)
+    at = next((place for place, row in enumerate(rows) if any(map(str.strip, row))), None)
+    if at is None:
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
-    return _sheet(rows[0], rows[1:])
+    names, data = _names(rows[at]), rows[at + 1 :]
+    if len(names) == 1:
+        while data and not data[-1]:
+            data.pop()
+        return Sheet(names, [[separator.join(row)] for row in data])
+    _refuse_long_rows(data, len(names), at + 2)
+    return _sheet(names, [row for row in data if row])
+
+
+def _cut(text: str, separator: str) -> list[list[str]]:
+    """Cut text without NUL into rows of cells; the place of a row is that in a spreadsheet."""
+    csv.field_size_limit(10_000_000)
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(chain(io.StringIO(text, newline=""), (_END,)), delimiter=separator):
+            rows.append(row)
+    except csv.Error as error:
+        problem = Problem("从这一行起读不下去，可能有引号没有关上", row=len(rows) + 1)
+        raise InvalidInput("这个文件不是 CSV。", "请用 Excel 另存为 CSV（UTF-8）。", [problem]) from error
+    if rows.pop() != [_END]:
+        problem = Problem("这一行里有一个引号，到文件末尾也没有关上", row=len(rows) + 1)
+        raise InvalidInput(
+            "文件里有没关上的引号，它后面的内容会连成一格。",
+            "请在这一行补上或删去引号，或用 Excel 另存为 CSV（UTF-8）。",
+            [problem],
+        )
+    return rows
+
+
+def _refuse_long_rows(rows: Sequence[list[str]], width: int, first: int) -> None:
+    """Refuse rows whose cells beyond the headings hold something: cutting them off would lose it without a word."""
+    problems = []
+    for number, row in enumerate(rows, first):
+        extra = [cell for cell in row[width:] if cell.strip()]
+        if extra:
+            why = f"比列名多出 {len(row) - width} 格，可能是内容里的分隔符没有加引号"
+            problems.append(Problem(why, row=number, value=extra[0][:20]))
+    if problems:
+        raise InvalidInput(
+            f"有 {len(problems)} 行的格子比列名多。",
+            "请给含有分隔符的内容加上引号，或用 Excel 另存为 CSV（UTF-8）。",
+            problems,
+        )
 
 
 def decode(content: bytes) -> str:
@@ -162,7 +224,7 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as first:
         try:
-            return content.decode("gb18030")
+            return content.decode(big5_codec(content) or "gb18030")
         except UnicodeDecodeError as second:
             at = max(first.start, second.start)
             row = content.count(b"\n", 0, at) + 1
@@ -170,13 +232,55 @@ def decode(content: bytes) -> str:
             raise InvalidInput("文件里混着两种编码。", "请在 Excel 里另存为“CSV UTF-8”后再试。", [problem]) from second
 
 
-def _sheet(heading: list[str], rows: list[list[str]]) -> Sheet:
+def _names(heading: list[str]) -> list[str]:
     names: list[str] = []
     for place, name in enumerate(heading):
         name = str(name).strip() or f"列{place + 1}"
         names.append(name if name not in names else f"{name}.{place + 1}")
+    return names
+
+
+def _sheet(names: list[str], rows: list[list[str]]) -> Sheet:
     width = len(names)
-    return Sheet(names, [row[:width] + [""] * (width - len(row)) for row in rows])
+    return Sheet(names, [row if len(row) == width else row[:width] + [""] * (width - len(row)) for row in rows])
+
+
+def free_suffix(names: Iterable[str], taken: Iterable[str], mark: str) -> str:
+    """Give what to put behind all of ``names`` so that none is in ``taken``: nothing, else ``mark``, ``mark2`` …"""
+    names, taken = list(names), set(taken)
+    suffixes = chain(("", mark), (f"{mark}{number}" for number in count(2)))
+    return next(suffix for suffix in suffixes if taken.isdisjoint(f"{name}{suffix}" for name in names))
+
+
+def check_out(path: str | Path, *sources: str | Path | None) -> None:
+    """Refuse a place that can't be written to, before hours of work are done for it.
+
+    Args:
+        path: The file to write.
+        *sources: Files that are read; writing over one of them would lose it.
+
+    Raises:
+        InvalidInput: A folder, in a folder that is not there, or one of the sources.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise InvalidInput(f"“{path}”是文件夹，不能写成文件。", f"请写上文件名，例如 {path / '结果.csv'}。")
+        if not path.parent.is_dir():
+            raise InvalidInput(f"没有这个文件夹：{path.parent}", "请先建好，或换一个位置。")
+        read = [Path(source) for source in sources if source is not None]
+        if path.exists() and any(source.exists() and path.samefile(source) for source in read):
+            raise InvalidInput(f"结果不能写到要读的文件上：{path.name}", "请换一个文件名，原来的数据才不会丢。")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(f"写不进这个文件：{path}（{_reason(error)}）", "请换一个位置或文件名，或检查权限和磁盘空间。")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
@@ -196,12 +300,14 @@ def write_columns(columns: Mapping[str, Sequence[object]], path: str | Path) -> 
 @contextmanager
 def _whole(path: str | Path) -> Iterator[TextIO]:
     path = Path(path)
-    if not path.parent.is_dir():
-        raise InvalidInput(f"没有这个文件夹：{path.parent}", "请先建好，或换一个位置。")
+    check_out(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            yield file
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        try:
+            with unfinished.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+                yield file
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error

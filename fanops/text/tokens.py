@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -84,10 +84,6 @@ class Tokenizer:
         return [
             str(token) for place, part in parts if part for token in (self._segmenter.cut(part), (part,))[place % 2]
         ]
-
-    def many(self, texts: Sequence[str]) -> list[list[str]]:
-        """Cut many texts, in order."""
-        return [self.tokens(text) for text in texts]
 
     def content_tokens(self, text: str) -> list[str]:
         """Cut one text and keep what carries a topic: no stop words, no marks, lower case."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fanops.errors import InvalidInput, TooLittleData
 from fanops.text.no_content import no_content
 from fanops.text.polarity import Polarity, polarity
-from fanops.text.table_file import check_columns
+from fanops.text.table_file import check_columns, free_suffix
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
 from fanops.themes.discovery import Discovery, Progress, discover
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 LEVELS = ("row", "unit")
 NO_THEME, NO_CONTENT_NAME = "未归类", "无内容"
+_UNIT_COLUMNS = ("start", "end", "text")
+_OWN_COLUMNS = (
+    "row", "theme_id", "strength", "theme_name", "subtheme_name", "polarity", "polarity_probability", "aspect",
+)  # fmt: skip
+_UNREAD = 1 / 3  # what ``polarity`` gives a text in which there is nothing to read
 _BESIDE_LEAST = 3_000  # texts from which it is worth a process to judge them while their themes are looked for
 
 Columns = dict[str, Sequence[Any]]
@@ -33,12 +38,16 @@ Columns = dict[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class LabelledColumns:
-    """What ``label_texts`` gives: ``Labelled`` with columns in the place of frames."""
+    """What ``label_texts`` gives: ``Labelled`` with columns in the place of frames.
+
+    ``no_content`` counts the units that say nothing; they have theme −1 like those that no theme was found for.
+    """
 
     columns: Columns
     themes: list[dict[str, Any]]
     fingerprint: str
     note: str = ""
+    no_content: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,9 @@ class Labelled:
     """What ``label_table`` gives.
 
     Attributes:
-        table: ``row`` (1-based data row), the id column if given, ``start``/``end``/``text`` for units, ``theme_id`` (0 the
-            largest, −1 none), ``theme_name``, ``subtheme_name``, ``strength``, ``polarity``, ``aspect``.
+        table: ``row`` (1-based data row), the id column if given (as ``carried_as`` names it), ``start``/``end``/``text`` for
+            units, ``theme_id`` (0 the largest, −1 none), ``theme_name``, ``subtheme_name``, ``strength``, ``polarity`` with
+            ``polarity_probability`` (0 and 1/3 where nothing is said), ``aspect``.
         themes: One row per theme: ``theme_id, name, keywords, size, general``, those of general remarks (笼统评价) last.
         fingerprint: Hash of input, parameters, encoder and result; empty when there was too little.
         note: A Chinese sentence where there was too little data, else empty.
@@ -78,7 +88,8 @@ def label_table(
     Args:
         frame: One text per row; missing and empty texts get theme −1.
         text_column: Where the text stands.
-        id_column: Carried into the result; rows of the same id are one person's (a theme needs three people).
+        id_column: Carried into the result; rows of the same id are one person's (a theme needs three people), a row without
+            an id is a person of its own.
         level: ``row``: each row is one unit; ``unit``: rows are cut into units first.
         granularity: ``coarse``, ``normal`` or ``fine``.
         method: ``graph`` or ``hdbscan``.
@@ -94,10 +105,11 @@ def label_table(
     import pandas as pd
 
     check_columns(list(frame.columns), (text_column, *((id_column,) if id_column else ())))
-    texts = ["" if value is None or value != value else str(value) for value in frame[text_column].tolist()]
+    texts = ["" if value is None else str(value) for value in _present(frame[text_column])]
     carried = {id_column: frame[id_column].tolist()} if id_column else {}
+    people = _present(frame[id_column]) if id_column else None
     found = label_texts(
-        texts, carried, people=carried.get(id_column), level=level, granularity=granularity, method=method,
+        texts, carried, people=people, level=level, granularity=granularity, method=method,
         encoder_name=encoder_name, words=words, pack=pack, progress=progress, cluster=cluster,
     )  # fmt: skip
     # a lone surrogate has no place in an Arrow string
@@ -106,6 +118,28 @@ def label_table(
     }
     themes = pd.DataFrame(found.themes, columns=["theme_id", "name", "keywords", "size", "general"])
     return Labelled(pd.DataFrame(columns), themes, found.fingerprint, found.note)
+
+
+def _present(column: pd.Series) -> list[Any]:
+    """Give the values of a column, None where one is missing in any of the ways that pandas knows."""
+    return [None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist(), strict=True)]
+
+
+def carried_as(names: Iterable[str], level: str = "row") -> dict[str, str]:
+    """Give the name under which each carried column stands in the result: its own, or ``row_原`` where the result has a ``row``.
+
+    Args:
+        names: Of the columns to carry.
+        level: As in ``label_table``.
+    """
+    names = list(names)
+    taken = {*_OWN_COLUMNS, *(_UNIT_COLUMNS if level == "unit" else ())}
+    found: dict[str, str] = {}
+    for name in names:
+        others = {*found.values(), *names} - {name}
+        suffix = free_suffix([name], taken | others, "_原")
+        found[name] = f"{name}{suffix}" if suffix else name
+    return found
 
 
 def label_texts(
@@ -126,8 +160,9 @@ def label_texts(
 
     Args:
         texts: One per row.
-        carried: Columns to carry into the result, each as long as ``texts``.
-        people: Who wrote each text (a theme needs three people), None: every text another person.
+        carried: Columns to carry into the result, each as long as ``texts``, under the names that ``carried_as`` gives.
+        people: Who wrote each text (a theme needs three people), None: every text another person. Where one of them is None,
+            NaN or blank, nobody is named: a person of its own.
         level: As ``label_table``, also the following.
         granularity: See there.
         method: See there.
@@ -143,9 +178,9 @@ def label_texts(
     if level not in LEVELS:
         raise InvalidInput(f"没有“{level}”这个层级。", f"可用：{'、'.join(LEVELS)}。")
     parameters = Parameters(granularity=granularity, method=method)
-    columns, units = _units(texts, carried or {}, level, cluster)
-    known: dict[Any, int] = {}
-    who = range(len(texts)) if people is None else [known.setdefault(each, len(known)) for each in people]
+    carried = carried or {}
+    names = carried_as(carried, level)
+    rows, columns, units = _units(texts, {names[name]: values for name, values in carried.items()}, level, cluster)
     judging = (beside if len(units) >= _BESIDE_LEAST else partial)(_judged, units, pack, cluster)
     cut = [units[begin:end] for begin, end in bounds(len(units))]
     empty = np.concatenate([np.zeros(0, dtype=bool), *in_chunks(no_content, cut, cluster)])
@@ -153,8 +188,7 @@ def label_texts(
     found: Discovery | None = None
     note = ""
     try:
-        rows = np.asarray(columns["row"], dtype=np.int64)
-        people_of = np.asarray(who, dtype=np.int64)[rows - 1]
+        people_of = _numbered(people, len(texts))[rows - 1]
         found = discover(
             [units[i] for i in useful], people_of[useful], encoder(encoder_name, cluster), tokenizer(words),
             parameters, progress, cluster=cluster, voices=rows[useful] if level == "unit" else None,
@@ -165,10 +199,26 @@ def label_texts(
     judged, about = judging()
     columns |= {
         "polarity": np.where(empty, 0, judged.values).tolist(),
-        "polarity_probability": _rounded(judged.probability),
+        "polarity_probability": _rounded(np.where(empty, _UNREAD, judged.probability)),
         "aspect": about,
     }
-    return LabelledColumns(columns, _listed(found), found.fingerprint if found else "", note)
+    return LabelledColumns(columns, _listed(found), found.fingerprint if found else "", note, int(empty.sum()))
+
+
+def _numbered(people: Sequence[Any] | None, count: int) -> NDArray[np.int64]:
+    """Give each text the number of who wrote it."""
+    if people is None:
+        return np.arange(count)
+    known: dict[Any, int] = {}
+    # a fresh object is equal to nothing else
+    keys = (object() if _unnamed(each) else each for each in people)
+    return np.fromiter((known.setdefault(key, len(known)) for key in keys), dtype=np.int64, count=count)
+
+
+def _unnamed(person: Any) -> bool:
+    if isinstance(person, str):
+        return not person.strip()
+    return person is None or (isinstance(person, float) and person != person)
 
 
 def _judged(units: Sequence[str], pack: str | None, cluster: str) -> tuple[Polarity, list[str]]:
@@ -212,9 +262,12 @@ def _rounded(values: NDArray[np.floating]) -> list[float]:
     return np.asarray(values, dtype=np.float64).round(4).tolist()
 
 
-def _units(texts: Sequence[str], carried: Columns, level: str, cluster: str) -> tuple[Columns, list[str]]:
+def _units(
+    texts: Sequence[str], carried: Columns, level: str, cluster: str
+) -> tuple[NDArray[np.int64], Columns, list[str]]:
+    """Give the row of each unit, the columns that come before its theme, and the units."""
     if level == "row":
-        return {"row": range(1, len(texts) + 1), **carried}, list(texts)
+        return np.arange(1, len(texts) + 1), {"row": range(1, len(texts) + 1), **carried}, list(texts)
     parted = [texts[begin:last] for begin, last in bounds(len(texts))]
     voice: list[int] = []
     start: list[int] = []
@@ -226,4 +279,4 @@ def _units(texts: Sequence[str], carried: Columns, level: str, cluster: str) -> 
     units = [texts[v][s:e] for v, s, e in zip(voice, start, end, strict=True)]
     columns: Columns = {"row": [at + 1 for at in voice]}
     columns |= {name: [values[at] for at in voice] for name, values in carried.items()}
-    return columns | {"start": start, "end": end, "text": units}, units
+    return np.asarray(columns["row"], dtype=np.int64), columns | {"start": start, "end": end, "text": units}, units

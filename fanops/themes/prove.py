@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from fanops.access import Actor
 from fanops.database import Database
-from fanops.text.dictionary import prove
+from fanops.text.dictionary import prove, said_form
 from fanops.text.new_words import suggest_words
 from fanops.text.tokens import tokenizer
 from fanops.themes import records_dictionary as records
@@ -44,7 +45,8 @@ def prove_dictionary(
     proofs = []
     for place, word in enumerate(table["word"]):
         progress(0.1 + 0.4 * place / len(table), "逐词验证")
-        containing = [text for text in texts if word in text][:_SENTENCES]
+        form = said_form(word)
+        containing = list(islice(filter(form.search, texts), _SENTENCES))
         [proof] = prove([word], containing, cut)
         proofs.append({**asdict(proof), "example": _around(containing, word)})
     progress(0.5, "找新词")
@@ -56,8 +58,5 @@ def prove_dictionary(
 
 def _around(texts: list[str], word: str, reach: int = 14) -> str:
     """Give the first place where a word stands, with some text on both sides."""
-    for text in texts:
-        at = text.find(word)
-        if at >= 0:
-            return text[max(0, at - reach) : at + len(word) + reach].replace("\n", " ")
-    return ""
+    found = next(filter(None, map(said_form(word).search, texts)), None)
+    return found.string[max(0, found.start() - reach) : found.end() + reach].replace("\n", " ") if found else ""

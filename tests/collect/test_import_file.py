@@ -220,10 +220,11 @@ def test_copies_are_marked_and_kept(chain) -> None:
         "评论,时间\n这家店的珍珠奶茶真的特别好喝推荐,2026-11-01\n别的话说得很不一样啊完全不同,2026-11-01\n",
     )
     bring(chain, "voices", "评论,时间\n这家店的珍珠奶茶真的特别好喝，推荐！,2026-11-02\n")
+    bring(chain, "voices", "评论,时间\n這家店的珍珠奶茶真的特別好喝推薦,2026-11-03\n")  # in traditional characters
     with chain.db.read() as session:
         copies = session.execute(select(Voice.copy_of_id).order_by(Voice.id)).scalars().all()
         first = session.execute(select(func.min(Voice.id))).scalar_one()
-    assert copies == [None, None, first]
+    assert copies == [None, None, first, first]
 
 
 @ONE

@@ -32,6 +32,16 @@ def test_rare_characters_and_emoji_survive() -> None:
         assert table.rows["评论"].tolist() == ["𠮷野家的㵘字👩‍👩‍👧好吃😀"]
 
 
+@pytest.mark.parametrize("encoding", ["cp950", "big5hkscs"])
+def test_big5_is_not_read_as_other_characters(encoding: str) -> None:
+    rows = ["服務態度很差,台北店", "排隊太久了,高雄店", "珍珠太硬,台中店"] + ["嘢食幾好,香港店", "等咗好耐,旺角店"] * (
+        encoding != "cp950"
+    )
+    table = read_content("\n".join(["評論,門店", *rows]).encode(encoding), "a.csv")
+    assert table.encoding == encoding and table.headings == ["評論", "門店"]
+    assert [",".join(row) for row in table.rows.to_numpy().tolist()] == rows
+
+
 def test_mixed_encodings_are_refused_with_the_row() -> None:
     content = "评论,门店\n排队太久了,静安店\n".encode() + "珍珠很硬,西湖店\n".encode("gbk")
     with pytest.raises(InvalidInput) as refusal:

@@ -228,6 +228,21 @@ def test_a_word_is_added_proved_and_taken_out(open_page, filled, chain):
 
 
 @ONE
+def test_typed_words_and_a_file_are_both_added(open_page, chain):
+    at = open_page("product", "dictionary.py")
+    at.text_area(key="dictionary.lines").set_value("[竞品]\n喜茶")
+    content = "椰果\n芋泥波波 = 芋泥啵啵\n" + "长" * 31
+    at.file_uploader(key="dictionary.file").upload("词典.txt", content.encode("gb18030"), "text/plain")
+    next(button for button in at.button if button.label == "加入词典").click().run()
+    assert not at.exception and "新增 4 个" in words_on(at)
+    assert "文件里的这一行" in at.dataframe[-1].value["原因"].tolist()[0]
+    with chain.db.read() as session:
+        table = dictionary.word_table(session, chain.actors["product"]).set_index("word")
+    assert set(table.index) == {"喜茶", "椰果", "芋泥波波", "芋泥啵啵"}
+    assert table["is_competitor"].sum() == 1 and table.loc["喜茶", "is_competitor"]
+
+
+@ONE
 def test_a_clerk_records_a_fans_answers(open_page, chain):
     assert "没有正在收集" in words_on(open_page("clerk", "record.py"))
     survey = read_definition(content_path("surveys/store_visit.yaml").read_text("utf-8"))

@@ -88,6 +88,15 @@ def test_words_are_proved_and_new_ones_suggested_until_turned_down(voices):
     assert proof["sentences"] == proof["held"] == 15
 
 
+def test_a_word_is_proved_in_whatever_case_it_is_said(voices):
+    product = voices.actors["product"]
+    with voices.db.write() as session:
+        add_voices(session, voices.brand_id, [NewVoice("今天的coco好喝", "review", "测试", "coco")])
+        records.add_words(session, product, "CoCo")
+    proof = next(each for each in prove_dictionary(voices.db, product)["proofs"] if each["word"] == "CoCo")
+    assert (proof["sentences"], proof["held"], proof["why"]) == (1, 1, "") and "coco好喝" in proof["example"]
+
+
 def test_what_is_refused(voices):
     product = voices.actors["product"]
     with voices.db.write() as session:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
+import io
 import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fanops.errors import NotReady
+from fanops.text.table_file import read_sheet
+from fanops.text.training.data_files import CLAUSES, SENTENCES, check_files, sentence_text
 from fanops.text.training.encoder_files import build_tokenizer, write_encoder
 from fanops.text.training.fit_encoder import Contrast, FitParameters, Sentences, fit_table, pack
 from fanops.text.training.generate import generate, read_topics, topic_words
@@ -21,7 +21,6 @@ from fanops.text.training.teacher import TEACHER, teacher_vectors
 from fanops.text.training.vocabulary import Vocabulary, choose_vocabulary
 from fanops.text.units import unit_texts
 
-CLAUSES, SENTENCES = "restaurant_clauses.csv", "consumer_sentences.txt.gz"
 _WORDS = 40_000
 _CLAUSES = 70_000
 _PER_TOPIC = 300
@@ -50,14 +49,12 @@ def train_encoder(
 
     Raises:
         NotReady: A data file or the teacher's package is missing.
+        InvalidInput: A data file holds something else.
     """
-    for name in (CLAUSES, SENTENCES):
-        if not (data_folder / name).is_file():
-            raise NotReady(f"缺少训练数据 {name}。", f"请把它放到 {data_folder}。")
-    with gzip.open(data_folder / SENTENCES, "rt", encoding="utf-8") as file:
-        sentences = [line.strip() for line in file]
-    with (data_folder / CLAUSES).open(encoding="utf-8-sig") as file:
-        labelled = [(row["text"], row["aspect"]) for row in csv.DictReader(file)]
+    check_files(data_folder)
+    sentences = [line.strip() for line in io.StringIO(sentence_text(data_folder))]
+    sheet = read_sheet(data_folder / CLAUSES, "text", "aspect")
+    labelled = list(zip(sheet.column("text"), sheet.column("aspect"), strict=True))
     said, topics = read_said(), read_topics()
     made = generate(topics, _PER_TOPIC, parameters.seed)
     clauses = [*_clauses(sentences, parameters.seed), *(each.text for each in said)]

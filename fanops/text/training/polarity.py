@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
 import json
 import random
@@ -15,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fanops.errors import NotReady
+from fanops.errors import InvalidInput, Problem, TooLittleData
 from fanops.text.polarity_lexicon import lexicon
 from fanops.text.polarity_model import Looked, look, review_scores, softmax, stack_features
 from fanops.text.polarity_rules import read_clauses
 from fanops.text.polarity_scan import BITS, gram_buckets, scan
+from fanops.text.table_file import read_sheet
+from fanops.text.training.data_files import CLAUSES, SENTENCES, check_files, sentence_text
 from fanops.text.training.polarity_sentences import templated, written
 from fanops.text.training.said import read_said
 
-CLAUSES, SENTENCES = "restaurant_clauses.csv", "consumer_sentences.txt.gz"
 _SIGN = {"NEG": -1, "NEU": 0, "POS": 1}
 _HELD_OUT = 3_000
 _FOLDS = 4
@@ -56,21 +55,18 @@ def train_polarity(
 
     Raises:
         NotReady: A data file or scikit-learn is missing.
+        InvalidInput: A data file holds something else (with the rows).
+        TooLittleData: No clause is left to learn from when some are held out.
     """
-    for name in (CLAUSES, SENTENCES):
-        if not (data_folder / name).is_file():
-            raise NotReady(f"没有训练数据 {name}。", f"请放到 {data_folder}。")
+    check_files(data_folder)
     progress(0.02, "读数据")
-    with (data_folder / CLAUSES).open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _clauses(data_folder / CLAUSES)
     random.Random(5).shuffle(rows)
     said = read_said()
     worth = np.array([1.0] * len(rows) + [_WEIGHTS["said"]] * len(said))
-    labelled_by_hand = [(row["text"], _SIGN[row["polarity"]]) for row in rows] + [
-        (each.text, each.polarity) for each in said
-    ]
+    labelled_by_hand = rows + [(each.text, each.polarity) for each in said]
     texts, signs = [text for text, _ in labelled_by_hand], np.array([sign for _, sign in labelled_by_hand])
-    others = [*_unlabelled(data_folder / SENTENCES), *_own()]
+    others = [*_unlabelled(data_folder), *_own()]
     progress(0.15, "计算特征")
     labelled, extra = _grams(texts), sparse.vstack([_grams(each.texts) for each in others]).tocsr()
     kept = np.arange(_HELD_OUT, len(texts))
@@ -98,6 +94,24 @@ def train_polarity(
     return about
 
 
+def _clauses(path: Path) -> list[tuple[str, int]]:
+    """Give the labelled clauses with their signs."""
+    sheet = read_sheet(path, "text", "polarity")
+    pairs = list(zip(sheet.column("text"), sheet.column("polarity"), strict=True))
+    problems = [
+        Problem(f"要是 {'、'.join(_SIGN)} 之一", row=row, column="polarity", value=sign[:20])
+        for row, (_, sign) in enumerate(pairs, 2)
+        if sign not in _SIGN
+    ]
+    if problems:
+        raise InvalidInput(f"{path.name} 里有 {len(problems)} 行没有可用的情感标注。", "请改好后再训练。", problems)
+    if len(pairs) <= _HELD_OUT:
+        raise TooLittleData(
+            f"{path.name} 只有 {len(pairs):,} 句。", f"其中 {_HELD_OUT:,} 句要留出来检验，请准备更多标注好的句子。"
+        )
+    return [(text, _SIGN[sign]) for text, sign in pairs]
+
+
 def _own() -> list[_Texts]:
     """Give the sentences that we wrote, the negations made by pattern, and the lexicon's words."""
     found = []
@@ -108,10 +122,9 @@ def _own() -> list[_Texts]:
     return found
 
 
-def _unlabelled(path: Path) -> list[_Texts]:
+def _unlabelled(data_folder: Path) -> list[_Texts]:
     """Give clauses whose sign the lexicon is sure of, and clauses in which it reads nothing."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        found = scan(file.read().splitlines())
+    found = scan(sentence_text(data_folder).splitlines())
     reading = read_clauses(found).table
     ends = found.clause_start + found.run[found.clause_start]
     size = ends - found.clause_start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -161,22 +162,31 @@ def _unreject(actor: Actor, word: str) -> None:
 
 
 def add_form(actor: Actor) -> None:
-    """Take typed lines or a dictionary file."""
+    """Take typed lines, a dictionary file, or both."""
     with st.form("dictionary.add", border=False, enter_to_submit=False):
         lines = st.text_area(
             "一行一个词", key="dictionary.lines", height=160,
             placeholder="芋泥波波 = 芋泥啵啵 / 芋泥\n鸭屎香\n[竞品]\n喜茶",
             help="“=”后面是别名，用“/”隔开；“[竞品]”以下的是竞品名。",
         )  # fmt: skip
-        file = st.file_uploader("或上传词典文件", type=["txt", "csv", "dic"], key="dictionary.file",
+        file = st.file_uploader("也可以上传词典文件", type=["txt", "csv", "dic"], key="dictionary.file",
                                 help="结巴词典也可以：词频和词性会忽略。")  # fmt: skip
         if not st.form_submit_button("加入词典", type="primary"):
             return
     with refusals():
+        # each is read by itself: a section or an encoding of one is none of the other's
+        given = [lines] if lines.strip() or file is None else []
+        given += [file.getvalue()] if file is not None else []
         with page_database().write() as session:
-            counts, read = records.add_words(session, actor, file.getvalue() if file is not None else lines)
-        if read.problems:
-            show_problems(read.problems)
+            done = [records.add_words(session, actor, content) for content in given]
+        counts = {name: sum(each[name] for each, _ in done) for name in ("new", "changed", "same")}
+        unused = [
+            problem if content is lines else replace(problem, why=f"文件里的这一行：{problem.why}")
+            for content, (_, read) in zip(given, done, strict=True)
+            for problem in read.problems
+        ]
+        if unused:
+            show_problems(unused)
             st.success(
                 f"新增 {counts['new']} 个，改动 {counts['changed']} 个；上面这些行没有用上。", icon=":material/check:"
             )

@@ -44,6 +44,31 @@ CUTS = [
     "第一次买，有点失望",
     "检查结果很满意",
     "不但不贵",
+    # 就是 after its subject, or one of two; 可是, 奈何 and 却 where a clause is finished
+    "缺点就是有点贵",
+    "唯一不足就是停车难",
+    "最大的问题就是服务差",
+    "最喜欢的就是速度",
+    "要么就是太甜",
+    "不是太甜就是太淡",
+    "不是服务不好就是太贵",
+    "很好吃|就是太少",
+    "很满意|可是太贵",
+    "很满意|可是以后不来",
+    "这可是正品",
+    "味道不错|奈何太贵",
+    "很满意|却太贵",
+    "味道却很一般",
+    "距离不过300米",
+    "他淡然而过",
+    # after letters, digits and closing marks
+    "味道nice|但是太贵了",
+    "评分4.5|但是服务差",
+    "订单“已完成”|而且没退钱",
+    # traditional characters as simplified ones
+    "味道不錯|不過太貴",
+    "環境很好|服務周到",
+    "總體來說，還可以",
 ]
 
 
@@ -52,7 +77,13 @@ def test_cuts_where_a_careful_reader_would(marked: str) -> None:
     assert unit_texts(marked.replace("|", "")) == marked.split("|")
 
 
-@given(st.text(st.characters(codec=None) | st.sampled_from("，。！？但是不过虽然 1.:、哈～…\n😀a@/"), max_size=300))
+@given(
+    st.text(
+        st.characters(codec=None)
+        | st.sampled_from("，。！？但是不过虽然 1.:、哈～…\n😀a@/2）（①【】贵差就味道好服务環過⭐"),
+        max_size=300,
+    )
+)
 def test_units_rejoin_to_the_voice(text: str) -> None:
     units = split_units(text)
     assert "".join(text[unit.start : unit.end] for unit in units) == text
@@ -60,7 +91,24 @@ def test_units_rejoin_to_the_voice(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "。 ", "a.b-", "虽然", "😀", "，", "味道不错但是排队太久", "\ud800", "http://", "a@"]
+    "piece",
+    [
+        "1",
+        "。 ",
+        "a.b-",
+        "虽然",
+        "😀",
+        "，",
+        "味道不错但是排队太久",
+        "\ud800",
+        "http://",
+        "a@",
+        "🏻",
+        "2、好",
+        "。贵",
+        "不是就是有点",
+        "味道不错",
+    ],
 )
 def test_a_cell_of_100_000_characters_is_cut_and_loses_nothing(piece: str) -> None:
     text = (piece * 100_000)[:100_000]

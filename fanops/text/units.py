@@ -28,20 +28,28 @@ class Unit:
     end: int
 
 
-# A number's own marks (3.5, 12:30, 1,000), addresses and mail are never a border. Runs are bounded and begin only where
-# a run begins, so that a cell of 100,000 digits costs no more than one of letters.
+# A number's own marks (3.5, 12:30, 1,000, 20～30), addresses, mail and the first number of an announced list (缺点：1.远)
+# are never a border. Runs are bounded and begin only where a run begins, so that a cell of 100,000 digits costs no more
+# than one of letters.
 _KEPT = (
     r"https?://[^\s一-鿿，。！？；、]{1,400}|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.]{2,60}"
-    r"|(?<!\d)\d{1,18}(?:[.,:：/-]\d{1,18}){1,6}"
+    r"|(?<!\d)\d{1,18}(?:[.,:：/~～-]\d{1,18}){1,6}|(?<=[:：])\d{1,2}[.、)）](?!\d)"
 )
 _STOP = r"[。！？!?；;…\n\r\u2028\u2029]+"
 _COMMA = r"[，,]+"
-_TILDE = r"[~～]+"
+_TILDE = r"(?<!\d[日号月点分块元楼层天年岁度%])(?<!\d分钟)(?<!\d小时)[~～]+|[~～]+(?!\d)"  # not within 4日～7日
 _DOT = r"(?<!\.)\.+(?=\s|$|[一-鿿])"
-_PICTURES = r"\U0001F000-\U0001FAFF☀-➿⌚-⏿"
+_PICTURES = r"\U0001F000-\U0001FAFF☀-➿⌚-⏿⬀-⯿"
 _EMOJI = rf"(?:[{_PICTURES}][\uFE0F\u200D\U0001F3FB-\U0001F3FF]*)+"
 _SPACE = r"(?<=[一-鿿])[ \t\u3000]+(?=[一-鿿])"
-_LISTED = r"(?<=[一-鿿])(?=\d[、.)）][一-鿿])|(?<=[\s。；;，,！!])(?=(?:\d{1,2}[.、)）]|[①-⑳]|[一二三四五六七八九十][、.])(?!\d))"
+# Heads of a list open the unit they count. A digit in the middle of a line is one only if its predecessor stands before:
+# the size 28 is none. A title is one only where the voice begins with one: 推荐【某店】的奶茶.
+_HEAD = (
+    r"(?<=[一-鿿])(?:[①-⑳]|\d\uFE0F?\u20E3)(?=[一-鿿])"
+    r"|(?:(?<=[\s。；;，,！!？?…~～)）])|(?<=[一-鿿]\.))(?:\d{1,2}[.、)）]|[①-⑳]|[一二三四五六七八九十][、.])(?!\d)"
+)
+_TITLED = r"【[^【】\n]{1,12}】"
+_COUNTED = r"(?<=[一-鿿])(?<![第周])(?:\d{1,2}[.．、)）]|[（(]\d{1,2}[)）])(?=[一-鿿A-Za-z])"
 # Connectives that open a clause of their own even where no mark was typed; what stands before or behind tells 不但 from
 # 但, 忙不过来 from 不过, 我希望 from 希望, 粥就是水做的 from 就是有点贵. 可是, 却 and 就是 often follow their subject (这可是正品,
 # 味道却一般, 缺点就是贵): they open a clause only after a finished judgement.
@@ -71,21 +79,26 @@ _THINGS = (
 _RUN_ON = rf"(?<={_JUDGED})(?=(?:{_THINGS})[一-鿿]{{2}})"
 # One look at the first character spares nine tries at most positions.
 _FIRST = re.escape(
-    "。！？!?；;…\n\r\u2028\u2029，,~～ \t\u3000_.+-①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳一二三四五六七八九十"
+    "。！？!?；;…\n\r\u2028\u2029，,~～ \t\u3000_.+-（(【①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳一二三四五六七八九十"
     "但然美不可奈却只就而并此总因另所结下希建缺优"
 ) + "".join(sorted({word[0] for word in _THINGS.split("|")}))
 _PIECE = re.compile(
     rf"(?=[{_FIRST}\dA-Za-z{_PICTURES}])"
-    rf"(?:(?P<kept>{_KEPT})|(?P<mark>{_STOP}|{_COMMA}|{_DOT}|{_TILDE})"
-    rf"|(?P<emoji>{_EMOJI})|(?P<space>{_SPACE})|(?P<listed>{_LISTED})|(?P<turn>{_TURN}|{_RUN_ON}))"
+    rf"(?:(?P<kept>{_KEPT})|(?P<mark>{_STOP}|{_COMMA}|{_DOT}|{_TILDE})|(?P<head>{_HEAD})|(?P<counted>{_COUNTED})|(?P<titled>{_TITLED})"
+    rf"|(?P<emoji>{_EMOJI})|(?P<space>{_SPACE})|(?P<turn>{_TURN}|{_RUN_ON}))"
 )
+_OPENING = frozenset(("head", "counted", "titled", "turn"))
+_DOUBTFUL = frozenset(("counted", "titled", "turn"))
+# 👍味道好👎服务差: an emoji that opens the voice is a bullet, unless the last one ends it.
+_BULLETED = re.compile(rf"\s*(?:[{_PICTURES}][{_PICTURES}\uFE0F\u200D]*(?=\w)|【)")
+_ENDS_WITH_EMOJI = re.compile(rf"[{_PICTURES}]\W*$")
 _CLOSING = re.compile(r"[\s”’」』）)】》\]\"'，,。！？!?；;…~～、.]*")
 _WORTH = re.compile(r"[^\W_][\W_]*[^\W_]")
 _FINAL = re.compile(r"[。！？!?；;\n]\W*$")
 
 # Pieces that only prepare what follows (总体来说，…) or only echo it: they belong with a neighbour.
 _LEADS = re.compile(
-    r"^\W*(?:(?:虽然|虽说|虽|尽管|除了|如果|要是|假如|因为|由于|既然|当|关于|对于|至于|作为)[^，,。！？!?；;]{0,14}"
+    r"^\W*(?:\d{1,2}[.、)）])?\W*(?:(?:虽然|虽说|虽|尽管|除了|如果|要是|假如|因为|由于|既然|当|关于|对于|至于|作为)[^，,。！？!?；;]{0,14}"
     r"|(?:总体|整体|总的|总得|个人|我觉得|感觉|说实话|老实说|其实|首先|其次|最后|第[一二三四]|讲真|说真的|另外|还有|此外|同时)"
     r"(?:来说|来讲|而言|说来|上|的话|感觉|觉得|呢|啊|吧|点)*"
     r"|(?:每次|这次|今天|昨天|上次|第[一二三四五六七八九十两几\d]{1,2}[次回]|中午|晚上|早上|周末|和朋友|跟朋友)(?:去|来|吃|买|点|喝|用|住|的|了|时候|时)*)\W*$"
@@ -126,13 +139,17 @@ def _traditional() -> re.Pattern[str]:
 def _borders(text: str) -> list[int]:
     borders: list[int] = []
     last = covered = 0
+    bulleted = _BULLETED.match(text) is not None and _ENDS_WITH_EMOJI.search(text[-20:]) is None
     for match in _PIECE.finditer(text):
         kind, at = match.lastgroup, match.end()
         if kind == "kept" or match.start() < covered:  # marks already taken by the closing before them
             continue
-        if kind == "turn" and not _turns(text, last, match.start()):
-            continue
-        if kind in ("listed", "turn"):
+        opens = kind in _OPENING or (bulleted and kind == "emoji" and text[at : at + 1].isalnum())
+        if kind in _DOUBTFUL and not _holds(kind, text, last, match, bulleted):
+            if match[0][-1:] != ".":
+                continue
+            opens = False
+        if opens:
             at = match.start()
         elif kind != "space":
             closing = _CLOSING.match(text, at)
@@ -149,9 +166,16 @@ def _borders(text: str) -> list[int]:
     return borders
 
 
-def _turns(text: str, last: int, at: int) -> bool:
-    """Say whether a connective opens a clause: 不是太甜就是太淡 offers two things to choose from."""
-    return not (text.startswith("就是", at) and "不是" in text[max(last, at - 20) : at])
+def _holds(kind: str, text: str, last: int, match: re.Match[str], bulleted: bool) -> bool:
+    """Say whether what may open a unit does, by what stands before it."""
+    if kind == "titled":
+        return bulleted
+    if kind == "turn":  # 不是太甜就是太淡 offers two things to choose from
+        before = text[max(last, match.start() - 20) : match.start()]
+        return not (text.startswith("就是", match.start()) and "不是" in before)
+    before = text[max(0, match.start() - 1_000) : match.start()]  # bounded, as a cell may be long
+    number = int("".join(filter(str.isdigit, match[0])))
+    return number == 1 or any(f"{number - 1}{mark}" in before for mark in ".．、)）")
 
 
 def _joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

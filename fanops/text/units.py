@@ -94,6 +94,12 @@ _BULLETED = re.compile(rf"\s*(?:[{_PICTURES}][{_PICTURES}\uFE0F\u200D]*(?=\w)|�
 _ENDS_WITH_EMOJI = re.compile(rf"[{_PICTURES}]\W*$")
 _CLOSING = re.compile(r"[\s”’」』）)】》\]\"'，,。！？!?；;…~～、.]*")
 _WORTH = re.compile(r"[^\W_][\W_]*[^\W_]")
+# One letter that says something by itself (味道不错，贵), and the bare thing or mere space after which it does not: 价格，贵;
+# 味道 差.
+_LETTERS = "贵差慢远脏咸淡甜腻吵挤硬辣油酸苦臭坑烂小旧"
+_COMPLAINT = re.compile(rf"[\W_]*([{_LETTERS}])(?:[\W_]+|\Z)")
+_MARKS = re.compile(r"[\W_]+")
+_NAMED = re.compile(rf"(?:^|[\W_])(?:{_THINGS})[\W_]*$|\w\s*$")
 _FINAL = re.compile(r"[。！？!?；;\n]\W*$")
 
 # Pieces that only prepare what follows (总体来说，…) or only echo it: they belong with a neighbour.
@@ -101,6 +107,7 @@ _LEADS = re.compile(
     r"^\W*(?:\d{1,2}[.、)）])?\W*(?:(?:虽然|虽说|虽|尽管|除了|如果|要是|假如|因为|由于|既然|当|关于|对于|至于|作为)[^，,。！？!?；;]{0,14}"
     r"|(?:总体|整体|总的|总得|个人|我觉得|感觉|说实话|老实说|其实|首先|其次|最后|第[一二三四]|讲真|说真的|另外|还有|此外|同时)"
     r"(?:来说|来讲|而言|说来|上|的话|感觉|觉得|呢|啊|吧|点)*"
+    rf"|(?<=[.、)）])[^\W_{_LETTERS}]|(?:总之)?(?:就|就是)?[一两二三四]个字"
     r"|(?:每次|这次|今天|昨天|上次|第[一二三四五六七八九十两几\d]{1,2}[次回]|中午|晚上|早上|周末|和朋友|跟朋友)(?:去|来|吃|买|点|喝|用|住|的|了|时候|时)*)\W*$"
 )
 _ECHO = re.compile(
@@ -132,7 +139,7 @@ def _cut(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=1)
 def _traditional() -> re.Pattern[str]:
     """Match what the patterns know only in its simplified form. Few voices have any; folding all of them costs a sixth more."""
-    known = set(_PIECE.pattern + _LEADS.pattern + _ECHO.pattern)
+    known = set(_PIECE.pattern + _LEADS.pattern + _ECHO.pattern + _COMPLAINT.pattern)
     return re.compile("[" + "".join(old for old, new in simplified_characters().items() if new in known) + "]")
 
 
@@ -185,7 +192,8 @@ def _joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     for start, end in pieces:
         piece = text[start:end]
         begin = start if held is None else held
-        scrap = _WORTH.search(piece) is None or _ECHO.match(piece) is not None
+        worth = _WORTH.search(piece) is not None or _complains(text, start, end, held)
+        scrap = not worth or _ECHO.match(piece) is not None
         if scrap and held is None and result and not _ends_line(text, result[-1][1]):
             result[-1] = (result[-1][0], end)
             continue
@@ -201,6 +209,15 @@ def _joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             result.append((held, len(text)))
     return result
+
+
+def _complains(text: str, start: int, end: int, held: int | None) -> bool:
+    """Say whether a piece is one letter that complains: behind a lead always, else not with its thing nor said again."""
+    letter = _COMPLAINT.fullmatch(text, start, end)
+    if letter is None or held is not None:
+        return letter is not None
+    before = text[max(0, start - 20) : start]
+    return not _NAMED.search(before) and not _MARKS.sub("", before).endswith(letter[1])
 
 
 def _ends_line(text: str, at: int) -> bool:

@@ -71,12 +71,16 @@ _TURN = (
     r"|(?<![我你他们很也没有真只还都更别人家的客个点条提])(?=建议(?=[一-鿿]{2}))"
     r"|(?<![的个有一大么是没])(?=[缺优]点(?:是|就是|在|：|:))))"
 )
-# Run-ons: a finished judgement directly followed by another thing that is judged (环境很好服务周到).
+# Run-ons: a finished judgement directly followed by another thing that is judged (环境很好服务周到, 味道好服务好).
 _THINGS = (
     "味道|服务|态度|环境|价格|排队|送餐|包装|份量|分量|速度|店员|老板|阿姨|服务员|性价比|卫生|口感|上菜|外观|内饰|动力|油耗|空间|底盘|隔音|房间|早餐|前台|位置|物业|质量"
     "|颜色|物流|快递|客服|配送|菜品|停车|交通|装修|户型|绿化|保湿|质地"
 )
-_RUN_ON = rf"(?<={_JUDGED})(?=(?:{_THINGS})[一-鿿]{{2}})"
+_PAIRS = "|".join(word for word in _THINGS.split("|") if len(word) == 2)
+_RUN_ON = (
+    rf"(?=(?:{_THINGS})(?!的)[一-鿿])(?:(?<={_JUDGED})(?<!干净(?=卫生))(?=..[一-鿿]{{2}})|(?<=干净卫生)"
+    rf"|(?<=(?:{_PAIRS})[好差足高低快慢大小棒贵强难])|(?<=性价比[高低好差]))"
+)
 # One look at the first character spares nine tries at most positions.
 _FIRST = re.escape(
     "。！？!?；;…\n\r\u2028\u2029，,~～ \t\u3000_.+-（(【①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳一二三四五六七八九十"

@@ -282,6 +282,9 @@ def _undo_apart(session: Session, event: ThemeEvent) -> None:
     new.state, new.pinned, new.centroid = "retired", False, None
     for sub in session.exec(select(Theme).where(Theme.parent_id == new.id)):
         sub.parent_id = old.id
+    stayed = event.before["stay"]
+    for row in session.exec(select(ThemeAssignment).where(ThemeAssignment.theme_id == old.id)):
+        row.subtheme_id = stayed.get(str(row.unit_id), row.subtheme_id)
     _land(session, old.id, session.exec(select(ThemeAssignment).where(ThemeAssignment.theme_id == new.id)))
     for row in session.exec(select(ThemeLineage).where(ThemeLineage.id.in_(event.detail["lineage"]))):
         row.theme_id, row.kind, row.decided_at = old.id, event.before["kinds"][str(row.id)], None

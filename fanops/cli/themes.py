@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from fanops.cli.dictionary import dictionary_words
+from fanops.cli.theme_edits import COMMANDS
 from fanops.cli.themes_database import discover, history, listing
 
 
@@ -21,6 +22,8 @@ def themes() -> None:
 themes.add_command(discover)
 themes.add_command(listing, "list")
 themes.add_command(history)
+for _command in COMMANDS:
+    themes.add_command(_command)
 
 
 @themes.command()

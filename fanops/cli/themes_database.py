@@ -66,17 +66,32 @@ def listing(brand: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--brand", help="Brand, when there are several.")
-def history(brand: str | None) -> None:
-    """Show what runs and people did to the themes."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def history(brand: str | None, as_json: bool) -> None:
+    """Show what runs and people did to the themes; edits with the number that undo takes."""
     from fanops.database import ready_database
+    from fanops.themes.edit_words import told
     from fanops.themes.records import edit_history, lineage
 
     with ready_database().read() as session:
         actor = _actor(session, brand)
         runs, edits = lineage(session, actor), edit_history(session, actor)
+    if as_json:
+        both = {
+            name: json.loads(frame.to_json(orient="records", date_format="iso"))
+            for name, frame in (("runs", runs), ("edits", edits))
+        }
+        click.echo(json.dumps(both, ensure_ascii=False))
+        return
     for row in runs.itertuples():
         click.echo(
             f"{row.run_at:%Y-%m-%d %H:%M}  运行 {row.run_id}  {row.kind:<9} {row.theme_id} {row.name}（{row.units} 句）"
         )
     for row in edits.itertuples():
-        click.echo(f"{row.made_at:%Y-%m-%d %H:%M}  {row.author or '命令行'}  {row.kind} {row.theme_id} {row.name}")
+        undone = (
+            "" if row.undone_at is None or row.undone_at != row.undone_at else f"  已撤销 {row.undone_at:%m-%d %H:%M}"
+        )
+        click.echo(
+            f"{row.made_at:%Y-%m-%d %H:%M}  编辑 {row.event_id}  {row.author or '命令行'}  "
+            f"{told(row.kind, row.name, row.detail)}（主题 {row.theme_id}）{undone}"
+        )

@@ -54,7 +54,10 @@ class Theme(Row, table=True):
 
 
 class ThemeAssignment(Row, table=True):
-    """归属: where a unit stands now. ``theme_id`` empty is 未归类; ``by_hand`` ones are kept by every later run."""
+    """归属: where a unit stands now. ``theme_id`` empty is 未归类; ``by_hand`` ones are kept by every later run.
+
+    ``run_id`` is empty until a run has seen the unit.
+    """
 
     __tablename__ = "theme_assignment"
     id: int | None = identifier()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +15,25 @@ from fanops.access.accounts import owner_actor
 from fanops.database import Database, insert_many
 from fanops.settings import settings
 from fanops.tables import Brand, Theme, ThemeAssignment, ThemeRun, Unit, Voice
-from fanops.text.encoder import load_encoder
+from fanops.text.encoder import Encoder, load_encoder
 from fanops.themes.context import unit_vectors
 from fanops.themes.discovery import strengths, theme_similarity
 from fanops.themes.parameters import Parameters
+from fanops.themes.records_edit import centre_of, edit_in_turn, end_of_merges, newest_run
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The live themes of a brand as new units are compared with them.
+    """The themes of a brand as new units are compared with them: those in use, and retired ones, whose units are nobody else's.
 
     Attributes:
         run_id: The run that the centroids come from.
         least_strength: Units less alike than this stay unassigned.
         theme_ids: Themes, k of them.
         middle: Their centroids, shape (k, d).
-        sub_ids: Sub-themes, m of them.
-        sub_middle: Their centroids, shape (m, d).
-        parent: Place of each sub-theme's theme, shape (m,).
+        sub_ids: Their parts, m of them: sub-themes, and None for a theme that was merged into them.
+        sub_middle: The parts' centroids, shape (m, d).
+        parent: Place of each part's theme, shape (m,).
         positions: Where each theme lies on the map, shape (k, 2).
     """
 
@@ -39,49 +41,89 @@ class Registry:
     least_strength: float
     theme_ids: list[int]
     middle: NDArray[np.float32]
-    sub_ids: list[int]
+    sub_ids: list[int | None]
     sub_middle: NDArray[np.float32]
     parent: NDArray[np.int32]
     positions: NDArray[np.float64]
 
 
-def load_live_registry(session: Session, brand_id: int, encoder: str) -> Registry | None:
+def load_live_registry(session: Session, brand_id: int, encoder: Encoder) -> Registry | None:
     """Load what new units are compared with; None without themes, or with those of another encoder."""
-    run = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
-    if run is None or run.versions.get("encoder") != encoder:
+    run = newest_run(session, brand_id)
+    if run is None or run.versions.get("encoder") != encoder.fingerprint:
         return None
     rows = session.exec(
         select(Theme)
-        .where(Theme.brand_id == brand_id, Theme.state == "active", Theme.centroid.is_not(None))
+        .where(Theme.brand_id == brand_id, Theme.state.in_(["active", "retired", "merged"]))
         .order_by(Theme.id)
     ).all()
-    themes = [theme for theme in rows if theme.parent_id is None]
-    place = {theme.id: at for at, theme in enumerate(themes)}
-    subs = [theme for theme in rows if theme.parent_id in place and theme.seen_run_id == run.id]
+    top = {theme.id: theme for theme in rows if theme.parent_id is None}
+    centres = _centres(session, brand_id, encoder, list(top.values()))
+    themes = [theme_id for theme_id in centres if top[theme_id].state != "merged"]
     if not themes:
         return None
+    place = {theme_id: at for at, theme_id in enumerate(themes)}
+    # What was merged into a theme is a part of it, so that its sentences still go there before a run has seen the two as one.
+    parts: list[tuple[int | None, int, bytes]] = [
+        (None, place[into], centre)
+        for theme_id, centre in centres.items()
+        if theme_id not in place and (into := end_of_merges(session, top[theme_id]).id) in place
+    ]
+    filled = set(
+        session.exec(select(ThemeAssignment.subtheme_id).where(ThemeAssignment.theme_id.in_(themes)).distinct())
+    )
+    parts += [
+        (sub.id, place[sub.parent_id], sub.centroid)
+        for sub in rows
+        if sub.parent_id in place
+        and sub.seen_run_id == run.id
+        and sub.state == "active"
+        and sub.centroid
+        and sub.id in filled
+    ]
     where = {
         theme_id: (x, y)
         for theme_id, x, y in session.exec(
             select(ThemeAssignment.theme_id, func.avg(ThemeAssignment.x), func.avg(ThemeAssignment.y))
-            .where(ThemeAssignment.theme_id.in_(list(place)))
+            .where(ThemeAssignment.theme_id.in_(themes), ThemeAssignment.x.is_not(None))
             .group_by(ThemeAssignment.theme_id)
         )
     }
     return Registry(
         run.id,
         float(run.parameters.get("least_strength", Parameters().least_strength)),
-        [theme.id for theme in themes],
-        _stacked(themes),
-        [theme.id for theme in subs],
-        _stacked(subs),
-        np.array([place[theme.parent_id] for theme in subs], dtype=np.int32),
-        np.array([where.get(theme.id, (0.0, 0.0)) for theme in themes], dtype=float),
+        themes,
+        _stacked([centres[theme_id] for theme_id in themes]),
+        [sub_id for sub_id, _, _ in parts],
+        _stacked([centre for _, _, centre in parts]),
+        np.array([at for _, at, _ in parts], dtype=np.int32),
+        np.array([where.get(theme_id, (0.0, 0.0)) for theme_id in themes], dtype=float),
     )
 
 
-def _stacked(themes: list[Theme]) -> NDArray[np.float32]:
-    rows = [np.frombuffer(theme.centroid, dtype=np.float32) for theme in themes]
+def _centres(session: Session, brand_id: int, encoder: Encoder, themes: list[Theme]) -> dict[int, bytes]:
+    """Give the centre of each theme that has one of this encoder.
+
+    A theme that a person split off and no run of this encoder has found gets that of what people put in it.
+    """
+    runs = session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id))
+    ours = {run.id for run in runs if run.versions.get("encoder") == encoder.fingerprint}
+    by_hand: dict[int, list[int]] = {}
+    placed = select(ThemeAssignment.theme_id, ThemeAssignment.unit_id).where(ThemeAssignment.by_hand.is_(True))
+    for theme_id, unit_id in session.exec(placed.where(ThemeAssignment.theme_id.in_([theme.id for theme in themes]))):
+        by_hand.setdefault(theme_id, []).append(unit_id)
+    found = {}
+    for theme in themes:
+        centre = theme.centroid if theme.seen_run_id in ours else None
+        if centre is None and theme.id in by_hand:
+            centre = centre_of(session, encoder, by_hand[theme.id])
+        if centre is not None:
+            found[theme.id] = centre
+    return found
+
+
+def _stacked(centres: list[bytes]) -> NDArray[np.float32]:
+    rows = [np.frombuffer(centre, dtype=np.float32) for centre in centres]
     return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
 
@@ -93,7 +135,7 @@ def assign_new_units(db: Database, actor: Actor) -> dict[str, int]:
     """
     encoder = load_encoder(settings().encoder or None)
     with db.read() as session:
-        registry = load_live_registry(session, actor.brand_id, encoder.fingerprint)
+        registry = load_live_registry(session, actor.brand_id, encoder)
         rows = session.exec(_unseen(actor.brand_id)).all() if registry else []
     counts = {"new": len(rows), "assigned": 0, "unsure": 0, "unassigned": 0}
     if registry is None or not rows:
@@ -104,31 +146,47 @@ def assign_new_units(db: Database, actor: Actor) -> dict[str, int]:
     labels[similarity.max(axis=1) < registry.least_strength] = -1
     strength, unsure = strengths(similarity, labels)
     subs = _subthemes(vectors, labels, registry)
+    places = _places(vectors, labels, registry)
+    found = [
+        {
+            "unit_id": rows[at][0], "theme_id": registry.theme_ids[label] if label >= 0 else None,
+            "subtheme_id": subs[at], "run_id": None, "strength": float(strength[at]),
+            "unsure": bool(unsure[at]), "by_hand": False, "x": float(places[at, 0]), "y": float(places[at, 1]),
+        }
+        for at, label in enumerate(labels.tolist())
+    ]  # fmt: skip
     with db.write() as session:
-        # A run may have finished meanwhile: what it has seen is no longer new.
-        still = set(
-            session.exec(select(Unit.id).where(Unit.id.in_(_unseen(actor.brand_id).with_only_columns(Unit.id))))
-        )
-        kept = [place for place, row in enumerate(rows) if row[0] in still]
-        insert_many(
-            session, ThemeAssignment,
-            (
-                {
-                    "unit_id": rows[at][0], "theme_id": registry.theme_ids[labels[at]] if labels[at] >= 0 else None,
-                    "subtheme_id": subs[at], "run_id": registry.run_id, "strength": float(strength[at]),
-                    "unsure": bool(unsure[at]), "by_hand": False,
-                    "x": float(registry.positions[max(labels[at], 0), 0]), "y": float(registry.positions[max(labels[at], 0), 1]),
-                }
-                for at in kept
-            ),
-        )  # fmt: skip
-        counts |= {
-            "new": len(kept), "assigned": int((labels[kept] >= 0).sum()), "unsure": int(unsure[kept].sum()),
-            "unassigned": int((labels[kept] < 0).sum()),
-        }  # fmt: skip
-        if kept:
-            record_audit(session, actor, "assign_new_units", f"theme_run:{registry.run_id}", **counts)
+        edit_in_turn(session, actor.brand_id)
+        if newest_run(session, actor.brand_id).id == registry.run_id:
+            return _save(session, actor, registry, found)
+    # A run has ended meanwhile: the themes that these were compared with may not be there any more.
+    return assign_new_units(db, actor)
+
+
+def _save(session: Session, actor: Actor, registry: Registry, found: list[dict[str, Any]]) -> dict[str, int]:
+    """Write what is still unseen, in what the themes have been merged into meanwhile."""
+    still = set(session.exec(select(Unit.id).where(Unit.id.in_(_unseen(actor.brand_id).with_only_columns(Unit.id)))))
+    kept = [row for row in found if row["unit_id"] in still]
+    for row in kept:
+        theme = session.get(Theme, row["theme_id"]) if row["theme_id"] is not None else None
+        if theme is not None and theme.state == "merged":
+            row |= {"theme_id": end_of_merges(session, theme).id, "subtheme_id": None}
+    insert_many(session, ThemeAssignment, kept)
+    assigned = sum(row["theme_id"] is not None for row in kept)
+    counts = {
+        "new": len(kept), "assigned": assigned, "unsure": sum(row["unsure"] for row in kept),
+        "unassigned": len(kept) - assigned,
+    }  # fmt: skip
+    if kept:
+        record_audit(session, actor, "assign_new_units", f"theme_run:{registry.run_id}", **counts)
     return counts
+
+
+def _places(vectors: NDArray[np.float32], labels: NDArray[np.int32], registry: Registry) -> NDArray[np.float64]:
+    """Give places on the map, shape (n, 2): the middle of a unit's theme, between the themes for a unit of none (``place_units``)."""
+    pull = np.maximum(vectors @ registry.middle.T, 0) ** 3 + 1e-6
+    between = (pull @ registry.positions) / pull.sum(axis=1, keepdims=True)
+    return np.where((labels >= 0)[:, None], registry.positions[np.maximum(labels, 0)], between)
 
 
 def _subthemes(vectors: NDArray[np.float32], labels: NDArray[np.int32], registry: Registry) -> list[int | None]:

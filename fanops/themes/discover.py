@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from fanops import __version__
 from fanops.access import Actor, record_audit
-from fanops.database import Database, take_turn
+from fanops.database import Database
 from fanops.errors import Conflict, TooLittleData
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun
@@ -26,6 +26,7 @@ from fanops.themes.identity import Matching, Registered, match_clusters
 from fanops.themes.parameters import FEWEST, Parameters
 from fanops.themes.quality import stability
 from fanops.themes.records_dictionary import brand_words
+from fanops.themes.records_edit import edit_in_turn, newest_run
 from fanops.themes.spread import encoder as spread_encoder
 from fanops.themes.teach import NO_THEME
 
@@ -56,7 +57,7 @@ def run_discovery(
     cluster = settings().dask
     encoder = spread_encoder(settings_encoder(), cluster)
     with db.read() as session:
-        last = registry.last_run(session, actor.brand_id)
+        last = newest_run(session, actor.brand_id)
         # centres of another encoder mean nothing beside this one's
         has_centres = last is None or last.versions.get("encoder") == encoder.fingerprint
         units = registry.load_units(session, actor.brand_id)
@@ -110,8 +111,8 @@ def run_discovery(
 
 def _refuse_if_overtaken(session: Session, brand_id: int, last_id: int | None) -> None:
     """Refuse to save over another run that was saved while this one worked: it would register every theme twice."""
-    take_turn(session, f"themes {brand_id}")
-    newest = registry.last_run(session, brand_id)
+    edit_in_turn(session, brand_id)
+    newest = newest_run(session, brand_id)
     if (newest.id if newest else None) != last_id:
         raise Conflict("另一次发现主题刚刚完成，这一次没有保存。", "看看那次的结果；还要的话，再发现一次。")
 

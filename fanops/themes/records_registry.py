@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.tables import Fan, Theme, ThemeAssignment, ThemeEvent, ThemeRun, Unit, Voice
+from fanops.tables import Fan, Theme, ThemeAssignment, ThemeEvent, Unit, Voice
 from fanops.themes.identity import Registered
 
 
@@ -43,11 +43,6 @@ def load_units(session: Session, brand_id: int) -> pd.DataFrame:
     return frame[frame["text"].str.strip() != ""].reset_index(drop=True) if len(frame) else frame
 
 
-def last_run(session: Session, brand_id: int) -> ThemeRun | None:
-    """Give the brand's newest run, None without one."""
-    return session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
-
-
 def load_registry(session: Session, brand_id: int, has_centres: bool = True) -> list[Registered]:
     """Load the registered themes: live, retired and died ones (merged ones live on in what they were merged into).
 
@@ -74,10 +69,16 @@ def load_registry(session: Session, brand_id: int, has_centres: bool = True) -> 
 
 
 def units_of(session: Session, brand_id: int, sub: bool = False) -> dict[int, set[int]]:
-    """Give the units of each theme (or sub-theme)."""
+    """Give the units of each theme (or sub-theme) that a run or a person put there.
+
+    What was only assigned when it came says nothing of a theme: were it counted, a large wave of something else would become the
+    theme it was nearest to.
+    """
     column = ThemeAssignment.subtheme_id if sub else ThemeAssignment.theme_id
     statement = (
-        select(column, ThemeAssignment.unit_id).join(Theme, Theme.id == column).where(Theme.brand_id == brand_id)
+        select(column, ThemeAssignment.unit_id)
+        .join(Theme, Theme.id == column)
+        .where(Theme.brand_id == brand_id, ThemeAssignment.run_id.is_not(None) | ThemeAssignment.by_hand)
     )
     held: dict[int, set[int]] = {}
     for theme_id, unit_id in session.exec(statement):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sqlmodel import func, select
 
 from fanops.collect.records_voices import NewVoice, add_voices
-from fanops.tables import Theme, ThemeAssignment, Unit, Voice
+from fanops.tables import Theme, ThemeAssignment, ThemeRun, Unit, Voice
+from fanops.themes import assign, discovery, edit
 from fanops.themes.assign import NewUnits, assign_new_units
 from fanops.themes.discover import run_discovery
 
@@ -35,6 +37,10 @@ def themed(chain):
     return chain
 
 
+def theme_of(chain, text: str) -> int:
+    return where(chain)[text]
+
+
 def where(chain) -> dict[str, int | None]:
     with chain.db.read() as session:
         rows = session.exec(
@@ -43,6 +49,11 @@ def where(chain) -> dict[str, int | None]:
             .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         ).all()
     return dict(rows)
+
+
+def units(chain) -> dict[str, int]:
+    with chain.db.read() as session:
+        return dict(session.exec(select(Voice.text, Unit.id).join(Unit, Unit.voice_id == Voice.id)).all())
 
 
 def test_without_themes_nothing_is_assigned(chain):
@@ -68,6 +79,115 @@ def test_new_units_join_their_theme_and_a_later_run_keeps_it(themed):
     assert later["昨天排队太久了"] == later["排队太久了"] == now_at["排队太久了"]
 
 
+def test_what_is_said_of_a_merged_theme_goes_where_it_was_merged_into(themed):
+    product = themed.actors["product"]
+    pearls, staff = theme_of(themed, "珍珠太硬"), theme_of(themed, "店员很热情")
+    with themed.db.write() as session:
+        edit.merge_themes(session, product, pearls, staff)
+    say(themed, "昨天珍珠太硬", "昨天芋圆有点硬", "昨天店长笑脸迎人")
+    assert assign_new_units(themed.db, product)["assigned"] == 3
+    assert {theme_of(themed, text) for text in ("昨天珍珠太硬", "昨天芋圆有点硬", "昨天店长笑脸迎人")} == {staff}
+    with themed.db.read() as session:
+        subs = select(ThemeAssignment.subtheme_id).where(ThemeAssignment.theme_id == staff)
+        parents = session.exec(select(Theme.parent_id).where(Theme.id.in_(subs))).all()
+        assert set(parents) <= {staff}
+
+
+def test_what_is_said_of_a_retired_theme_is_nobody_elses(themed):
+    product = themed.actors["product"]
+    waiting = theme_of(themed, "排队太久了")
+    with themed.db.write() as session:
+        edit.set_retired(session, product, waiting, True)
+    say(themed, "昨天排队太久了", "昨天出餐慢得要命")
+    assign_new_units(themed.db, product)
+    assert {theme_of(themed, text) for text in ("昨天排队太久了", "昨天出餐慢得要命")} == {waiting}
+    run_discovery(themed.db, product, {})  # as a run has it
+    assert theme_of(themed, "昨天排队太久了") == waiting
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_a_split_theme_gets_what_is_said_of_it_at_once(themed, centred):
+    product = themed.actors["product"]
+    waiting = theme_of(themed, "排队太久了")
+    apart = [unit for text, unit in units(themed).items() if "出餐" in text]
+    with themed.db.write() as session:
+        event = edit.split_theme(session, product, waiting, apart, "出餐慢")
+        new = session.get_one(Theme, event.theme_id)
+        assert np.linalg.norm(np.frombuffer(new.centroid, np.float32)) == pytest.approx(1, abs=1e-5)
+        new_id = new.id
+        if not centred:  # as a theme split off before, or found by another encoder
+            new.centroid = None
+    say(themed, "昨天出餐慢得要命", "昨天排队太久了", "昨天珍珠太硬")
+    assign_new_units(themed.db, product)
+    assert theme_of(themed, "昨天出餐慢得要命") == new_id
+    assert theme_of(themed, "昨天排队太久了") == waiting != theme_of(themed, "昨天珍珠太硬")
+    with themed.db.write() as session:
+        again = [unit for text, unit in units(themed).items() if "出餐" in text and "每次" in text]
+        second = edit.split_theme(session, product, new_id, again, "每次出餐慢").theme_id  # out of what a person made
+        assert session.get_one(Theme, second).centroid is not None
+
+
+def test_a_centre_of_another_encoder_draws_nothing(themed):
+    product = themed.actors["product"]
+    with themed.db.write() as session:
+        old = ThemeRun(brand_id=themed.brand_id, versions={"encoder": "another"})
+        session.add(old)
+        session.flush()
+        newest = ThemeRun(brand_id=themed.brand_id, versions=session.exec(select(ThemeRun.versions)).first())
+        session.add(newest)
+        strange = Theme(brand_id=themed.brand_id, name="旧的", pinned=True, seen_run_id=old.id, centroid=b"\0" * 12)
+        session.add(strange)
+    say(themed, "昨天排队太久了")
+    assert assign_new_units(themed.db, product)["assigned"] == 1
+    assert theme_of(themed, "昨天排队太久了") == theme_of(themed, "排队太久了")
+
+
+def test_themes_merged_or_found_anew_while_units_are_compared_are_followed(themed, monkeypatch):
+    product = themed.actors["product"]
+    waiting, pearls = theme_of(themed, "排队太久了"), theme_of(themed, "珍珠太硬")
+    meanwhile = []
+
+    def strengths(similarity, labels):
+        meanwhile.pop()() if meanwhile else None
+        return discovery.strengths(similarity, labels)
+
+    def merge():
+        with themed.db.write() as session:
+            edit.merge_themes(session, product, waiting, pearls)
+
+    monkeypatch.setattr(assign, "strengths", strengths)
+    say(themed, "昨天排队太久了")
+    meanwhile.append(merge)
+    assert assign_new_units(themed.db, product)["assigned"] == 1
+    assert theme_of(themed, "昨天排队太久了") == pearls
+    say(themed, "昨天店员很热情")
+    staff = theme_of(themed, "店员很热情")
+
+    def run_and_come_again():
+        with themed.db.write() as session:  # a run that did not see the new one, and no longer found its theme
+            run = session.exec(select(ThemeRun).order_by(ThemeRun.id.desc())).first()
+            session.add(ThemeRun(brand_id=themed.brand_id, versions=run.versions, parameters=run.parameters))
+            session.get_one(Theme, staff).state = "died"
+
+    meanwhile.append(run_and_come_again)
+    assign_new_units(themed.db, product)
+    assert theme_of(themed, "昨天店员很热情") != staff
+
+
+def test_what_belongs_nowhere_lies_between_the_themes_on_the_map(themed):
+    say(themed, "今天股票又跌停了", "明年打算去挪威看极光")
+    assert assign_new_units(themed.db, themed.actors["product"])["unassigned"]
+    with themed.db.read() as session:
+        middle = (func.avg(ThemeAssignment.x), func.avg(ThemeAssignment.y))
+        themes = session.exec(
+            select(*middle).where(ThemeAssignment.theme_id.is_not(None)).group_by(ThemeAssignment.theme_id)
+        ).all()
+        loose = session.exec(
+            select(ThemeAssignment.x, ThemeAssignment.y).where(ThemeAssignment.theme_id.is_(None))
+        ).all()
+    assert loose and all(min(np.hypot(x - a, y - b) for a, b in themes) > 0.05 for x, y in loose)
+
+
 def test_the_watcher_looks_only_when_something_came(themed):
     watcher = NewUnits()
     say(themed, "昨天店员很热情")
@@ -85,8 +205,6 @@ def test_the_watcher_looks_only_when_something_came(themed):
 
 def test_another_encoder_assigns_nothing(themed):
     with themed.db.write() as session:
-        from fanops.tables import ThemeRun
-
         run = session.exec(select(ThemeRun)).one()
         run.versions = {**run.versions, "encoder": "another"}
         session.add(run)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from sqlmodel import select
 
 from fanops.access import Actor
-from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.errors import Conflict, FanopsError, InvalidInput, NotAllowed, NotFound
 from fanops.tables import Fan, Theme, ThemeAssignment, Unit, Voice
 from fanops.themes import edit, records
 from fanops.themes.records_evidence import evidence
@@ -17,7 +19,7 @@ SENTENCES = {"排队等位太久": 4, "珍珠太硬": 3}
 
 @pytest.fixture
 def themes(db, chain) -> dict[str, int]:
-    """Two themes, said by different fans in different stores; ids by name."""
+    """Two themes with a sub-theme each, said by different fans in different stores; ids of the themes by name."""
     with db.write() as session:
         ids = {}
         for name, size in SENTENCES.items():
@@ -25,6 +27,9 @@ def themes(db, chain) -> dict[str, int]:
             session.add(theme)
             session.flush()
             ids[name] = theme.id
+            sub = Theme(brand_id=chain.brand_id, name=f"{name[:2]}的一种", parent_id=theme.id)
+            session.add(sub)
+            session.flush()
             for place in range(size):
                 fan = Fan(brand_id=chain.brand_id, name_masked="王**", home_store_id=chain.stores["S1"])
                 session.add(fan)
@@ -36,7 +41,11 @@ def themes(db, chain) -> dict[str, int]:
                 unit = Unit(voice_id=voice.id, start=2, end=2 + len(name), polarity=-1)
                 session.add(unit)
                 session.flush()
-                session.add(ThemeAssignment(unit_id=unit.id, theme_id=theme.id, strength=0.5 + place / 10))
+                session.add(
+                    ThemeAssignment(
+                        unit_id=unit.id, theme_id=theme.id, subtheme_id=sub.id if place % 2 else None, strength=0.5 + place / 10
+                    )
+                )  # fmt: skip
     return ids
 
 
@@ -61,6 +70,12 @@ def product(chain) -> Actor:
     return chain.actors["product"]
 
 
+def do(db, deed, *arguments) -> int:
+    """Carry out an edit, in a transaction of its own; gives its number."""
+    with db.write() as session:
+        return deed(session, *arguments).id
+
+
 EDITS = {
     "rename": lambda s, a, i: edit.rename_theme(s, a, i["珍珠太硬"], "珍珠嚼不动"),
     "merge": lambda s, a, i: edit.merge_themes(s, a, i["珍珠太硬"], i["排队等位太久"]),
@@ -82,6 +97,70 @@ def test_undo_returns_exactly(db, chain, themes, kind):
         edit.undo_edit(session, product(chain), event_id)
 
 
+def test_a_merge_undone_after_a_run_let_its_sub_themes_end_has_them_again(db, chain, themes):
+    before = state_of(db)
+    with db.write() as session:
+        merged = edit.merge_themes(session, product(chain), themes["珍珠太硬"], themes["排队等位太久"]).id
+    with db.write() as session:
+        for sub in session.exec(select(Theme).where(Theme.parent_id == themes["珍珠太硬"])):
+            sub.state = "died"
+    with db.write() as session:
+        edit.undo_edit(session, product(chain), merged)
+    assert state_of(db) == before
+
+
+def one_of(held: dict[int, int | None], chance: random.Random, theme_id: int) -> list[int]:
+    mine = [unit for unit, theme in held.items() if theme == theme_id]
+    return chance.sample(mine, min(len(mine), chance.randint(1, 2)))
+
+
+def any_edit(db, actor: Actor, chance: random.Random, number: int) -> int | None:
+    """Do some edit, such as come to a person's mind; gives its number, None where it was refused."""
+    with db.read() as session:
+        held = dict(session.exec(select(ThemeAssignment.unit_id, ThemeAssignment.theme_id)).all())
+        live = session.exec(
+            select(Theme.id).where(Theme.parent_id.is_(None), Theme.state.in_(["active", "retired"]))
+        ).all()
+    one, other = chance.choice(live), chance.choice(live)
+    deed = chance.choice([
+        lambda s: edit.rename_theme(s, actor, one, chance.choice(["甲", "乙", "丙"])),
+        lambda s: edit.merge_themes(s, actor, one, other),
+        lambda s: edit.split_theme(s, actor, one, one_of(held, chance, one), f"拆出{number}"),
+        lambda s: edit.move_units(s, actor, one_of(held, chance, one), chance.choice([other, other, None])),
+        lambda s: edit.set_pinned(s, actor, one, chance.random() < 0.5),
+        lambda s: edit.set_retired(s, actor, one, chance.random() < 0.5),
+    ])  # fmt: skip
+    try:
+        with db.write() as session:
+            return deed(session).id
+    except FanopsError:
+        return None
+
+
+def test_whatever_was_edited_and_in_whatever_order_it_is_taken_back_all_is_as_it_was(db, chain, themes):
+    before, actor = state_of(db), product(chain)
+    for seed in range(12):
+        chance = random.Random(seed)
+        done = [number for step in range(12) if (number := any_edit(db, actor, chance, 100 * seed + step)) is not None]
+        while done:
+            refused = []
+            for number in chance.sample(done, len(done)):
+                try:
+                    with db.write() as session:
+                        edit.undo_edit(session, actor, number)
+                except Conflict as refusal:
+                    assert refusal.hint
+                    refused.append(number)
+                with db.read() as session:
+                    names = session.exec(
+                        select(Theme.name).where(Theme.parent_id.is_(None), Theme.state == "active")
+                    ).all()
+                    assert len(names) == len(set(names))
+            assert len(refused) < len(done), "something can always be taken back"
+            done = refused
+        assert state_of(db) == before, seed
+
+
 def test_move_and_split_are_kept_by_hand_and_undone(db, chain, themes):
     before = state_of(db)
     chosen = units_of(db, themes["排队等位太久"])[:2]
@@ -94,6 +173,8 @@ def test_move_and_split_are_kept_by_hand_and_undone(db, chain, themes):
     assert units_of(db, new_id) == chosen
     with db.read() as session:
         assert all(session.exec(select(ThemeAssignment.by_hand).where(ThemeAssignment.theme_id == new_id)))
+    with db.write() as session, pytest.raises(Conflict, match=f"编辑 {split_id}"):
+        edit.undo_edit(session, product(chain), moved)
     with db.write() as session:
         edit.undo_edit(session, product(chain), split_id)
     with db.write() as session:

@@ -11,18 +11,16 @@ from sqlmodel import Session
 from fanops.access import Actor
 from fanops.tables import Theme, ThemeEvent
 from fanops.themes import edit, records
+from fanops.themes.edit_words import KINDS, told
+from fanops.themes.records_edit import NAME_LIMIT
 from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 
-_KINDS = {
-    "rename": "改名", "merge": "合并", "split": "拆出", "move": "移动句子", "pin": "固定", "retire": "停用", "unretire": "恢复",
-}  # fmt: skip
 
-
-def _do(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
+def carry_out(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
     """Carry out one edit; success is shown after the commit, on the next run, with the way back."""
     with refusals():
         with page_database().write() as session:
@@ -42,15 +40,43 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
     if actor.role not in edit.EDITORS:
         st.caption("主题由产品团队整理；您可以在“原声”里把放错的句子移走。")
         return
+    if theme.parent_id is not None or theme.state == "merged":
+        st.caption("它是别的主题的一部分，请在那个主题里编辑。")
+        return
+    if theme.state != "died":
+        _rename_form(actor, theme)
+    if theme.state == "active":
+        _merge_bar(actor, theme)
+        pinned = st.toggle("固定：即使某次没有发现它，也保留", theme.pinned, key=f"theme.pin.{theme.id}.{theme.pinned}")
+        if pinned != theme.pinned and carry_out(
+            actor,
+            "已固定。" if pinned else "已取消固定。",
+            lambda session: edit.set_pinned(session, actor, theme.id, pinned),
+        ):
+            st.rerun()
+    retired = theme.state != "active"
+    label = "恢复这个主题" if retired else "停用这个主题"
+    if st.button(label, key="theme.retire", icon=":material/archive:") and carry_out(
+        actor,
+        "已恢复。" if retired else "已停用：不再列出，句子都还在；以后同样的话也归在这里。",
+        lambda session: edit.set_retired(session, actor, theme.id, not retired),
+    ):
+        st.rerun()
+
+
+def _rename_form(actor: Actor, theme: Theme) -> None:
     with st.form("theme.rename", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}", max_chars=edit.NAME_LIMIT)
-        if right.form_submit_button("改名", width="stretch") and _do(
+        name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}", max_chars=NAME_LIMIT)
+        if right.form_submit_button("改名", width="stretch") and carry_out(
             actor,
             f"已改名为“{name.strip()}”。以后重新发现也不会变。",
             lambda session: edit.rename_theme(session, actor, theme.id, name),
         ):
             st.rerun()
+
+
+def _merge_bar(actor: Actor, theme: Theme) -> None:
     with page_database().read() as session:
         others = records.theme_table(session, actor)
     names = {int(row.theme_id): row.name for row in others.itertuples() if row.theme_id != theme.id}
@@ -59,27 +85,12 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
         "合并到", list(names), index=None, format_func=names.get, key=f"theme.into.{theme.id}", placeholder="选一个主题"
     )
     merged = right.button("合并", key="theme.merge", disabled=into is None, width="stretch")
-    if merged and _do(
+    if merged and carry_out(
         actor,
         f"“{theme.name}”已并入“{names[into]}”，编号作为指针保留。",
         lambda session: edit.merge_themes(session, actor, theme.id, into),
     ):
         st.switch_page("theme.py", query_params={"theme": str(into)})
-    pinned = st.toggle("固定：即使某次没有发现它，也保留", theme.pinned, key=f"theme.pin.{theme.id}.{theme.pinned}")
-    if pinned != theme.pinned and _do(
-        actor,
-        "已固定。" if pinned else "已取消固定。",
-        lambda session: edit.set_pinned(session, actor, theme.id, pinned),
-    ):
-        st.rerun()
-    retired = theme.state != "active"
-    label = "恢复这个主题" if retired else "停用这个主题"
-    if st.button(label, key="theme.retire", icon=":material/archive:") and _do(
-        actor,
-        "已恢复。" if retired else "已停用：不再列出，句子都还在。",
-        lambda session: edit.set_retired(session, actor, theme.id, not retired),
-    ):
-        st.rerun()
 
 
 def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame) -> None:
@@ -95,7 +106,7 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
             format_func=lambda key: names.get(key, "未归类"),
         )  # fmt: skip
         moved = right.button("移动", key="move.do", type="primary", disabled=to is None, width="stretch")
-        if moved and _do(
+        if moved and carry_out(
             actor,
             f"已移动 {len(chosen)} 句。下次发现会照此学习。",
             lambda session: edit.move_units(session, actor, chosen, to or None),
@@ -104,9 +115,9 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
         if theme is None or actor.role not in edit.EDITORS:
             return
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        name = left.text_input("拆成新主题", key="split.name", placeholder="新主题的名字", max_chars=edit.NAME_LIMIT)
+        name = left.text_input("拆成新主题", key="split.name", placeholder="新主题的名字", max_chars=NAME_LIMIT)
         split = right.button("拆出", key="split.do", width="stretch")
-        if split and _do(
+        if split and carry_out(
             actor,
             f"已把 {len(chosen)} 句拆成“{name.strip()}”。",
             lambda session: edit.split_theme(session, actor, theme.id, chosen, name),
@@ -125,7 +136,7 @@ def confirm_list(actor: Actor, rows: pd.DataFrame) -> None:
         with st.container(horizontal=True):
             right = st.button(f"是“{plain(row.theme)}”", key=f"unsure.yes.{unit_id}", icon=":material/check:")
             wrong = st.button("不是", key=f"unsure.no.{unit_id}", icon=":material/close:")
-        if (right or wrong) and _do(
+        if (right or wrong) and carry_out(
             actor,
             f"已确认属于“{row.theme}”。" if right else "已放回未归类。",
             lambda session, unit=unit_id, to=theme_id if right else None: edit.move_units(session, actor, [unit], to),
@@ -134,8 +145,9 @@ def confirm_list(actor: Actor, rows: pd.DataFrame) -> None:
 
 
 def history(session: Session, actor: Actor, theme_id: int) -> None:
-    """Show who changed what when, and what runs did."""
-    events = records.edit_history(session, actor, theme_id)
+    """Show who changed what when, also in themes that were merged into this one or taken out of it, and what runs did."""
+    events = records.edit_history(session, actor)
+    events = events[[_concerns(row, theme_id) for row in events.itertuples()]] if len(events) else events
     runs = records.lineage(session, actor, theme_id)
     st.subheader("历史", divider=False)
     if events.empty and runs.empty:
@@ -144,10 +156,11 @@ def history(session: Session, actor: Actor, theme_id: int) -> None:
     if len(events):
         rows = pd.DataFrame(
             {
+                "编辑": events["event_id"],
                 "时间": events["made_at"].map(words.minute),
                 "谁": events["author"].fillna("命令行"),
-                "做了什么": events["kind"].map(_KINDS),
-                "详情": [_detail(row) for row in events.itertuples()],
+                "做了什么": events["kind"].map(KINDS),
+                "详情": [told(row.kind, row.name, row.detail) for row in events.itertuples()],
                 "状态": ["已撤销" if pd.notna(undone) else "有效" for undone in events["undone_at"]],
             }
         )
@@ -162,12 +175,6 @@ def history(session: Session, actor: Actor, theme_id: int) -> None:
         st.caption(f"经历过 {runs['run_id'].nunique()} 次发现；首次 {words.minute(runs.iloc[0]['run_at'])}。")
 
 
-def _detail(row) -> str:
+def _concerns(row, theme_id: int) -> bool:
     detail = row.detail or {}
-    if row.kind == "rename":
-        return f"改为“{detail.get('name', '')}”"
-    if row.kind == "merge":
-        return f"并入“{detail.get('into_name', '')}”"
-    if row.kind in ("split", "move"):
-        return f"{len(detail.get('units', []))} 句"
-    return ""
+    return theme_id in (row.theme_id, *(detail.get(name) for name in ("to", "into", "from")))

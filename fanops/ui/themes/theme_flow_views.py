@@ -14,6 +14,7 @@ from fanops.themes.flow import Link, Node, flow
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.themes.decision_views import decisions
 
 KINDS = {
     "continued": "延续", "split": "分裂", "merged": "合并", "born": "新出现", "died": "消失", "revived": "再现",
@@ -33,6 +34,7 @@ def lineage_view(actor: Actor) -> None:
     if frame.empty:
         st.info("发现过两次以后，这里会画出主题的延续、分裂、合并与消失。", icon=":material/account_tree:")
         return
+    decisions(actor)
     nodes, links, runs = flow(frame)
     if len(runs) > 1:
         _picture(frame, nodes, links, runs)
@@ -43,7 +45,7 @@ def lineage_view(actor: Actor) -> None:
             "变化": frame["kind"].map(KINDS).fillna(frame["kind"]),
             "共同句数": frame["shared_units"],
             "现有句数": frame["units"],
-            "需要人看": frame["grey"],
+            "需要人看": frame["grey"].astype(bool) & frame["decided_at"].isna(),
         }
     )
     with st.expander(f"全部 {len(rows)} 条变化的表格", icon=":material/table:", expanded=len(runs) < 2):

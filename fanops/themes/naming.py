@@ -49,7 +49,7 @@ _ALIKE = 0.86  # phrases nearer than this say the same
 
 def _vaguely(number: re.Match[str]) -> str:
     """Say a number as a person would who does not mean that very one: 18 is 十几."""
-    size = int(number.group().split(".")[0])
+    size = int(number.group().split(".")[0].rstrip("个半多来几"))
     if size == 0:
         return number.group()
     if size == 10:

@@ -16,6 +16,10 @@ _MOST_SPREAD = 12_000  # units that the corrections are spread over; the others 
 _SMOOTHING, _ROUNDS = 0.8, 25
 _ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
 _PENALTY = 10.0
+_CONFIRMED = (
+    0.5  # of as many as were taken to one theme: with so many confirmed, the corrections tell both themes apart
+)
+_BEYOND_CHANCE = 2.5  # standard errors; one unit in 160 would follow as many taken at random
 _SURE = 0.5  # chance above which a unit of no theme follows those that were taken out of the pile
 
 
@@ -25,7 +29,9 @@ def generalise(
     """Spread corrections to the units that are like the corrected ones.
 
     Only units that lie in a theme from which or into which something was moved may change; corrected units stay where
-    they were put. Units of no theme follow only where a person took enough of their like out of the pile, and only surely.
+    they were put. What was taken out says nothing about what a theme keeps: where hardly a unit of it was confirmed, only
+    those follow that are more like the taken ones than chance gives (sentences taken at random draw nothing after them).
+    Units of no theme follow only where a person took enough of their like out of the pile, and only surely.
 
     Args:
         vectors: Unit vectors, shape (n, d).
@@ -64,8 +70,41 @@ def generalise(
     if len(rest) and len(np.unique(found)) > 1:
         model = _classifier(vectors[spread], found)
         result[rest] = _decided(model.predict_proba(vectors[rest]), model.classes_, themes[rest])
+    _take_back(result, vectors, themes, at, to)
     result[at] = to
     return result
+
+
+def _take_back(
+    result: NDArray[np.int64], vectors: NDArray[np.float32], themes: NDArray[np.int64], at: NDArray[np.int64],
+    to: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Return to its theme what left only because others were taken out; changes ``result``.
+
+    In the graph only the taken ones are held fast. A few of them, whatever they say, would draw the rest of the theme along.
+    """
+    for theme in np.unique(themes[at][themes[at] != to]):
+        if theme == NO_THEME:
+            continue
+        here = themes[at] == theme
+        confirmed = np.count_nonzero(here & (to == theme))
+        stay = np.setdiff1d(np.flatnonzero(themes == theme), at[to != theme])
+        left = np.setdiff1d(stay[result[stay] != theme], at)
+        for into in np.unique(result[left]):
+            taken, follow = at[here & (to == into)], left[result[left] == into]
+            if confirmed < max(1, _CONFIRMED * len(taken)):
+                result[follow[~_like_taken(vectors[follow], vectors[taken], vectors[stay])]] = theme
+
+
+def _like_taken(units: NDArray[np.float32], taken: NDArray[np.float32], stay: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Say which units are more like the taken ones than like as many drawn from those that stay (themselves left out)."""
+    if not len(taken):
+        return np.zeros(len(units), dtype=bool)
+    others = max(1, len(stay) - 1)
+    usual = (units @ stay.sum(axis=0) - 1) / others
+    square = (((units @ (stay.T @ stay)) * units).sum(axis=1) - 1) / others
+    error = np.sqrt(np.maximum(square - usual**2, 0) / len(taken))
+    return units @ taken.mean(axis=0) - usual > np.maximum(_BEYOND_CHANCE * error, 1e-6)
 
 
 def _decided(chances: NDArray[np.float64], labels: NDArray[np.int64], themes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -156,8 +156,9 @@ def theme_by_store(
     """Count themes per store.
 
     Returns:
-        Rows ``theme_id, store_id, store, units, voices, fans, negative, store_units``; ``store_units`` is the base:
-        all units of that store in the selection. Voices without a store are left out.
+        Rows ``theme_id, store_id, store, units, voices, fans, negative, store_units, independent``; ``store_units`` is the
+        base: all units of that store in the selection. ``independent`` is how many units of different people these units are
+        worth (Kish's effective number): ten of one person are 1. Voices without a store are left out.
     """
     base = narrowed(joined_units(Voice.store_id, func.count(Unit.id).label("store_units")), actor, selection)
     base = base.where(Voice.store_id.is_not(None)).group_by(Voice.store_id)
@@ -168,11 +169,22 @@ def theme_by_store(
     )
     if theme_id is not None:
         statement = statement.where(ThemeAssignment.theme_id == theme_id)
-    statement = statement.group_by(ThemeAssignment.theme_id, Voice.store_id, Store.name)
+    grouped = statement.group_by(ThemeAssignment.theme_id, Voice.store_id, Store.name)
     columns = ["theme_id", "store_id", "store", "units", "voices", "fans", "negative"]
-    frame = pd.DataFrame([row._asdict() for row in session.exec(statement)], columns=[*columns, "stores", "positive"])
+    frame = pd.DataFrame([row._asdict() for row in session.exec(grouped)], columns=[*columns, "stores", "positive"])
     frame["store_units"] = frame["store_id"].map(bases)
-    return frame[[*columns, "store_units"]].sort_values(["theme_id", "store_id"], ignore_index=True)
+    each = (
+        statement.with_only_columns(ThemeAssignment.theme_id, Voice.store_id, func.count(Unit.id).label("said"))
+        .group_by(ThemeAssignment.theme_id, Voice.store_id, func.coalesce(PERSON, -Voice.id))
+        .subquery()
+    )
+    squares = select(each.c.theme_id, each.c.store_id, func.sum(each.c.said * each.c.said)).group_by(
+        each.c.theme_id, each.c.store_id
+    )
+    worth = pd.DataFrame(session.exec(squares).all(), columns=["theme_id", "store_id", "squares"])
+    frame = frame.merge(worth, how="left", on=["theme_id", "store_id"])
+    frame["independent"] = frame["units"] ** 2 / frame["squares"].astype(float)
+    return frame[[*columns, "store_units", "independent"]].sort_values(["theme_id", "store_id"], ignore_index=True)
 
 
 def theme_times(

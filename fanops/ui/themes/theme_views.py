@@ -13,6 +13,7 @@ from fanops.tables import Theme, ThemeRun
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
 from fanops.themes.selection import Selection
+from fanops.themes.store_contrast import contrast_stores
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
@@ -24,7 +25,8 @@ GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "�
 PAGE_SIZE = 10
 COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
-_STANDS_OUT = 1.3  # times the share of all stores
+_STANDS_OUT = 1.3  # times the share of the other stores
+_CHANCE = 0.05  # share of false claims among those made
 
 
 def asked_theme() -> int | None:
@@ -217,23 +219,26 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
 
 
 def heat_headline(frame: pd.DataFrame) -> str:
-    """Say which theme stands out in which store: against all stores, not the theme that is largest everywhere.
+    """Say which theme stands out in which store beyond chance, with its base and interval; or that none does.
 
     Args:
-        frame: Rows ``主题, 门店, 占比, theme_id, store_id, units, store_units``.
+        frame: Rows of ``theme_by_store`` with the words ``主题, 门店``.
     """
-    all_units = frame.drop_duplicates("store_id")["store_units"].sum()
-    usual = frame.groupby("theme_id")["units"].transform("sum") / all_units
-    low, _ = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
-    enough = frame["store_units"] >= words.SMALL_BASE
-    if not enough.any():
+    if frame["store_id"].nunique() < 2:
+        return "只有一家门店，没有可比的"
+    if (frame["store_units"] < words.SMALL_BASE).all():
         return "各门店样本不足，只供参考"
-    times = (frame["占比"] / usual)[enough & (low > usual)]
-    if times.empty or times.max() < _STANDS_OUT:
-        return "各门店说的事差不多，没有哪家特别突出"
-    peak = times.idxmax()
-    row = frame.loc[peak]
-    return f"“{row['主题']}”在{row['门店']}最突出：{words.share(row['占比'])}，各店合计 {words.share(usual[peak])}"
+    cells = contrast_stores(frame)
+    cells["times"] = cells["share"] / cells["other_share"]
+    sure = (cells["q"] <= _CHANCE) & (cells["times"] >= _STANDS_OUT) & (cells["store_units"] >= words.SMALL_BASE)
+    if not sure.any():
+        return "没有一家门店明显突出"
+    row = cells[sure].sort_values("times", ascending=False).iloc[0]
+    between = f"95% 区间 {words.share(row['low'])} 到 {words.share(row['high'])}"
+    return (
+        f"“{row['主题']}”在{row['门店']}最突出：{words.share(row['share'])}"
+        f"（{words.base_note(int(row['store_units']))}，{between}），其他门店 {words.share(row['other_share'])}"
+    )
 
 
 def store_shares(stores: pd.DataFrame) -> pd.DataFrame:

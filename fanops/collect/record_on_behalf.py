@@ -15,6 +15,7 @@ from fanops.collect.submit_response import submit_response
 from fanops.collect.surveys.answers import BadAnswer, Form, Given, read_answer
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import path, values
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records import get_fan
@@ -139,7 +140,7 @@ def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
         statement = statement.where(Response.staff_id == actor.staff_id)
     statement = statement.group_by(Response.id, Wave.title, Fan.name_masked, Response.started_at)
     rows = session.exec(statement.order_by(Response.id.desc()).limit(limit)).all()
-    return pd.DataFrame([tuple(row) for row in rows], columns=["response_id", "wave", "fan", "answers", "started_at"])
+    return frame_of(rows, ["response_id", "wave", "fan", "answers", "started_at"])
 
 
 def answer_on_behalf(session: Session, actor: Actor, response_id: int, code: str, form: Form) -> None:

@@ -13,7 +13,9 @@ st.title("替顾客记答卷")
 show_done()
 asked = st.query_params.get("draft", "")
 # No st.stop() here: a stopped run keeps what was typed in fields that are gone, and hands it to the next one like them.
-if asked.isdecimal():
+if code := st.session_state.get(record_views.RECEIPT):
+    record_views.receipt(code)
+elif asked.isdecimal():
     draft = None
     with refusals(), page_database().read() as session:
         draft = record.get_draft(session, actor, int(asked))

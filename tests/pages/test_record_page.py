@@ -8,7 +8,7 @@ from sqlmodel import select
 from fanops.collect import record_on_behalf as record
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
-from fanops.tables import Answer
+from fanops.tables import Answer, Response
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 SURVEY = """
@@ -125,3 +125,56 @@ def test_the_ends_of_a_scale_have_words(open_page, chain, wave) -> None:
         begun = record.start_on_behalf(session, chain.actors["clerk"], wave, store_id=chain.stores["S1"]).id
     said = words_on(open_page("clerk", "record.py", draft=begun))
     assert "很不满意" in said and "很满意" in said
+
+
+@pytest.fixture
+def answered(chain, wave) -> int:
+    """A fan who answered the wave before."""
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        fan = record.add_person(session, clerk, store_id=store, name="王小明", phone="13800138000").id
+        begun = record.start_on_behalf(session, clerk, wave, store_id=store, fan_id=fan).id
+        record.answer_on_behalf(session, clerk, begun, "q1", {"q1": ["4"]})
+        record.submit_on_behalf(session, clerk, begun)
+        return fan
+
+
+def test_a_second_recording_is_said_before_it_begins(open_page, chain, answered) -> None:
+    at = open_page("clerk", "record.py")
+    at.text_input(key="record.look_for").set_value("13800138000").run()
+    at.button(key=f"record.fan.{answered}").click().run()
+    assert not at.exception and "已答过；再记会替换那一份" in words_on(at)
+    at.button(key="record.again.no").click().run()
+    with chain.db.read() as session:
+        assert session.exec(select(Response.state)).all() == ["submitted"]
+    at.text_input(key="record.look_for").set_value("13800138000").run()
+    at.button(key=f"record.fan.{answered}").click().run()
+    at.button(key="record.again.yes").click().run()
+    assert not at.exception and "满意吗" in words_on(at)
+    for label in ("跳过", "跳过", "跳过"):
+        tap(at, label)
+    assert "交上去会替换那一份" in words_on(at)
+    tap(at, "交上去")
+    with chain.db.read() as session:
+        assert session.exec(select(Response.state).order_by(Response.id)).all() == ["replaced", "submitted"]
+
+
+def test_the_number_looked_for_is_in_the_new_persons_field(open_page, chain, wave) -> None:
+    at = open_page("clerk", "record.py")
+    at.text_input(key="record.look_for").set_value("13900139000").run()
+    assert at.text_input(key="record.new.phone.13900139000").value == "13900139000"
+    at.text_input(key="record.look_for").set_value("13900139001").run()
+    assert at.text_input(key="record.new.phone.13900139001").value == "13900139001"
+
+
+def test_the_receipt_stays_until_the_fan_has_it(open_page, chain, draft) -> None:
+    at = open_page("clerk", "record.py", draft=draft)
+    for label in ("跳过", "跳过", "跳过", "交上去"):
+        tap(at, label)
+    [code] = at.code
+    assert len(code.value) == 26
+    assert [caption for image in at.image for caption in image.captions] == ["顾客扫一下就有回执码"]
+    at.run()
+    assert [each.value for each in at.code] == [code.value]
+    tap(at, "给过了，下一位")
+    assert not at.code and any(box.key == "record.look_for" for box in at.text_input)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
+import segno
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
@@ -15,6 +17,8 @@ from fanops.collect.surveys import flow
 from fanops.collect.surveys.answers import OTHER, Form, Given, scale, scale_ends
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
+from fanops.fans.records import get_fan
+from fanops.settings import settings
 from fanops.tables import Wave
 from fanops.ui import words
 from fanops.ui.collect import quota_views
@@ -23,6 +27,8 @@ from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
+RECEIPT = "record.receipt"  # in the session: what is to be given to the fan who was just asked
+_AGAIN = "record.again"  # in the session: (wave, store, fan) of somebody who answered before, until it is decided
 _NEXT, _BACK, _SKIP, _LATER = "next", "back", "skip", "later"
 
 
@@ -49,6 +55,9 @@ def unfinished_list(drafts: pd.DataFrame) -> None:
 
 def begin(actor: Actor, waves: list[Wave]) -> None:
     """Choose what is asked and who is asked."""
+    if _AGAIN in st.session_state:
+        _ask_again(actor, *st.session_state[_AGAIN])
+        return
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
     titles = {wave.id: wave.title for wave in waves}
@@ -68,8 +77,10 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
         st.expander("新顾客", icon=":material/person_add:"),
         st.form("record.new", border=False, enter_to_submit=False),
     ):
+        # The key follows what was looked for: a field that is there already takes no new value.
+        number = look_for.strip()
         phone = st.text_input(
-            "手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20
+            "手机号", number if number.isdecimal() else "", key=f"record.new.phone.{number}", max_chars=20
         )
         member = st.text_input("或会员号", key="record.new.member", max_chars=40)
         name = st.text_input("称呼（可不填）", key="record.new.name", max_chars=40)
@@ -84,12 +95,52 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
         _start(actor, wave_id, store_id, None)
 
 
-def _start(actor: Actor, wave_id: int, store_id: int, fan_id: int | None) -> None:
+def _start(actor: Actor, wave_id: int, store_id: int, fan_id: int | None, *, again: bool = False) -> None:
     with refusals():
+        if fan_id is not None and not again:
+            with page_database().read() as session:
+                before = record.answered_at(session, actor, wave_id, fan_id)
+            if before is not None:
+                st.session_state[_AGAIN] = (wave_id, store_id, fan_id)
+                st.rerun()
         with page_database().write() as session:
-            draft_id = record.start_on_behalf(session, actor, wave_id, store_id=store_id, fan_id=fan_id).id
+            draft_id = record.start_on_behalf(session, actor, wave_id, store_id=store_id, fan_id=fan_id, again=again).id
+        st.session_state.pop(_AGAIN, None)
         st.query_params["draft"] = str(draft_id)
         st.session_state.pop("record.at", None)
+        st.rerun()
+
+
+def _ask_again(actor: Actor, wave_id: int, store_id: int, fan_id: int) -> None:
+    """Say that this fan answered the wave before; a second response takes the place of the first only when it is wanted."""
+    before, who = None, ""
+    with refusals(), page_database().read() as session:
+        before = record.answered_at(session, actor, wave_id, fan_id)
+        who = get_fan(session, actor, fan_id).name_masked
+    st.warning(
+        f"{plain(who) or '这位顾客'}：这一期 {words.day(before)} 已答过；再记会替换那一份，结果里只算新的。",
+        icon=":material/published_with_changes:",
+    )
+    with st.container(horizontal=True):
+        if st.button("不记了，选别的顾客", type="primary", key="record.again.no"):
+            del st.session_state[_AGAIN]
+            st.rerun()
+        if st.button("再记一份，替换原来的", key="record.again.yes"):
+            _start(actor, wave_id, store_id, fan_id, again=True)
+
+
+def receipt(code: str) -> None:
+    """Show the receipt of what was just handed in until it is said that the fan has it: to scan, to copy, to read out."""
+    st.subheader("已交，请把回执码给顾客", anchor=False)
+    st.caption("顾客凭它可以查看、更正或删除这份回答。点“给过了”以后就看不到了：我们只存它的指纹。")
+    address = f"{settings().forms_url}/s/receipt"
+    picture = io.BytesIO()
+    segno.make(f"回执码\n{code}\n查回执：{address}", error="m").save(picture, kind="png", scale=6, border=2)
+    st.image(picture.getvalue(), width=220, caption="顾客扫一下就有回执码")
+    st.code(code, language=None)
+    st.caption(f"查回执的地址：{plain(address)}")
+    if st.button("给过了，下一位", type="primary", key="record.receipt.done", width="stretch"):
+        del st.session_state[RECEIPT]
         st.rerun()
 
 
@@ -279,6 +330,18 @@ def _said(question: Question, given: Given | None) -> str:
     return answer_words(question, given.value)
 
 
+def _warn_of_replacing(actor: Actor, draft: record.Draft) -> None:
+    """Say it once more before handing in: the fan may have answered by themselves since the draft was begun."""
+    before = None
+    if draft.response.fan_id is not None:
+        with refusals(), page_database().read() as session:
+            before = record.answered_at(session, actor, draft.form.wave.id, draft.response.fan_id)
+    if before is not None:
+        st.warning(
+            f"这位顾客 {words.day(before)} 已答过这一期；交上去会替换那一份。", icon=":material/published_with_changes:"
+        )
+
+
 def _finish(actor: Actor, draft: record.Draft) -> None:
     lacking = flow.still_missing(draft.form.survey, draft.given)
     st.subheader("都问完了" if not lacking else "还有必答的题", anchor=False)
@@ -288,13 +351,15 @@ def _finish(actor: Actor, draft: record.Draft) -> None:
         if given and given.other:
             said += f"：{given.other}"
         st.caption(f"{plain(question.title)}　**{plain(said)}**")
+    _warn_of_replacing(actor, draft)
     with st.container(horizontal=True):
         if st.button("交上去", type="primary", key="record.submit", icon=":material/check:", disabled=bool(lacking)):
             with refusals():
                 with page_database().write() as session:
-                    receipt = record.submit_on_behalf(session, actor, draft.response.id)
+                    given_out = record.submit_on_behalf(session, actor, draft.response.id)
                 _leave()
-                said_done(f"已交。请把回执码给顾客，凭它可以查看、更正或删除：{receipt}")
+                if given_out:
+                    st.session_state[RECEIPT] = given_out
                 st.rerun()
         if st.button("回去改", key="record.edit"):
             st.session_state["record.at"] = 0

@@ -12,23 +12,24 @@ actor = current_actor()
 st.title("替顾客记答卷")
 show_done()
 asked = st.query_params.get("draft", "")
-if asked.isdecimal():
+# No st.stop() here: a stopped run keeps what was typed in fields that are gone, and hands it to the next one like them.
+if code := st.session_state.get(record_views.RECEIPT):
+    record_views.receipt(code)
+elif asked.isdecimal():
     draft = None
     with refusals(), page_database().read() as session:
         draft = record.get_draft(session, actor, int(asked))
     if draft is not None and draft.response.state == "draft":
         record_views.ask(actor, draft)
-        st.stop()
-    if st.button("从头开始", key="record.restart"):
+    elif st.button("从头开始", key="record.restart"):
         st.query_params.clear()
         st.rerun()
-    st.stop()
-
-with page_database().read() as session:
-    waves = record.open_waves(session, actor)
-    drafts = record.unfinished(session, actor)
-if not waves:
-    record_views.no_wave(actor)
-    st.stop()
-record_views.unfinished_list(drafts)
-record_views.begin(actor, waves)
+else:
+    with page_database().read() as session:
+        waves = record.open_waves(session, actor)
+        drafts = record.unfinished(session, actor)
+    if waves:
+        record_views.unfinished_list(drafts)
+        record_views.begin(actor, waves)
+    else:
+        record_views.no_wave(actor)

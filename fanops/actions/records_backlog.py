@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import trial_deed
@@ -314,7 +315,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
     columns = ["trial_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
-    return pd.DataFrame(rows, columns=columns)
+    return frame_of(rows, columns)
 
 
 def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, words: str = "") -> Trial:
@@ -366,7 +367,7 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
         .order_by(Telling.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
-    return pd.DataFrame(rows, columns=["telling_id", "fan_id", "fan", "store", "title", "state", "told_at"])
+    return frame_of(rows, ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at"])
 
 
 def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:

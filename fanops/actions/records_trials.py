@@ -6,6 +6,7 @@ import pandas as pd
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
+from fanops.database.frames import frame_of
 from fanops.tables import BacklogItem, Fan, Store, Trial
 
 
@@ -24,6 +25,4 @@ def waiting_trials(session: Session, actor: Actor) -> pd.DataFrame:
         .order_by(Trial.invited_at, Trial.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
-    return pd.DataFrame(
-        [tuple(row) for row in rows], columns=["trial_id", "fan_id", "fan", "store", "title", "invited_at"]
-    )
+    return frame_of(rows, ["trial_id", "fan_id", "fan", "store", "title", "invited_at"])

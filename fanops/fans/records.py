@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.vault import normalise_identifier
+from fanops.database.frames import frame_of
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.levels import LEVEL_LABELS
 from fanops.fans.records_person import PERSON, is_among, person_ids
@@ -85,7 +86,7 @@ def fan_table(
     total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
     rank = case({level: place for place, level in enumerate(reversed(LEVELS))}, value=Fan.level, else_=len(LEVELS))
     rows = session.exec(statement.where(*conditions).order_by(rank, Fan.id).limit(limit).offset(offset)).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=["fan_id", "name", "level", "store", "joined_at"])
+    frame = frame_of(rows, ["fan_id", "name", "level", "store", "joined_at"])
     ids = [int(fan_id) for fan_id in frame["fan_id"]]
     bought = {
         fan_id: (count, spent, last)
@@ -191,7 +192,7 @@ def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         .order_by(FanTag.id)
     )  # fmt: skip
     columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at", "reason", "author"]
-    return pd.DataFrame(session.exec(statement).all(), columns=columns)
+    return frame_of(session.exec(statement), columns)
 
 
 def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool = False) -> None:

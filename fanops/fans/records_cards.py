@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.outlook import FittedModel
 from fanops.fans.records import get_fan
@@ -70,7 +71,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
     columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on", "own"]
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    frame = frame_of(rows, columns)
     titles = rule_titles(session, actor) | _OTHERS
     frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
     frame["late"] = [due is not None and due < today() for due in frame["due_on"]]
@@ -188,7 +189,7 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     recent = now() - timedelta(days=2 * _VISIT_DAYS)
     found = session.exec(statement.having(last > recent, func.count(Order.id) >= _LEAST_ORDERS)).all()
     columns = ["fan_id", "fan", "level", "newest", "oldest", "days", "orders"]
-    frame = pd.DataFrame([tuple(row) for row in found], columns=columns)
+    frame = frame_of(found, columns)
     for name in ("newest", "oldest"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert(settings().zone)
     return _likely_today(frame, day, fit).head(limit)

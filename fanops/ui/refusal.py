@@ -14,11 +14,14 @@ _SHOWN = 200
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
 
 
-def plain(text: str) -> str:
+def plain(text: str | float | None) -> str:
     """Give ``text`` so that Streamlit's markdown shows it as it is: no link, picture, colour or formula in it acts.
 
-    For labels and notices that carry words of people. Where a whole element is such text, use ``st.text``.
+    For labels and notices that carry words of people. Where a whole element is such text, use ``st.text``. A missing
+    value (None, the NaN of a frame) is empty: one odd row never takes a page down.
     """
+    if not isinstance(text, str):
+        return ""
     text = _MARKDOWN.sub(r"\\\1", text)
     return re.sub(r"(?i)(www)\.|(:)(//)", lambda m: f"{m[1]}\u2060." if m[1] else f"{m[2]}\u2060{m[3]}", text)
 

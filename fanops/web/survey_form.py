@@ -264,6 +264,7 @@ def _shown(
         "help": flow.piped(question.help, form.survey, plain),
         "options": flow.ordered_options(question, response.seed),
         "scale": reading.scale(question) if question.kind in ("rating", "nps") else [],
+        "ends": reading.scale_ends(question),
         "chosen": {str(item) for item in values if item is not None and not isinstance(item, dict)},
         "text": next((str(item) for item in values if item is not None and not isinstance(item, dict)), ""),
         "contact": answer_given.value.get("masked", "") if isinstance(answer_given.value, dict) else "",

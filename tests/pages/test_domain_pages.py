@@ -250,10 +250,10 @@ def test_a_clerk_records_a_fans_answers(open_page, chain):
         version = surveys.publish(session, chain.actors["product"], survey)
         surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
     at = open_page("clerk", "record.py")
-    at.text_input(key="record.new.phone").set_value("12345")
+    at.text_input(key="record.new.phone.").set_value("12345")
     next(button for button in at.button if button.label == "新增并开始").click().run()
-    assert at.error and at.text_input(key="record.new.phone").value == "12345"
-    at.text_input(key="record.new.phone").set_value("13800138000")
+    assert at.error and at.text_input(key="record.new.phone.").value == "12345"
+    at.text_input(key="record.new.phone.").set_value("13800138000")
     next(button for button in at.button if button.label == "新增并开始").click().run()
     assert not at.exception
     for _ in range(30):

@@ -27,8 +27,8 @@ if asked.isdecimal():
 with page_database().read() as session:
     waves = record.open_waves(session, actor)
     drafts = record.unfinished(session, actor)
+record_views.unfinished_list(drafts)
 if not waves:
     record_views.no_wave(actor)
     st.stop()
-record_views.unfinished_list(drafts)
 record_views.begin(actor, waves)

@@ -268,7 +268,7 @@ def reached_by(page: Path) -> set[tuple[Path, str]]:
     waiting = list(found)
     while waiting:
         path, name = waiting.pop()
-        body = tree(path) if not name else next(node for node in functions(path) if node.name == name)
+        body = functions_by_name(path)[name] if name else tree(path)
         homes = screens_known_in(path)
         for node in ast.walk(body):
             match node:
@@ -280,10 +280,15 @@ def reached_by(page: Path) -> set[tuple[Path, str]]:
                     called = (path, known)
                 case _:
                     continue
-            if called not in found and called[1] in {each.name for each in functions(called[0])}:
+            if called not in found and called[1] in functions_by_name(called[0]):
                 found.add(called)
                 waiting.append(called)
     return found
+
+
+@lru_cache(maxsize=256)
+def functions_by_name(path: Path) -> dict[str, ast.AST]:
+    return {node.name: node for node in functions(path)}
 
 
 @lru_cache(maxsize=256)
@@ -307,8 +312,7 @@ def own_links(page: Path) -> list[str]:
     return [
         f"{page.name}: {named(path)}:{call.lineno}"
         for path, name in reached_by(page)
-        for body in ([tree(path)] if not name else [node for node in functions(path) if node.name == name])
-        for call in ast.walk(body)
+        for call in ast.walk(functions_by_name(path)[name] if name else tree(path))
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "st.page_link"
         and any(isinstance(each, ast.Constant) and each.value == page.name for each in call.args)
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.effect.measure import measure
+from fanops.fans import records_tellings
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
@@ -157,7 +158,7 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
     assert buttons
     buttons[0].click().run()
     with chain.db.read() as session:
-        assert len(backlog.telling_table(session, chain.actors["clerk"], "told")) == 1
+        assert len(records_tellings.telling_table(session, chain.actors["clerk"], "told")) == 1
 
 
 @ONE

@@ -28,8 +28,8 @@ else:
     with page_database().read() as session:
         waves = record.open_waves(session, actor)
         drafts = record.unfinished(session, actor)
+    record_views.unfinished_list(drafts)
     if waves:
-        record_views.unfinished_list(drafts)
         record_views.begin(actor, waves)
     else:
         record_views.no_wave(actor)

@@ -10,6 +10,7 @@ import streamlit as st
 from fanops.access import Actor, Role
 from fanops.access.organisation import brand_of
 from fanops.content import content_path
+from fanops.ui.address import PAGE
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
@@ -112,6 +113,7 @@ def run_frame() -> None:
     for entry, each in pages.items():
         if each is page:
             need(*entry.roles)
+            st.session_state[PAGE] = entry.file
     with refusals():
         page.run()
 

@@ -17,6 +17,7 @@ from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.fans import records_tellings
 from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_timeline import timeline
@@ -179,8 +180,8 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
         with pytest.raises(Conflict) as refused:
             backlog.advance(session, product, item_id)
         assert "18 位" in refused.value.hint
-        for telling_id in backlog.telling_table(session, product)["telling_id"]:
-            backlog.record_told(session, product, int(telling_id), "yes")
+        for telling_id in records_tellings.telling_table(session, product)["telling_id"]:
+            records_tellings.record_told(session, product, int(telling_id), "yes")
         backlog.write_down(session, product, item_id, untold_reason="西湖店还没上线")
         assert backlog.advance(session, product, item_id).stage == "closed"
 

@@ -16,6 +16,7 @@ from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.effect.measure import measure
+from fanops.fans import records_tellings
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
@@ -157,7 +158,7 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
     assert buttons
     buttons[0].click().run()
     with chain.db.read() as session:
-        assert len(backlog.telling_table(session, chain.actors["clerk"], "told")) == 1
+        assert len(records_tellings.telling_table(session, chain.actors["clerk"], "told")) == 1
 
 
 @ONE
@@ -351,10 +352,10 @@ def test_fans_are_shared_out_and_one_is_forgotten(open_page, filled, chain):
     with chain.db.read() as session:
         fan_id = session.exec(select(Fan.id).where(Fan.home_store_id == chain.stores["S1"])).first()
     at = open_page("store_manager", "fan.py", fan=fan_id)
-    at.button(key="fan.erase.do").click().run()
+    at.button(key=f"fan.erase.do.{fan_id}").click().run()
     assert "还没有确认" in words_on(at)
-    at.text_input(key="fan.erase.typed").set_value("删除")
-    at.button(key="fan.erase.do").click().run()
+    at.text_input(key=f"fan.erase.typed.{fan_id}").set_value("删除")
+    at.button(key=f"fan.erase.do.{fan_id}").click().run()
     with chain.db.read() as session:
         assert session.get_one(Fan, fan_id).erased_at is not None
 

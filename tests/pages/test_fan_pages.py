@@ -131,6 +131,12 @@ def test_a_fan_is_nominated_and_noted_as_brought_by_another(open_page, fans, cha
     assert not at.exception and "已记下是谁介绍来的" in words_on(at)
     with chain.db.read() as session:
         assert session.exec(select(Referral.referrer_fan_id)).one() == fans[0]
+    at.button(key=f"fan.by.{fans[2]}").click().run()
+    assert at.query_params["fan"] == str(fans[0])
+    at.button(key=f"fan.consent.out.{fans[0]}").click().run()
+    with chain.db.read() as session:
+        out = select(Fan.id).where(Fan.opted_out_at.is_not(None))
+        assert not at.exception and session.exec(out).all() == [fans[0]]
     at = open_page("product", "fan_insights.py", see="新客来源")
     assert not at.exception and table_with(at, "合计")["粉丝推荐"].sum() == 1
 

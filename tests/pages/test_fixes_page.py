@@ -30,12 +30,15 @@ def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
     assert not at.exception and "等上级验收" in words_on(at)
     at = open_page("product", "fixes.py")
     assert "已做完 1" in words_on(at) + str([bar.proto.text for bar in at.get("progress")])
-    at = open_page("product", "fixes.py", fix=fix_id)
+    at.button(key=f"fixes.open.{fix_id}").click().run()
+    assert at.query_params["fix"] == str(fix_id)  # the next tap stays with this one
     assert "1 家已读，1 家已做完，0 家已验收" in words_on(at) and "还没做完的 1 家" in words_on(at)
     at.button(key="fix.accept.all").click().run()
     assert not at.exception
     with chain.db.read() as session:
         assert records_fixes.fix_table(session, product).iloc[0]["accepted"] == 1
+    at.button(key="fixes.back").click().run()
+    assert not at.exception and "fix" not in at.query_params
 
 
 @ONE

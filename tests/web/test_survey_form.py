@@ -13,6 +13,7 @@ from fanops.collect import records_surveys as records
 from fanops.collect.form_limits import UNKNOWN_ALLOWED
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
+from fanops.errors import Conflict
 from fanops.tables import Answer, Consent, Fan, Response, Unit, Voice
 
 
@@ -133,6 +134,36 @@ def test_a_closed_wave_and_unknown_codes(browser, code, chain):
         records.close_wave(session, chain.actors["product"], wave.id)
     closed = client.get(f"/s/{code}")
     assert closed.status_code == 409 and "已经结束" in closed.text
+
+
+def test_who_began_before_the_end_may_hand_in_and_nobody_begins_after_it(browser, code, chain):
+    begun, late = browser(), browser("10.0.0.2")
+    begun.post(f"/s/{code}/start")
+    begun.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"})
+    with chain.db.write() as session:
+        wave = records.waves(session, chain.actors["product"])[0]
+        assert records.wave_reach(session, chain.actors["product"], wave.id) == (1, 1, 0, 1)
+        records.close_wave(session, chain.actors["product"], wave.id)
+    assert "哪里没做好" in begun.get(f"/s/{code}").text
+    done = begun.post(f"/s/{code}", data={"at": 1, "wrong": ["等得太久"], "say": "排队等了半小时", "go": "next"})
+    assert done.status_code == 200 and 'class="receipt"' in done.text
+    assert late.post(f"/s/{code}/start").status_code == 409
+    assert begun.post(f"/s/{code}/start", data={"next": "yes"}).status_code == 409
+    with chain.db.read() as session:
+        assert session.exec(select(Response.state)).all() == ["submitted"]
+
+
+def test_a_wave_of_several_stores_is_ended_by_who_sees_them_all(code, chain):
+    manager = chain.actors["store_manager"]
+    with chain.db.write() as session:
+        wave = records.waves(session, manager)[0]
+        records.close_wave(session, manager, wave.id)  # so far only her own store
+        records.close_wave(session, manager, wave.id, closed=False)
+        records.place_code(session, chain.actors["product"], wave.id, chain.stores["S3"])
+        with pytest.raises(Conflict, match="2 家门店收集，您只管其中 1 家"):
+            records.close_wave(session, manager, wave.id)
+        assert records.is_open(wave)
+        records.close_wave(session, chain.actors["product"], wave.id)
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)

@@ -16,6 +16,7 @@ from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
 from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.action_views import evidence_list
+from fanops.ui.address import way_to
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
@@ -56,7 +57,7 @@ def fix_list(fixes: pd.DataFrame) -> None:
     page = st.session_state.get("fixes.page", 1)
     for row in shown.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE].itertuples():
         with st.container(border=True):
-            st.page_link("fixes.py", label=f"**{plain(row.title)}**", query_params={"fix": str(row.fix_id)})
+            way_to("fixes.py", f"**{plain(row.title)}**", f"fixes.open.{row.fix_id}", fix=row.fix_id)
             late = f" · :red[过期 {row.overdue} 家]" if row.overdue else ""
             text = f"{row.stores} 家门店：已读 {row.read}，已做完 {row.done}，已验收 {row.accepted}{late}"
             st.progress(row.done / row.stores, text=text)
@@ -68,7 +69,7 @@ def fix_list(fixes: pd.DataFrame) -> None:
 
 def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str]) -> None:
     """Show one fix to those above the stores: receipts, the stores that lack, the states, the sentences."""
-    st.page_link("fixes.py", label="全部改进", icon=":material/arrow_back:")
+    way_to("fixes.py", "全部改进", "fixes.back", icon=":material/arrow_back:")
     st.subheader(plain(fix.title), anchor=False)
     if fix.theme:
         st.page_link("theme.py", label=f"来自主题“{plain(fix.theme)}”", icon=":material/topic:",

@@ -151,11 +151,14 @@ def same_person(session: Session, actor: Actor, fan: Fan) -> None:
             )
             if st.button("是同一个人，合并进来", key=f"fan.merge.{row.fan_id}"):
                 _merge(actor, int(row.fan_id), fan.id, row.why)
-        number = st.text_input("或输入另一位的手机号、会员号", key="fan.merge.number", max_chars=40)
+        number = st.text_input("或输入另一位的手机号、会员号", key=f"fan.merge.number.{fan.id}", max_chars=40)
         reason = st.text_input(
-            "为什么是同一个人", key="fan.merge.reason", max_chars=300, placeholder="例如：顾客说两个号码都是她的"
+            "为什么是同一个人",
+            key=f"fan.merge.reason.{fan.id}",
+            max_chars=300,
+            placeholder="例如：顾客说两个号码都是她的",
         )
-        if st.button("合并进来", key="fan.merge.do", disabled=not number.strip()):
+        if st.button("合并进来", key=f"fan.merge.do.{fan.id}", disabled=not number.strip()):
             found, total = records.fan_table(session, actor, look_for=number, limit=2)
             if total != 1:
                 st.error("这个号码没有对应到唯一一位粉丝。请输入完整的手机号或会员号。", icon=":material/block:")
@@ -188,8 +191,8 @@ def data_rights(actor: Actor, fan_id: int) -> None:
             help="含明文号码，会记入审计。",
         )
         st.caption("删除后：姓名、号码、标签、联系记录都没有了，订单和原声留下但不再属于任何人。不能恢复。")
-        typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key="fan.erase.typed", max_chars=10)
-        if st.button("删除这位粉丝", key="fan.erase.do"):
+        typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key=f"fan.erase.typed.{fan_id}", max_chars=10)
+        if st.button("删除这位粉丝", key=f"fan.erase.do.{fan_id}"):
             with refusals():
                 with page_database().write() as session:
                     erase.erase_fan(session, actor, fan_id, typed)

@@ -8,6 +8,7 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.actions import records_backlog as backlog
 from fanops.fans import records_cards as cards
+from fanops.fans import records_tellings
 from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.ui import words
 from fanops.ui.done import said_done
@@ -43,11 +44,7 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
         late = " · **过期**" if row["late"] else ""
         st.markdown(f"**{plain(row['fan'] or '未留姓名')}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}")
         with page_database().read() as session:
-            lines = (
-                cards.card_lines(session, actor, int(row["fan_id"]), row["deed"])
-                if opened
-                else [("现在做", row["deed"])]
-            )
+            lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"], brief=not opened)
         # What the rule found belongs to the deed: nobody can apologise for what they don't know.
         because = f"（{plain(row['reason'])}）" if row["reason"] else ""
         for label, text in lines:
@@ -97,7 +94,7 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
             if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
                 with refusals():
                     with page_database().write() as session:
-                        backlog.record_told(session, actor, int(row.telling_id), answer or "")
+                        records_tellings.record_told(session, actor, int(row.telling_id), answer or "")
                     said_done("已记下：告诉过了。")
                     st.rerun()
     if len(due) > _SHOWN:

@@ -270,3 +270,8 @@ def check_mapping(kind: str, mapping: Mapping[str, str], headings: Sequence[str]
     if kind == "members" and not any(name in kept for name in ("member", "phone", "openid")):
         raise InvalidInput("没有找到能认出会员的列（会员号、手机号或 openid）。", f"{have}。请指定是哪一列。")
     return kept
+
+
+def every_choice(kind: str, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Give the choice for every field of a kind: its heading, "" where the field is not taken (不导入)."""
+    return {field.name: mapping.get(field.name, "") for field in fields_of(kind)}

@@ -17,7 +17,8 @@ from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_rows
 from fanops.collect.check_rows import CheckedRows, StoreBook, check_rows
-from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, fields_of, guess_mapping
+from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, every_choice, fields_of, guess_mapping
+from fanops.collect.first_rows import first_rows
 from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
 from fanops.collect.records_aspects import brand_pack
@@ -33,7 +34,6 @@ from fanops.text.masking import mask_identifiers
 Progress = Callable[[float, str], None]
 Source = Path | str | tuple[bytes, str] | SourceTable
 _UNITS_AT_ONCE = 2_000
-_SHOWN_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ImportRequest:
 
     Attributes:
         kind: ``voices``, ``members`` or ``orders``.
-        mapping: Heading by field name; what is left out is remembered or guessed.
+        mapping: Heading by field name; what is left out is remembered or guessed, "" is not taken at all.
         store: Code, name or id of the store for rows that name none.
         source: Platform name for rows that name none.
         voice_kind: ``review`` or ``ticket``.
@@ -70,6 +70,7 @@ class Preview:
     """What an import would do, before anything is stored.
 
     Attributes:
+        mapping: Heading by field name, of the fields that are taken.
         remembered: The mapping was used for the same headings before.
         new, changed, same, refused: Rows.
         problems: Why rows were refused, by row.
@@ -92,6 +93,11 @@ class Preview:
     notes: tuple[str, ...]
     first_rows: tuple[dict[str, str], ...]
     earlier_batch: int | None = None
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The mapping with "" for every field that is not taken, so that nobody guesses such a column again."""
+        return every_choice(self.kind, self.mapping)
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,7 @@ def preview_file(
         refused=ready.checked.refused + len(plan.problems),
         problems=problems,
         notes=(*table.notes, *ready.checked.notes),
-        first_rows=_first_rows(request.kind, plan.rows, ready.mapping, names),
+        first_rows=first_rows(request.kind, plan.rows, ready.mapping, names),
         earlier_batch=ready.earlier.id if ready.earlier else None,
     )
 
@@ -197,38 +203,6 @@ def _plan(session: Session, actor: Actor, request: ImportRequest, checked: Check
     if request.kind == "members":
         return records_rows.plan_members(session, actor, checked.rows)
     return records_rows.plan_voices(session, actor, records_rows.voice_keys(checked.rows, request.source))
-
-
-def _first_rows(
-    kind: str, rows: pd.DataFrame, mapping: Mapping[str, str], stores: Mapping[int, str]
-) -> tuple[dict[str, str], ...]:
-    from fanops.access.vault import mask_identifier, mask_name
-
-    zone, shown = settings().zone, []
-    for row in rows.head(_SHOWN_ROWS).to_dict("records"):
-        words: dict[str, str] = {"行": str(row["row"])}
-        for each in fields_of(kind):
-            if each.name not in mapping and each.name != "store":
-                continue
-            value = row.get({"store": "store_id", "amount": "amount_fen"}.get(each.name, each.name), "")
-            if each.name in ("time", "joined"):
-                words[each.label] = "" if pd.isna(value) else f"{value.tz_convert(zone):%Y-%m-%d %H:%M}"
-            elif each.name == "store":
-                words[each.label] = stores.get(int(value), "")
-            elif each.name == "amount":
-                words[each.label] = f"{value / 100:.2f}"
-            elif each.name in records_rows.WHO:
-                words[each.label] = mask_identifier(each.name, value) if value else ""
-            elif each.name == "name":
-                words[each.label] = mask_name(value)
-            elif each.name == "birthday":
-                words[each.label] = "已填" if value else ""
-            elif each.name == "text":
-                words[each.label] = mask_identifiers(value).text[:80]
-            else:
-                words[each.label] = "" if value != value else str(value)
-        shown.append(words)
-    return tuple(shown)
 
 
 def import_file(
@@ -278,7 +252,9 @@ def import_file(
         if earlier is not None:
             return Imported(earlier.id, request.kind, table.filename, already=True)
         imported = _store(session, actor, request, ready, prepared, _silent if is_job else progress)
-        records.remember_mapping(session, actor, request.kind, table.headings, ready.mapping)
+        records.remember_mapping(
+            session, actor, request.kind, table.headings, every_choice(request.kind, ready.mapping)
+        )
     if not is_job:
         progress(1.0, "完成")
     return imported

@@ -155,7 +155,7 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
     if held is not None:
         asked = {
             "upload": held[2], "filename": preview.filename, "kind": request.kind,
-            "mapping": json.dumps(preview.mapping, ensure_ascii=False), "open": ",".join(request.questions),
+            "mapping": json.dumps(preview.choices, ensure_ascii=False), "open": ",".join(request.questions),
         }  # fmt: skip
         st.link_button("下载不能导入的行", f"/export/import_problems?{urlencode(asked)}", icon=":material/download:")
     return st.checkbox(f"只导入可用的行，跳过这 {preview.refused:,} 行", key="import.skip")
@@ -171,7 +171,7 @@ def _start(actor: Actor, preview: Preview, content: bytes, request: ImportReques
     with refusals():
         upload = keep_upload(content, actor)
         parameters = {
-            "upload": upload, "filename": preview.filename, "kind": request.kind, "mapping": preview.mapping,
+            "upload": upload, "filename": preview.filename, "kind": request.kind, "mapping": preview.choices,
             "store": request.store, "source": request.source, "party": request.party,
             "consent_basis": request.consent_basis, "skip_refused": skip, "questions": request.questions,
             "voice_kind": request.voice_kind,

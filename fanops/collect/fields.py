@@ -164,6 +164,17 @@ def is_heading(text: str) -> bool:
     return any(tidy in field.synonyms for fields in FIELDS.values() for field in fields)
 
 
+def fitting(kind: str, headings: Sequence[str]) -> tuple[bool, int]:
+    """Say how well headings fit a kind of import: whether all that is required is there, and how many fields are.
+
+    A kind without fields of its own (answers to a survey) is fitted as voices.
+    """
+    tidy = [tidy_heading(heading) for heading in headings]
+    fields = FIELDS.get(kind, FIELDS["voices"])
+    found = {field.name for field in fields if any(_strength(field, name) for name in tidy)}
+    return all(field.name in found for field in fields if field.required), len(found)
+
+
 def fields_of(kind: str) -> tuple[Field, ...]:
     """Give the fields of a kind of import.
 

@@ -51,6 +51,7 @@ class ImportRequest:
         skip_refused: Import the rows that can be taken; otherwise one refused row means that nothing is stored.
         is_sample: Belongs to the sample chain.
         questions: Of a survey export: the numbers of the questions whose answers are voices; guessed when empty.
+        sheet: Of a workbook: the sheet to import; the one that fits best when empty.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class ImportRequest:
     skip_refused: bool = False
     is_sample: bool = False
     questions: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Preview:
     """What an import would do, before anything is stored.
 
     Attributes:
+        sheet, sheets: Of a workbook: the one that is read, and all that have rows.
         mapping: Heading by field name, of the fields that are taken.
         remembered: The mapping was used for the same headings before.
         new, changed, same, refused: Rows.
@@ -93,6 +96,8 @@ class Preview:
     notes: tuple[str, ...]
     first_rows: tuple[dict[str, str], ...]
     earlier_batch: int | None = None
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
     @property
     def choices(self) -> dict[str, str]:
@@ -121,13 +126,13 @@ def _silent(_share: float, _doing: str) -> None:
     """Report to nobody."""
 
 
-def read_source(source: Source, progress: Progress | None = None) -> SourceTable:
-    """Read what was given: a path, (bytes, file name), or a table read before."""
+def read_source(source: Source, progress: Progress | None = None, *, kind: str = "", sheet: str = "") -> SourceTable:
+    """Read what was given: a path, (bytes, file name), or a table read before; of a workbook the sheet that fits ``kind``."""
     if isinstance(source, SourceTable):
         return source
     if isinstance(source, tuple):
-        return without_addresses(read_content(source[0], source[1], progress=progress))
-    return without_addresses(read_path(source, progress=progress))
+        return without_addresses(read_content(source[0], source[1], progress=progress, kind=kind, sheet=sheet))
+    return without_addresses(read_path(source, progress=progress, kind=kind, sheet=sheet))
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,11 @@ def _make_ready(db: Database, actor: Actor, table: SourceTable, request: ImportR
     return _Ready(table, mapping, bool(recalled), earlier, stores, checked)
 
 
+def _read(source: Source, request: ImportRequest, progress: Progress) -> SourceTable:
+    table = read_source(source, progress, kind=request.kind, sheet=request.sheet)
+    return spread_answers(table, request.kind, request.questions)
+
+
 def _check_party(request: ImportRequest) -> None:
     if request.party not in PARTIES:
         raise InvalidInput(f"没有“{request.party}”这种来源方。", "、".join(f"{k}：{v}" for k, v in PARTIES.items()))
@@ -173,7 +183,7 @@ def preview_file(
         InvalidInput: The file can't be read, or a needed column is missing.
     """
     require(actor, *records.IMPORTERS)
-    table = spread_answers(read_source(source, progress), request.kind, request.questions)
+    table = _read(source, request, progress)
     ready = _make_ready(db, actor, table, request, now())
     with db.read() as session:
         plan = _plan(session, actor, request, ready.checked)
@@ -194,6 +204,8 @@ def preview_file(
         notes=(*table.notes, *ready.checked.notes),
         first_rows=first_rows(request.kind, plan.rows, ready.mapping, names),
         earlier_batch=ready.earlier.id if ready.earlier else None,
+        sheet=table.sheet,
+        sheets=table.sheets,
     )
 
 
@@ -229,8 +241,7 @@ def import_file(
         InvalidInput: The file can't be read, a column is missing, or rows were refused and ``skip_refused`` is not set.
     """
     require(actor, *records.IMPORTERS)
-    table = read_source(source, lambda _share, doing: progress(0.05, doing))
-    table = spread_answers(table, request.kind, request.questions)
+    table = _read(source, request, lambda _share, doing: progress(0.05, doing))
     progress(0.15, f"检查 {len(table.rows):,} 行")
     ready = _make_ready(db, actor, table, request, now())
     if ready.earlier is not None:

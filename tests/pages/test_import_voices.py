@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from openpyxl import Workbook
 from sqlmodel import func, select
 
 from fanops.cli.worker import handlers
@@ -115,3 +117,25 @@ def test_the_file_of_refused_rows_is_asked_for_with_the_columns_that_are_not_tak
     asked = json.loads(parse_qs(urlsplit(link.proto.url).query)["mapping"][0])
     assert asked["phone"] == ""
     assert asked["text"] == "评论"
+
+
+@ONE
+def test_the_sheet_of_a_workbook_can_be_chosen(open_page, chain) -> None:
+    book = Workbook()
+    for title, words in (("说明", "导出说明"), ("美团", "珍珠很硬"), ("点评", "排队太久了")):
+        sheet = book.active if title == "说明" else book.create_sheet(title)
+        sheet.title = title
+        sheet.append(["评论"] if title != "说明" else ["这张表"])
+        sheet.append([words])
+    target = io.BytesIO()
+    book.save(target)
+    at = open_page("product", FILE)
+    at.file_uploader[0].upload("评价.xlsx", target.getvalue(), "application/vnd.ms-excel").run()
+    sheet = next(each for each in at.selectbox if each.label == "工作表")
+    assert sheet.value == "美团"
+    sheet.select("点评").run()
+    assert not at.exception
+    at.button(key="import.start").click().run()
+    JobWorker(chain.db, handlers()).work_once()
+    with chain.db.read() as session:
+        assert session.exec(select(Voice.text)).all() == ["排队太久了"]

@@ -17,7 +17,15 @@ from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_rows
 from fanops.collect.check_rows import CheckedRows, StoreBook, check_rows
-from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, every_choice, fields_of, guess_mapping
+from fanops.collect.fields import (
+    KIND_LABELS,
+    PARTIES,
+    check_headings,
+    check_mapping,
+    every_choice,
+    fields_of,
+    guess_mapping,
+)
 from fanops.collect.first_rows import first_rows
 from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
@@ -153,6 +161,8 @@ def _make_ready(db: Database, actor: Actor, table: SourceTable, request: ImportR
         earlier = records.find_live_batch(session, actor, request.kind, table.sha256)
         recalled = records.recall_mapping(session, actor, request.kind, table.headings)
         stores = records.store_book(session, actor, request.store)
+    if not recalled and not any(request.mapping.values()):
+        check_headings(table.headings, stores.ids.keys())
     guessed = recalled or guess_mapping(request.kind, table.rows, stores.ids.keys())
     taken = {heading for heading in request.mapping.values() if heading}
     mapping = {name: heading for name, heading in guessed.items() if heading not in taken} | dict(request.mapping)

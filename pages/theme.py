@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.themes import records
+from fanops.themes.records_identified import count_unidentified
 from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -31,7 +32,7 @@ with refusals(), page_database().read() as session:
         theme_edits.history(session, actor, theme_id)
         st.stop()
     row = mine.iloc[0]
-    heading.caption(standing_on(row.to_dict()))
+    heading.caption(standing_on(row.to_dict() | count_unidentified(session, actor, selection, theme_id)))
     st.caption(theme_views.about(row))
 
     first, second, third, fourth = st.columns(4)

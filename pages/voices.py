@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
+from fanops.themes.records_identified import count_unidentified
 from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -20,7 +21,8 @@ with page_database().read() as session:
     show_done()
     heading = st.empty()
     selection = selection_row(session, actor)
-    heading.caption(standing_on(records.totals(session, actor, selection)))
+    counts = records.totals(session, actor, selection)
+    heading.caption(standing_on(counts | count_unidentified(session, actor, selection)))
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     looked_for = left.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
     pile = right.segmented_control("归类", PILES, default="全部", key="pile", bind="query-params") or "全部"

@@ -155,7 +155,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         if looked_for and looked_for not in row["name"] + "".join(row["keywords"]):
             continue
         shown += 1
-        if shown > THEMES_SHOWN and not looked_for:
+        if shown > THEMES_SHOWN and not looked_for and not st.session_state.get("themes.all"):
             continue
         figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
         figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
@@ -169,6 +169,8 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
                 query_params={"theme": str(row["theme_id"])},
             )
             st.caption(figures + ("" if move == "—" else f" · 近 28 天 {move}"))
+    if shown > THEMES_SHOWN and not looked_for:
+        _more_themes(shown - THEMES_SHOWN)
     if not shown:
         st.caption(f"没有主题的名字或关键词里有“{plain(looked_for)}”。")
     rows = pd.DataFrame(
@@ -192,6 +194,13 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
                 "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
             },
         )
+
+
+def _more_themes(left_out: int) -> None:
+    """Say how many themes are not listed, with the way to all."""
+    listed = bool(st.session_state.get("themes.all"))
+    label = "只列出前面的" if listed else f"还有 {left_out} 个主题，全部列出"
+    st.button(label, key="themes.more", on_click=lambda: st.session_state.update({"themes.all": not listed}))
 
 
 def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:

@@ -42,6 +42,15 @@ class HeldInterview:
     guide: str = ""
 
 
+def _refuse_silent(interviews: Sequence[HeldInterview]) -> None:
+    silent = [
+        each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)
+    ]
+    if silent:
+        problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
+        raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)
+
+
 def import_interviews(
     db: Database,
     actor: Actor,
@@ -57,12 +66,7 @@ def import_interviews(
         InvalidInput: An interview without a turn of the fan, or a number that can't be one.
     """
     require(actor, *records.IMPORTERS)
-    silent = [
-        each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)
-    ]
-    if silent:
-        problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
-        raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)
+    _refuse_silent(interviews)
     known_by = [
         {kind: tidy_identifier(kind, value) for kind, value in each.identities.items() if value.strip()}
         for each in interviews

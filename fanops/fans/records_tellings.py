@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
-from fanops.database import frame_of
+from fanops.database.frames import frame_of
 from fanops.errors import NotFound
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_person import person_ids

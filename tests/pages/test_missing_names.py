@@ -23,7 +23,7 @@ groups:
 
 
 def words_on(at) -> str:
-    links = [str(link.proto.label) for link in at.get("page_link")]
+    links = [str(link.proto.label) for link in at.get("page_link")] + [str(button.label) for button in at.button]
     return " ".join([*(str(box.value) for box in (*at.markdown, *at.caption)), *links])
 
 

@@ -10,6 +10,13 @@ from typing import Any
 
 import streamlit as st
 
+from fanops.tables import row_id
+
+
+def asked_id(key: str) -> int | None:
+    """Give the row id that the address carries under ``key``; None where there is none, or nothing that can be one."""
+    return row_id(st.query_params.get(key, ""))
+
 
 def choice(
     label: str,

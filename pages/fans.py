@@ -1,6 +1,7 @@
 """谁是我们的粉丝: levels, tags, and the way to each one."""
 
 from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_views, match_views
 from fanops.ui.guard import current_actor, page_database
+from fanops.ui.paging import open_page, turn_pages
 
 PAGE_SIZE = 30
 
@@ -45,15 +47,14 @@ with page_database().read() as session:
     if waiting and st.toggle(f"疑似同一人 {waiting} 对，等您决定", key="fans.matches"):
         match_views.match_list(actor, records_matches.matches(session, actor), waiting)
         st.stop()
-    page = st.session_state.get("fans.page", 1)
     since = period_end() - timedelta(days=away) if away else None
-    table, total = records.fan_table(
-        session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,
-        store_id=store or None, away_since=since, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
+    table, total, _ = open_page(
+        "fans.page", PAGE_SIZE,
+        partial(records.fan_table, session, actor, level=None if level == "all" else level, tag_id=tag or None,
+                look_for=look_for, store_id=store or None, away_since=since, limit=PAGE_SIZE),
     )  # fmt: skip
 if table.empty:
     st.info("没有这样的粉丝。检查号码，或放宽筛选。", icon=":material/search_off:")
     st.stop()
 fan_views.fan_list(table, total)
-if total > PAGE_SIZE:
-    st.pagination(-(-total // PAGE_SIZE), key="fans.page")
+turn_pages("fans.page", PAGE_SIZE, total)

@@ -32,7 +32,7 @@ def said_by_people(session: Session, actor: Actor) -> pd.DataFrame:
         Voice.store_id,
         func.coalesce(Fan.level, ""),
         Voice.said_at,
-    ).where(Voice.brand_id == actor.brand_id, Voice.copy_of_id.is_(None))
+    ).where(Voice.brand_id == actor.brand_id)
     frame = pd.DataFrame(session.exec(statement).all(), columns=["theme_id", "person", "store_id", "level", "said_at"])
     return frame.assign(
         said_at=pd.to_datetime(frame["said_at"], utc=True),

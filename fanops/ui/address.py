@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from fanops.tables import row_id
+
 PAGE = "address.page"  # in the session state: file of the page that runs, noted by the frame
 
 
@@ -30,6 +32,11 @@ def way_to(file: str, label: str, key: str, *, icon: str | None = None, **query:
         st.page_link(file, label=label, icon=icon, query_params=asked)
         return
     st.button(label, key=key, icon=icon, type="tertiary", on_click=st.query_params.from_dict, args=(asked,))
+
+
+def asked_id(key: str) -> int | None:
+    """Give the row id that the address carries under ``key``; None where there is none, or nothing that can be one."""
+    return row_id(st.query_params.get(key, ""))
 
 
 def choice(

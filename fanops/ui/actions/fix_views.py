@@ -20,6 +20,7 @@ from fanops.ui.address import way_to
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
 
 PAGE_SIZE = 10
@@ -54,8 +55,8 @@ def fix_list(fixes: pd.DataFrame) -> None:
     if shown.empty:
         st.info("没有这样的改进。换个条件，或看“全部”。", icon=":material/search_off:")
         return
-    page = st.session_state.get("fixes.page", 1)
-    for row in shown.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE].itertuples():
+    rows, total, _ = open_page("fixes.page", PAGE_SIZE, rows_from(shown, PAGE_SIZE))
+    for row in rows.itertuples():
         with st.container(border=True):
             way_to("fixes.py", f"**{plain(row.title)}**", f"fixes.open.{row.fix_id}", fix=row.fix_id)
             late = f" · :red[过期 {row.overdue} 家]" if row.overdue else ""
@@ -63,8 +64,7 @@ def fix_list(fixes: pd.DataFrame) -> None:
             st.progress(row.done / row.stores, text=text)
             source = f"来自主题“{plain(row.theme)}”，依据 {row.evidence} 句" if row.theme else "检查清单"
             st.caption(f"{source} · {words.day(row.opened_at)}开始")
-    if len(shown) > PAGE_SIZE:
-        st.pagination(-(-len(shown) // PAGE_SIZE), key="fixes.page")
+    turn_pages("fixes.page", PAGE_SIZE, total)
 
 
 def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str]) -> None:

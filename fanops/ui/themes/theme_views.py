@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
@@ -9,13 +11,16 @@ from sqlmodel import Session
 from fanops.access import Actor, Role
 from fanops.intervals import wilson
 from fanops.jobs import records as jobs
-from fanops.tables import Theme, ThemeRun
+from fanops.settings import settings
+from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
 from fanops.themes.selection import Selection
 from fanops.themes.store_contrast import contrast_stores
+from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
@@ -27,12 +32,6 @@ COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
 _CHANCE = 0.05  # share of false claims among those made
-
-
-def asked_theme() -> int | None:
-    """Give the theme id in the URL, None when there is none."""
-    asked = st.query_params.get("theme", "")
-    return int(asked) if asked.isdecimal() else None
 
 
 def choose_theme(actor: Actor) -> None:
@@ -279,28 +278,18 @@ def store_rows(stores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def weekly_shares(times: pd.DataFrame, all_times: pd.DataFrame) -> pd.DataFrame:
-    """Give each week's share of voices on the theme: rows ``周, 原声, 合计, 占比, low, high``."""
-    if times.empty:
-        return pd.DataFrame(columns=["周", "原声", "合计", "占比", "low", "high"])
-    per_week = []
-    for frame in (times, all_times):
-        weeks = pd.to_datetime(frame["said_at"], utc=True).dt.tz_convert(None).dt.to_period("W").dt.start_time
-        per_week.append(frame.assign(周=weeks).groupby("周")["voice_id"].nunique())
-    weekly = pd.DataFrame({"原声": per_week[0], "合计": per_week[1]}).fillna(0).astype(int)
-    weekly["占比"] = weekly["原声"] / weekly["合计"]
-    weekly["low"], weekly["high"] = wilson(weekly["原声"].to_numpy(), weekly["合计"].to_numpy())
-    return weekly.reset_index()
-
-
-def trend_headline(weekly: pd.DataFrame) -> str:
+def trend_headline(change: Change) -> str:
     """Say the finding of the trend: the last four weeks against the four before."""
-    recent, earlier = weekly.tail(4), weekly.iloc[-8:-4]
-    if earlier["合计"].sum() == 0:
+    if not change.base_before:
         return "每周提到它的原声占比"
-    now_share, then_share = (part["原声"].sum() / max(1, part["合计"].sum()) for part in (recent, earlier))
-    verb = "升到" if now_share > then_share else "降到"
-    return f"近四周从 {words.share(then_share)} {verb} {words.share(now_share)}"
+    if not change.base:
+        return "近四周没有原声"
+    then, recent, base = words.share(change.share_before), words.share(change.share), words.base_note(change.base)
+    if then == recent:
+        return f"近四周 {recent}（{base}），与之前四周持平"
+    if not change.clear:
+        return f"之前四周 {then}，近四周 {recent}（{base}）：变化不明显"
+    return f"近四周从 {then} {'升到' if change.share > change.share_before else '降到'} {recent}（{base}）"
 
 
 def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
@@ -309,13 +298,12 @@ def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selectio
         "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
     )
     polarity = {"不满": -1, "中性": 0, "满意": 1}.get(sign or "全部")
-    page = st.session_state.get("theme.page", 1)
-    rows, total = evidence(
-        session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
-    )
+    rows, total, page = open_page(
+        "theme.page", PAGE_SIZE,
+        partial(evidence, session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE),
+    )  # fmt: skip
     chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
-    if total > PAGE_SIZE:
-        st.pagination(-(-total // PAGE_SIZE), key="theme.page")
+    turn_pages("theme.page", PAGE_SIZE, total)
     st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
     theme_edits.move_bar(actor, theme, chosen, table)
     row = table[table["theme_id"] == theme.id].iloc[0]
@@ -338,11 +326,13 @@ def stores_tab(stores: pd.DataFrame) -> None:
 
 def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
     """Show the weekly share with its interval, and the rows under it."""
-    weekly = weekly_shares(times, all_times)
+    weekly = weekly_shares(times, all_times, settings().zone)
     if len(weekly) < 2:
         st.info("有日期的原声还不到两周，画不出趋势。", icon=":material/timeline:")
         return
-    charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), trend_headline(weekly))
+    this_week = week_of(pd.Series([now()]), settings().zone).iloc[0]
+    headline = trend_headline(recent_weeks(weekly, this_week))
+    charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), headline)
     st.dataframe(
         weekly.assign(周=weekly["周"].dt.strftime("%m月%d日"), 占比=weekly["占比"].map(words.share)),
         hide_index=True,

@@ -46,10 +46,13 @@ def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
     at = open_page("product", "fixes.py")
     at.text_input(key="fixes.send.title").set_value("开店前检查")
     next(button for button in at.button if button.label == "发出").click().run()
+    assert "清单还是空的" in "".join(toast.value for toast in at.toast)  # out of sight under a tall form otherwise
     assert "清单还是空的" in words_on(at) and at.text_input(key="fixes.send.title").value == "开店前检查"
     at.text_area(key="fixes.send.lines").set_value("擦柜子\n看温度")
     next(button for button in at.button if button.label == "发出").click().run()
-    assert not at.exception and "已发给" in words_on(at)
+    assert not at.exception and "已发给" in words_on(at) and "已发给" in at.toast[0].value
+    at.run()
+    assert "已发给" in words_on(at) and not at.toast  # it floats once
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
         assert records_fixes.fix_table(session, chain.actors["product"]).empty

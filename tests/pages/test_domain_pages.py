@@ -103,6 +103,7 @@ def test_filled_pages_open_for_each_role(open_page, filled, login):
     for file in ("overview.py", "themes.py", "voices.py", "fixes.py", "fans.py", "today.py", "surveys.py"):
         at = open_page(login, file)
         assert not at.exception, file
+        assert file != "overview.py" or "访谈与问卷：多少位粉丝答过问卷" in words_on(at)
     at = open_page(login, "theme.py", theme=filled)
     assert not at.exception and "来自" in words_on(at)
 
@@ -164,6 +165,9 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
 @ONE
 def test_a_clerk_takes_the_verdict_of_a_fan_who_came_to_try(open_page, filled, chain):
     at = open_page("clerk", "today.py")
+    at.text_input(key="trials.words").set_value("没有的人").run()
+    assert "没有这样的试用" in words_on(at)
+    at.text_input(key="trials.words").set_value("").run()
     liked = next(button for button in at.button if str(button.key).startswith("trials.like."))
     liked.click().run()
     assert not at.exception and "已记下：会买" in words_on(at)
@@ -299,6 +303,9 @@ def test_a_rule_is_tried_run_and_its_card_ticked_by_the_clerk(open_page, filled,
     assert not at.exception and "张服务卡" in words_on(at)
     at = open_page("clerk", "today.py")
     assert not at.exception and "服务补救" in words_on(at)
+    at.text_input(key="today.words").set_value("没有的人").run()
+    assert "没有这样的服务卡" in words_on(at)
+    at.text_input(key="today.words").set_value("").run()
     next(button for button in at.button if button.label == "做了").click().run()
     assert not at.exception and "已记下" in words_on(at)
     at.button(key="done.undo").click().run()

@@ -32,6 +32,8 @@ def card_list(actor: Actor, table: pd.DataFrame) -> None:
     if looked_for.strip():
         text = table["fan"].fillna("") + table["deed"] + table["rule"]
         table = table[text.str.contains(looked_for.strip(), regex=False)]
+        if table.empty:
+            st.info("没有这样的服务卡。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for place, row in enumerate(table.head(_SHOWN).to_dict("records")):
         _card(actor, row, opened=place < _OPEN_AT_ONCE)
     if len(table) > _SHOWN:
@@ -110,6 +112,8 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
     if looked_for:
         text = trials["fan"].fillna("") + trials["title"]
         trials = trials[text.str.contains(looked_for, regex=False)]
+        if trials.empty:
+            st.info("没有这样的试用。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for row in trials.head(_SHOWN).itertuples():
         with st.container(border=True):
             st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.title)}")

@@ -144,7 +144,7 @@ def loop_table(loop: pd.DataFrame) -> None:
     else:
         st.caption(
             "点一行，打开这家店每个数字下面的明细。"
-            + "；".join(f"{name}：{what}" for name, what in SEVEN_LINKS.values())
+            + "；".join(f"{name}：多少{what}" for name, what in SEVEN_LINKS.values())
             + "。"
         )
     silent = loop[loop["heard"] == 0]["store"].tolist()

@@ -20,12 +20,23 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
     """List who is to be told (or was) of an item or a fix.
 
     Returns:
-        Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too).
+        Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too)``,
+        of_fix`` (whether it is a fix, otherwise an item).
     """
     title = func.coalesce(BacklogItem.title, Fix.title)
     own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
     statement = (
-        select(Telling.id, Fan.id, Fan.name_masked, Store.name, title, Telling.state, Telling.told_at, own)
+        select(
+            Telling.id,
+            Fan.id,
+            Fan.name_masked,
+            Store.name,
+            title,
+            Telling.state,
+            Telling.told_at,
+            own,
+            Telling.fix_id.is_not(None),
+        )
         .join(Fan, Fan.id == Telling.fan_id)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
         .outerjoin(Fix, Fix.id == Telling.fix_id)
@@ -34,7 +45,7 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
         .order_by(Telling.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
-    columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own"]
+    columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own", "of_fix"]
     return pd.DataFrame([tuple(row) for row in rows], columns=columns)
 
 

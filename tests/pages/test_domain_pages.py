@@ -20,7 +20,7 @@ from fanops.fans import records_tellings
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, Finding, Fix, Order, Response, ServiceCard, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Finding, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -157,9 +157,22 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
     assert not at.exception
     buttons = [button for button in at.button if button.label == "已告知"]
     assert buttons
-    buttons[0].click().run()
+    at.text_input(key="tell.words").set_value("没有的人").run()
+    assert "没有这样要告知的" in words_on(at)
+    at.text_input(key="tell.words").set_value("高峰期").run()
+    [first, *_] = [button.key for button in at.button if button.label == "已告知"]
+    at.button_group(key=first.replace("done", "answer")).set_value("no").run()
+    at.button(key=first).click().run()
     with chain.db.read() as session:
         assert len(records_tellings.telling_table(session, chain.actors["clerk"], "told")) == 1
+    at = open_page("store_manager", "fixes.py")  # where it is said in front, and opened again in one tap
+    assert not at.exception and "1 位说还没好" in words_on(at)
+    next(button for button in at.button if str(button.key).startswith("fix.again.")).click().run()
+    assert not at.exception and "已重新打开" in words_on(at)
+    with chain.db.read() as session:
+        assert session.exec(select(FixStore.state)).all() == ["reopened"]
+    bars = [bar.proto.text for bar in open_page("product", "fixes.py").get("progress")]
+    assert "1 位说还没好" in bars[0]
 
 
 @ONE

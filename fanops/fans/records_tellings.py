@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
 from fanops.errors import NotFound
+from fanops.fans.records import phone_tails
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_person import person_ids
 from fanops.tables import BacklogItem, Fan, Fix, ServiceCard, Store, Telling, now
@@ -21,7 +22,7 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
 
     Returns:
         Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too)``,
-        of_fix`` (whether it is a fix, otherwise an item).
+        of_fix`` (whether it is a fix, otherwise an item)``, tail`` (of the phone).
     """
     title = func.coalesce(BacklogItem.title, Fix.title)
     own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
@@ -46,7 +47,9 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
     columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own", "of_fix"]
-    return pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    tails = phone_tails(session, [row[1] for row in rows])
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    return frame.assign(tail=[tails.get(fan_id, "") for fan_id in frame["fan_id"]])
 
 
 def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:

@@ -28,9 +28,9 @@ def card_list(actor: Actor, table: pd.DataFrame) -> None:
         if actor.role in MANAGERS:
             st.page_link("rules.py", label="看自动规则", icon=":material/arrow_forward:")
         return
-    looked_for = st.text_input("找人", key="today.words", placeholder="姓或要做的事", max_chars=30)
+    looked_for = st.text_input("找人", key="today.words", placeholder="姓、尾号或要做的事", max_chars=30)
     if looked_for.strip():
-        text = table["fan"].fillna("") + table["deed"] + table["rule"]
+        text = table["fan"].fillna("") + table["tail"] + table["deed"] + table["rule"]
         table = table[text.str.contains(looked_for.strip(), regex=False)]
         if table.empty:
             st.info("没有这样的服务卡。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
@@ -44,7 +44,9 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
     card_id = int(row["card_id"])
     with st.container(border=True, gap="small"):
         late = " · **过期**" if row["late"] else ""
-        st.markdown(f"**{plain(row['fan'] or '未留姓名')}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}")
+        st.markdown(
+            f"**{plain(words.called(row['fan'], row['tail']))}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}"
+        )
         with page_database().read() as session:
             lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"], brief=not opened)
         # What the rule found belongs to the deed: nobody can apologise for what they don't know.
@@ -81,9 +83,9 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
         st.info("没有要告知的粉丝。条目在门店上线后，提出过的粉丝会出现在这里。", icon=":material/done_all:")
         st.page_link("fixes.py", label="看服务改进", icon=":material/arrow_forward:")
         return
-    looked_for = st.text_input("找人", key="tell.words", placeholder="姓或做了的事", max_chars=30).strip()
+    looked_for = st.text_input("找人", key="tell.words", placeholder="姓、尾号或做了的事", max_chars=30).strip()
     if looked_for:
-        text = due["fan"].fillna("") + due["title"].fillna("") + due["store"].fillna("")
+        text = due["fan"].fillna("") + due["tail"] + due["title"].fillna("") + due["store"].fillna("")
         due = due[text.str.contains(looked_for, regex=False)]
     if due.empty:
         st.info("没有这样要告知的。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
@@ -103,7 +105,7 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
 
 def _telling(actor: Actor, row, barred: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.store or '')}")
+        st.markdown(f"**{plain(words.called(row.fan, row.tail))}** · {plain(row.store or '')}")
         if row.own:
             st.page_link("fan.py", label="看这位", query_params={"fan": str(row.fan_id)})
     if barred:
@@ -130,15 +132,15 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
     if trials.empty:
         st.info("没有等评价的试用。产品团队邀请提出者以后，会出现在这里。", icon=":material/done_all:")
         return
-    looked_for = st.text_input("找人", key="trials.words", placeholder="姓或试的东西", max_chars=30).strip()
+    looked_for = st.text_input("找人", key="trials.words", placeholder="姓、尾号或试的东西", max_chars=30).strip()
     if looked_for:
-        text = trials["fan"].fillna("") + trials["title"]
+        text = trials["fan"].fillna("") + trials["tail"] + trials["title"]
         trials = trials[text.str.contains(looked_for, regex=False)]
         if trials.empty:
             st.info("没有这样的试用。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for row in trials.head(_SHOWN).itertuples():
         with st.container(border=True):
-            st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.title)}")
+            st.markdown(f"**{plain(words.called(row.fan, row.tail))}** · {plain(row.title)}")
             st.caption(f"{plain(row.store or '')} {words.day(row.invited_at)}邀请。试过以后问：会买吗？")
             said = st.text_input("原话（可不填）", key=f"trials.said.{row.trial_id}", max_chars=200)
             with st.container(horizontal=True):

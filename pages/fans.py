@@ -33,7 +33,9 @@ with page_database().read() as session:
     stores = {store.id: store.name for store in visible_stores(session, actor)}
     by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
     with st.container(horizontal=True):
-        look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
+        look_for = st.text_input(
+            "找人", key="fans.words", placeholder="手机号、尾号 4 位、会员号或姓", width=220, persist_state="session"
+        )
         level = choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"),
                        persist=True, width=150)  # fmt: skip
         store = choice("门店", [0, *stores], "store", lambda key: stores.get(key, "全部门店"), width=160)

@@ -14,7 +14,7 @@ from fanops.access.scope import store_ids
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.outlook import FittedModel
-from fanops.fans.records import get_fan
+from fanops.fans.records import get_fan, phone_tails
 from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
 from fanops.fans.records_person import PERSON, person_ids
@@ -56,7 +56,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
 
     Returns:
         Rows ``card_id, fan_id`` (the kept record)``, fan, level, store, rule, deed, reason, due_on, late, own`` (whether the fan's page
-        can be opened too: who asked for something here may belong to another store).
+        can be opened too: who asked for something here may belong to another store)``, tail`` (of the phone).
     """
     own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
     statement = (
@@ -74,6 +74,8 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     frame = frame_of(rows, columns)
     titles = rule_titles(session, actor) | _OTHERS
     frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
+    tails = phone_tails(session, frame["fan_id"])
+    frame["tail"] = [tails.get(fan_id, "") for fan_id in frame["fan_id"]]
     frame["late"] = [due is not None and due < today() for due in frame["due_on"]]
     return frame
 

@@ -10,6 +10,7 @@ from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
 from fanops.database.frames import frame_of
 from fanops.errors import NotFound
+from fanops.fans.records import phone_tails
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_person import person_ids
 from fanops.tables import BacklogItem, Fan, Fix, ServiceCard, Store, Telling, now
@@ -21,12 +22,23 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
     """List who is to be told (or was) of an item or a fix.
 
     Returns:
-        Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too).
+        Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too)``,
+        of_fix`` (whether it is a fix, otherwise an item)``, tail`` (of the phone).
     """
     title = func.coalesce(BacklogItem.title, Fix.title)
     own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
     statement = (
-        select(Telling.id, Fan.id, Fan.name_masked, Store.name, title, Telling.state, Telling.told_at, own)
+        select(
+            Telling.id,
+            Fan.id,
+            Fan.name_masked,
+            Store.name,
+            title,
+            Telling.state,
+            Telling.told_at,
+            own,
+            Telling.fix_id.is_not(None),
+        )
         .join(Fan, Fan.id == Telling.fan_id)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
         .outerjoin(Fix, Fix.id == Telling.fix_id)
@@ -35,8 +47,10 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
         .order_by(Telling.id)
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
-    columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own"]
-    return frame_of(rows, columns)
+    columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own", "of_fix"]
+    tails = phone_tails(session, [row[1] for row in rows])
+    frame = frame_of(rows, columns)
+    return frame.assign(tail=[tails.get(fan_id, "") for fan_id in frame["fan_id"]])
 
 
 def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:

@@ -17,6 +17,7 @@ from fanops.ui import charts, words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tapped_row import tapped_row
 
 _KINDS = {"phone": "手机", "member": "会员号", "card": "卡号", "openid": "微信", "wecom": "企业微信",
           "mail": "邮箱"}  # fmt: skip
@@ -29,6 +30,7 @@ def fan_list(table: pd.DataFrame, total: int) -> None:
     shown = pd.DataFrame(
         {
             "粉丝": table["name"].replace("", "（无名）"),
+            "手机尾号": table["tail"],
             "分层": table["level"].map(words.LEVEL_LABELS),
             "门店": table["store"].fillna(""),
             "订单": table["orders"],
@@ -38,10 +40,10 @@ def fan_list(table: pd.DataFrame, total: int) -> None:
             "标签": table["tags"],
         }
     )
-    chosen = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="fans.table")
+    chosen = tapped_row(shown, "fans.table")
     st.caption(f"共 {words.count(total, '位')}，核心粉丝在前。点一行看这位粉丝。")
-    if chosen.selection.rows:
-        fan_id = int(table.iloc[chosen.selection.rows[0]]["fan_id"])
+    if chosen is not None:
+        fan_id = int(table.iloc[chosen]["fan_id"])
         st.switch_page("fan.py", query_params={"fan": str(fan_id)})
 
 

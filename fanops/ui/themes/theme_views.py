@@ -24,6 +24,7 @@ from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tapped_row import tapped_row
 from fanops.ui.themes import theme_edits
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
@@ -349,13 +350,11 @@ def subtheme_list(session: Session, actor: Actor, selection: Selection, subtheme
         columns={"name": "子主题", "fans": "粉丝", "stores": "门店", "units": "语义单元", "negative": "其中不满"}
     )
     table = shown[["子主题", "粉丝", "门店", "语义单元", "其中不满"]]
-    picked = st.dataframe(
-        table, hide_index=True, key="theme.subthemes", on_select="rerun", selection_mode="single-row"
-    ).selection.rows
-    if not picked or picked[0] >= len(subthemes):
-        st.caption("选中一行，看它的原话。")
+    picked = tapped_row(table, "theme.subthemes")
+    if picked is None:
+        st.caption("点一行，看它的原话。")
         return
-    row = subthemes.iloc[picked[0]]
+    row = subthemes.iloc[picked]
     rows, total = evidence(session, actor, selection, theme_id=int(row["theme_id"]), limit=PAGE_SIZE)
     st.markdown(f"**{plain(str(row['name']))}：共 {words.count(total, '句')}**")
     quotes(rows, f"theme.subtheme.{row['theme_id']}")

@@ -63,10 +63,7 @@ def import_interviews(
     if silent:
         problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
         raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)
-    known_by = [
-        {kind: tidy_identifier(kind, value) for kind, value in each.identities.items() if value.strip()}
-        for each in interviews
-    ]
+    people = [_fan_of(each) for each in interviews]
     with db.write() as session:
         take_turn(session, f"import {actor.brand_id}")
         earlier = records.find_live_batch(session, actor, "interviews", file_sha256)
@@ -78,10 +75,6 @@ def import_interviews(
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        people = [
-            Person(identities, store_id=each.store_id, joined_at=each.started_at)
-            for each, identities in zip(interviews, known_by, strict=True)
-        ]
         found = find_or_create_fans(session, actor.brand_id, people, source="访谈", import_batch_id=batch.id)
         fans = [fan_id if fan_id > 0 else None for fan_id in found.fan_ids.tolist()]
         ids = reserve_ids(session, Interview, len(interviews)).tolist()
@@ -126,3 +119,9 @@ def import_interviews(
         session.add(batch)
         record_audit(session, actor, "import_interviews", f"import_batch:{batch.id}", rows=len(interviews))
     return imported
+
+
+def _fan_of(held: HeldInterview) -> Person:
+    """Give who was asked, by identifiers in the form that a fan is found by."""
+    identities = {kind: tidy_identifier(kind, value) for kind, value in held.identities.items() if value.strip()}
+    return Person(identities, store_id=held.store_id, joined_at=held.started_at)

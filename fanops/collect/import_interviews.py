@@ -67,10 +67,7 @@ def import_interviews(
     """
     require(actor, *records.IMPORTERS)
     _refuse_silent(interviews)
-    known_by = [
-        {kind: tidy_identifier(kind, value) for kind, value in each.identities.items() if value.strip()}
-        for each in interviews
-    ]
+    people = [_fan_of(each) for each in interviews]
     with db.write() as session:
         take_turn(session, f"import {actor.brand_id}")
         earlier = records.find_live_batch(session, actor, "interviews", file_sha256)
@@ -82,10 +79,6 @@ def import_interviews(
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        people = [
-            Person(identities, store_id=each.store_id, joined_at=each.started_at)
-            for each, identities in zip(interviews, known_by, strict=True)
-        ]
         found = find_or_create_fans(session, actor.brand_id, people, source="访谈", import_batch_id=batch.id)
         fans = [fan_id if fan_id > 0 else None for fan_id in found.fan_ids.tolist()]
         ids = reserve_ids(session, Interview, len(interviews)).tolist()
@@ -130,3 +123,9 @@ def import_interviews(
         session.add(batch)
         record_audit(session, actor, "import_interviews", f"import_batch:{batch.id}", rows=len(interviews))
     return imported
+
+
+def _fan_of(held: HeldInterview) -> Person:
+    """Give who was asked, by identifiers in the form that a fan is found by."""
+    identities = {kind: tidy_identifier(kind, value) for kind, value in held.identities.items() if value.strip()}
+    return Person(identities, store_id=held.store_id, joined_at=held.started_at)

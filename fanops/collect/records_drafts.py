@@ -254,6 +254,13 @@ def save_answers(
     return everything
 
 
+def mark_unproven(session: Session, response_id: int, code: str, contact: Mapping[str, Any]) -> None:
+    """Mark a contact as left by somebody who did not prove to be that fan."""
+    connection = session.connection()
+    statement = update(_answer).where(_answer.c.response_id == response_id, _answer.c.question_code == code)
+    connection.execute(statement.values(value={**contact, "unproven": True}))
+
+
 def submit(
     session: Session, form: OpenForm, response: Answering, earlier: Sequence[Response], rows: Sequence[StoredAnswer],
     secret: str = "",

@@ -11,7 +11,8 @@ from fanops.intervals import wilson
 from fanops.jobs import records as jobs
 from fanops.tables import Theme, ThemeRun
 from fanops.themes import records
-from fanops.themes.records_evidence import evidence
+from fanops.themes.records_sayings import all_alike, typical_sayings
+from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
@@ -299,7 +300,12 @@ def trend_headline(weekly: pd.DataFrame) -> str:
 
 
 def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the theme in fans' own words; ticked sentences can be moved."""
+    """Show the theme in fans' own words, the most typical first; ticked sentences can be moved."""
+    typical = typical_sayings(session, actor, selection, theme)
+    if len(typical):
+        st.markdown("**最典型的说法**")
+        quotes(typical, f"theme.typical.{theme.id}")
+        st.markdown("**全部说法**")
     sign = st.segmented_control(
         "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
     )
@@ -312,7 +318,8 @@ def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selectio
     if total > PAGE_SIZE:
         st.pagination(-(-total // PAGE_SIZE), key="theme.page")
     st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
-    theme_edits.move_bar(actor, theme, chosen, table)
+    st.caption("同样的话合在一起（×几），勾选时一起移动。")
+    theme_edits.move_bar(actor, theme, all_alike(session, actor, selection, theme.id, chosen), table)
     row = table[table["theme_id"] == theme.id].iloc[0]
     counter = -1 if row["positive"] > row["negative"] else 1
     if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:

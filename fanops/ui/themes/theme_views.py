@@ -20,6 +20,7 @@ from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
@@ -142,6 +143,11 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
                 "voices.py", label=f"{pile} {words.count(number, '句')}（{part}），去逐条归类", icon=":material/inbox:",
                 query_params={"pile": pile},
             )  # fmt: skip
+    if counts["no_content"]:
+        st.page_link(
+            "voices.py", label=f"无内容 {words.count(counts['no_content'], '条')}，放在一边了，去看放得对不对",
+            icon=":material/inbox:", query_params={"pile": NO_CONTENT},
+        )  # fmt: skip
 
 
 def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:

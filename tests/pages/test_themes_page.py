@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from fanops.tables import Fan, Theme, ThemeAssignment, Unit, Voice
-from fanops.themes import records
+from fanops.themes import edit, records
 from fanops.themes.records_identified import count_unidentified, with_fan_polarity
 from fanops.themes.records_sayings import all_alike, sayings, typical_sayings
 from fanops.ui.charts import theme_bars
@@ -156,3 +156,33 @@ def test_a_ticked_saying_moves_with_all_that_say_the_same(chain, doubled, open_p
     monkeypatch.setattr(theme_views, "quotes", lambda rows, key, choosable=False: [units[2]] if choosable else [])
     at = open_page("product", "theme.py", theme=theme_id)
     assert "已选 3 句" in words_on(at)
+
+
+@ONE
+def test_a_retired_theme_is_found_again_and_restored(chain, doubled, open_page) -> None:
+    theme_id, _ = doubled
+    with chain.db.write() as session:
+        edit.set_retired(session, chain.actors["product"], theme_id, True)
+    at = open_page("product", "themes.py")
+    assert [box.label for box in at.expander if "已停用" in box.label] == ["已停用（1）"]
+    assert not [box for box in open_page("store_manager", "themes.py").button if "restore" in (box.key or "")]
+    at.button(key=f"themes.restore.{theme_id}").click().run()
+    assert not at.exception
+    assert "已恢复“排队”" in words_on(at)
+    assert not [box for box in at.expander if "已停用" in box.label]
+    with chain.db.read() as session:
+        assert session.get_one(Theme, theme_id).state == "active"
+
+
+@ONE
+def test_after_an_undo_the_name_box_holds_the_name_that_is_true(chain, doubled, open_page) -> None:
+    theme_id, _ = doubled
+    at = open_page("product", "theme.py", theme=theme_id)
+    at.session_state["theme.tab"] = "编辑与历史"
+    at.run()
+    next(each for each in at.text_input if each.label == "名称").set_value("等位")
+    next(each for each in at.button if each.label == "改名").click().run()
+    assert next(each for each in at.text_input if each.label == "名称").value == "等位"
+    at.button(key="done.undo").click().run()
+    assert not at.exception
+    assert next(each for each in at.text_input if each.label == "名称").value == "排队"

@@ -10,6 +10,7 @@ from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.selection_row import counted_in, selection_row, standing_on, today_start
 from fanops.ui.themes import map_views, quality_views, theme_flow_views, theme_views
+from fanops.ui.themes.retired_views import retired_list
 
 actor = current_actor()
 with page_database().read() as session:
@@ -28,6 +29,7 @@ theme_views.discovery_bar(actor, run, counts)
 
 if table.empty:
     theme_views.nothing_yet(actor, counts)
+    retired_list(actor)
     st.stop()
 
 counted = counted_in(counts)
@@ -47,6 +49,7 @@ def views(
         with listed:
             theme_views.overview(shown, change, counted)
             theme_views.piles(counts, shown)
+            retired_list(actor)
     if mapped.open:
         with mapped:
             map_views.map_view(actor, selection, shown)

@@ -14,9 +14,10 @@ from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.quotes import quotes
 from fanops.ui.selection_row import selection_row, standing_on
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.no_content_views import NO_CONTENT, no_content_pile
 
 PAGE_SIZE = 20
-PILES = ["全部", "未归类", "拿不准"]
+PILES = ["全部", "未归类", "拿不准", NO_CONTENT]
 
 actor = current_actor()
 with page_database().read() as session:
@@ -34,6 +35,9 @@ with page_database().read() as session:
         partial(evidence, session, actor, selection, words=looked_for, unassigned=pile == "未归类",
                 unsure=pile == "拿不准", limit=PAGE_SIZE),
     )  # fmt: skip
+    if pile == NO_CONTENT:
+        no_content_pile(session, actor, selection, looked_for)
+        st.stop()
     if total == 0:
         st.info("没有符合条件的原声。换一个词，或放宽筛选；还没有数据时请先导入。", icon=":material/search_off:")
         st.page_link("import_voices.py", label="去导入", icon=":material/upload:")

@@ -123,7 +123,7 @@ def test_a_theme_is_renamed_and_the_rename_undone(open_page, filled, chain):
     at = open_page("product", "theme.py", theme=filled)
     at.session_state["theme.tab"] = "编辑与历史"
     at.run()
-    at.text_input(key=f"theme.name.{filled}").set_value("等得太久")
+    next(box for box in at.text_input if box.label == "名称").set_value("等得太久")
     next(button for button in at.button if button.label == "改名").click().run()
     assert not at.exception
     with chain.db.read() as session:

@@ -14,7 +14,8 @@ from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_evidence import evidence
+from fanops.themes.records_sayings import all_alike, typical_sayings
+from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
@@ -26,6 +27,7 @@ from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tapped_row import tapped_row
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
@@ -143,6 +145,11 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
                 "voices.py", label=f"{pile} {words.count(number, '句')}（{part}），去逐条归类", icon=":material/inbox:",
                 query_params={"pile": pile},
             )  # fmt: skip
+    if counts["no_content"]:
+        st.page_link(
+            "voices.py", label=f"无内容 {words.count(counts['no_content'], '条')}，放在一边了，去看放得对不对",
+            icon=":material/inbox:", query_params={"pile": NO_CONTENT},
+        )  # fmt: skip
 
 
 def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
@@ -294,7 +301,12 @@ def trend_headline(change: Change) -> str:
 
 
 def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the theme in fans' own words; ticked sentences can be moved."""
+    """Show the theme in fans' own words, the most typical first; ticked sentences can be moved."""
+    typical = typical_sayings(session, actor, selection, theme)
+    if len(typical):
+        st.markdown("**最典型的说法**")
+        quotes(typical, f"theme.typical.{theme.id}")
+        st.markdown("**全部说法**")
     sign = st.segmented_control(
         "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
     )
@@ -306,7 +318,8 @@ def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selectio
     chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
     turn_pages("theme.page", PAGE_SIZE, total)
     st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
-    theme_edits.move_bar(actor, theme, chosen, table)
+    st.caption("同样的话合在一起（×几），勾选时一起移动。")
+    theme_edits.move_bar(actor, theme, all_alike(session, actor, selection, theme.id, chosen), table)
     row = table[table["theme_id"] == theme.id].iloc[0]
     counter = -1 if row["positive"] > row["negative"] else 1
     if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from fanops.actions import records_fixes
+from fanops.effect import records
+from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
-from fanops.settings import today
+from fanops.errors import NotAllowed
+from fanops.settings import settings, today
+from fanops.tables import Order
 from tests.pages.test_domain_pages import ONE, words_on
 
 
@@ -22,3 +28,27 @@ def test_a_new_plan_shows_the_one_it_takes_the_place_of(open_page, chain):
     said = words_on(open_page("ceo", "effects.py", action=f"fix-{fix_id}"))
     assert said.index("效果方案已冻结") >= 0 and "被取代的方案" in said
     assert "达标线 5%" in said and "达标线 3%" in said
+
+
+@ONE
+def test_the_verdict_is_measured_by_who_sees_all_stores(open_page, chain):
+    product, ceo, day = chain.actors["product"], chain.actors["ceo"], datetime.now(settings().zone)
+    with chain.db.write() as session:
+        fix_id = records_fixes.open_fix(session, product, None, [chain.stores["S1"]], "检查", checklist=["看冰箱"]).id
+        row = int(records_fixes.fix_stores(session, product, fix_id).iloc[0]["fix_store_id"])
+        for state in ("fixing", "accepted"):
+            records_fixes.move_fix(session, product, row, state, happened_at=day - timedelta(weeks=5))
+        for week in range(10):
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], number=str(week), amount_fen=1000 + week,
+                              placed_at=day - timedelta(weeks=week)))  # fmt: skip
+    for role in ("store_manager", "region_manager"):
+        with chain.db.write() as session, pytest.raises(NotAllowed, match="全品牌"):
+            measure(session, chain.actors[role], fix_id=fix_id)
+        at = open_page(role, "effects.py", action=f"fix-{fix_id}")
+        assert not at.exception and "由看得到全部门店的同事" in words_on(at)
+        assert "effects.measure" not in [button.key for button in at.button]
+    at = open_page("ceo", "effects.py", action=f"fix-{fix_id}")
+    at.button(key="effects.measure").click().run()
+    assert not at.exception and "前后相比" in words_on(at)
+    with chain.db.read() as session:
+        assert len(records.measurements(session, ceo, fix_id=fix_id)) == 1

@@ -12,7 +12,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.effect import records
 from fanops.effect.before_after import LABEL
-from fanops.effect.measure import measure
+from fanops.effect.measure import compute, keep
 from fanops.effect.metrics import METRICS
 from fanops.errors import TooLittleData
 from fanops.settings import today
@@ -123,15 +123,19 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
         known = records.measurements(session, actor, **about)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     metric = "revenue"
-    if plan is None:
+    if plan is None and actor.sees_all_stores:
         metric = left.selectbox("指标", list(METRICS), format_func=lambda m: METRICS[m].name, key="effects.metric")
-    if right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
+    if not actor.sees_all_stores:
+        st.caption("结论是全品牌的，由看得到全部门店的同事（总部）来测量。")
+    elif right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
         with refusals():
+            with page_database().read() as session:  # seconds of work: nobody's writing waits for it
+                found = compute(session, actor, metric=metric, **about)
             with page_database().write() as session:
-                measure(session, actor, metric=metric, **about)
+                keep(session, actor, found, **about)
             st.rerun()
     if not known:
-        st.info("还没有测量过。上线满两周后点“测量”。", icon=":material/straighten:")
+        st.info("还没有测量过。上线满两周后由总部测量。", icon=":material/straighten:")
         return
     show_measurement(known[0])
     if len(known) > 1:

@@ -13,6 +13,8 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope
 from fanops.actions.fix_states import DONE
+from fanops.effect.metrics import METRICS
+from fanops.effect.records_notes import plan_notes
 from fanops.intervals import wilson
 from fanops.settings import settings, today
 from fanops.tables import (
@@ -211,7 +213,10 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
 
 
 def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFrame:
-    """Give the newest measurement of each action: ``kind, title, verdict, measured_at, estimate_share, low, high``."""
+    """Give the newest measurement of each action: ``kind, title, metric, verdict, measured_at, estimate_share, low, high``.
+
+    ``metric`` is what was looked at, in words; ``verdict`` carries in brackets what it must be read with (``plan_notes``).
+    """
     rows = session.exec(
         select(Measurement, BacklogItem.title, Fix.title)
         .outerjoin(BacklogItem, BacklogItem.id == Measurement.item_id)
@@ -219,17 +224,20 @@ def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFr
         .where(Measurement.brand_id == actor.brand_id)
         .order_by(Measurement.id.desc())
     ).all()
-    found, seen = [], set()
+    newest = {}
     for row, item_title, fix_title in rows:
-        key = (row.item_id, row.fix_id)
-        if key in seen:
-            continue
-        seen.add(key)
+        newest.setdefault((row.item_id, row.fix_id), (row, item_title or fix_title))
+    kept = list(newest.values())[:limit]
+    notes = plan_notes(session, [row for row, _ in kept])
+    found = []
+    for row, title in kept:
         numbers = row.result if row.method == "did" else row.result.get("all", {})
-        share = numbers.get("estimate_share", numbers.get("change_share"))
+        metric = METRICS.get(row.result.get("metric"))
         found.append((
-            "需求条目" if row.item_id else "服务改进", item_title or fix_title, row.verdict, row.measured_at, share,
+            "需求条目" if row.item_id else "服务改进", title, metric.name if metric else "",
+            f"{row.verdict}（{notes[row.id]}）" if notes[row.id] else row.verdict, row.measured_at,
+            numbers.get("estimate_share", numbers.get("change_share")),
             numbers.get("low_share", numbers.get("low")), numbers.get("high_share", numbers.get("high")),
         ))  # fmt: skip
-    columns = ["kind", "title", "verdict", "measured_at", "estimate_share", "low", "high"]
-    return pd.DataFrame(found[:limit], columns=columns)
+    columns = ["kind", "title", "metric", "verdict", "measured_at", "estimate_share", "low", "high"]
+    return pd.DataFrame(found, columns=columns)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from fanops.access.organisation import brand_of
 from fanops.actions import records_fixes
 from fanops.effect import records
 from fanops.effect.measure import compute, measure
 from fanops.effect.metrics import METRICS
+from fanops.effect.records_notes import LATE_PLAN, NOT_OVER, plan_notes
 from fanops.effect.records_panel import weekly_panel
 from fanops.errors import TooLittleData
 from fanops.settings import settings, today
+from fanops.summary.records import latest_verdicts
+from fanops.summary.records_brief import brief
 from fanops.tables import Order, Theme
+from fanops.web.brief_sheet import brief_sheet
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 WEEKS = 10
@@ -88,3 +94,23 @@ def test_weeks_before_the_first_order_are_not_zero(chain, bought):
         frame = weekly_panel(session, product, "revenue", today() - timedelta(weeks=30), today())
     values = frame[frame["store_id"] == late.store_id]["value"]
     assert values.isna().tolist() == [True] + [False] * (WEEKS - 1) and len(frame) == 3 * WEEKS
+
+
+@ONE
+def test_a_plan_made_late_and_a_window_not_over_are_said_beside_the_verdict(chain, bought):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        made = records.freeze_plan(session, product, plan(chain, "orders", WEEKS), fix_id=bought)
+        row = measure(session, product, fix_id=bought)
+        assert plan_notes(session, [row]) == {row.id: LATE_PLAN}
+        told = latest_verdicts(session, product).iloc[0]
+        assert told["metric"] == "订单数" and told["verdict"] == f"{row.verdict}（{LATE_PLAN}）"
+        sheet = brief_sheet(brand_of(session, product), product, brief(session, product)).body.decode()
+        assert "订单数" in sheet and LATE_PLAN in sheet
+        made.frozen_at -= timedelta(weeks=6)
+        session.flush()
+        assert plan_notes(session, [row]) == {row.id: ""}
+        still = replace(plan(chain, "orders", WEEKS), ends_on=today() + timedelta(weeks=1))
+        records.freeze_plan(session, product, still, fix_id=bought)
+        row = measure(session, product, fix_id=bought)
+        assert plan_notes(session, [row]) == {row.id: f"{LATE_PLAN}；{NOT_OVER}"}

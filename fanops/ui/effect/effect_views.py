@@ -14,6 +14,7 @@ from fanops.effect import records
 from fanops.effect.before_after import LABEL
 from fanops.effect.measure import compute, keep
 from fanops.effect.metrics import METRICS
+from fanops.effect.records_notes import plan_notes
 from fanops.errors import TooLittleData
 from fanops.settings import today
 from fanops.tables import Baseline, Measurement
@@ -121,6 +122,7 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
     with page_database().read() as session:
         plan = records.plan_of(session, actor, **about)
         known = records.measurements(session, actor, **about)
+        notes = plan_notes(session, known)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     metric = "revenue"
     if plan is None and actor.sees_all_stores:
@@ -137,15 +139,19 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
     if not known:
         st.info("还没有测量过。上线满两周后由总部测量。", icon=":material/straighten:")
         return
-    show_measurement(known[0])
+    show_measurement(known[0], notes[known[0].id])
     if len(known) > 1:
         with st.expander(f"以前的 {len(known) - 1} 次测量"):
-            rows = [{"时间": words.minute(row.measured_at), "结论": row.verdict} for row in known[1:]]
+            rows = [
+                {"时间": words.minute(row.measured_at), "结论": row.verdict, "注意": notes[row.id]} for row in known[1:]
+            ]
             st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
-def show_measurement(row: Measurement) -> None:
-    """Show one measurement: verdict, numbers with interval and base, picture, rows."""
+def show_measurement(row: Measurement, note: str = "") -> None:
+    """Show one measurement: verdict with what it must be read with, numbers with interval and base, picture, rows."""
+    if note:
+        st.warning(f"{note}。", icon=":material/schedule:")
     result = row.result
     metric = METRICS[result["metric"]]
     name = metric.name

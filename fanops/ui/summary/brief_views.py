@@ -89,13 +89,14 @@ def changed(page: Brief) -> None:
     if len(known):
         shown = known.astype({"estimate_share": float, "low": float, "high": float}).rename(columns={"title": "行动"})
         shown["变化"] = shown["estimate_share"]
+        shown["行动"] = shown["行动"] + "：" + shown["metric"]
         best = shown.iloc[0]
         charts.show(
             charts.interval_dots(shown, "行动", "变化", "相对变化（95% 区间）", reference=0.0),
-            f"“{best['行动']}”：{best['verdict']}，{words.signed_share(best['变化'])}",
+            f"“{best['行动']}”{words.signed_share(best['变化'])}，{best['verdict']}",
         )
     for row in page.changed.itertuples():
-        st.caption(f"{plain(row.title)}：**{row.verdict}**")
+        st.caption(f"{plain(row.title)}，看{row.metric or '不详'}：**{row.verdict}**")
     st.page_link("effects.py", label="看效果", icon=":material/arrow_forward:")
 
 

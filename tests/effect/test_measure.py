@@ -40,7 +40,7 @@ def bought(chain) -> int:
         for state in ("fixing", "accepted"):
             records_fixes.move_fix(session, product, row, state, happened_at=done)
         for week in range(WEEKS):
-            for place, (code, store) in enumerate(chain.stores.items()):
+            for place, (code, store) in enumerate(list(chain.stores.items())[:3]):
                 placed = datetime.combine(monday - timedelta(weeks=WEEKS - week), datetime.min.time(), zone)
                 fen = 1000 + 7 * ((3 * week + 5 * place) % 4) + (500 if code == "S1" and week >= 5 else 0)
                 session.add(
@@ -114,3 +114,22 @@ def test_a_plan_made_late_and_a_window_not_over_are_said_beside_the_verdict(chai
         records.freeze_plan(session, product, still, fix_id=bought)
         row = measure(session, product, fix_id=bought)
         assert plan_notes(session, [row]) == {row.id: f"{LATE_PLAN}；{NOT_OVER}"}
+
+
+@ONE
+def test_who_sees_a_part_of_the_stores_sees_no_figures_of_the_others(chain, bought):
+    ceo, far = chain.actors["ceo"], chain.actors["clerk2"]
+    with chain.db.write() as session:
+        without = measure(session, ceo, fix_id=bought).result
+        records.freeze_plan(session, ceo, plan(chain, "revenue", WEEKS), fix_id=bought)
+        row = measure(session, ceo, fix_id=bought)
+        whole = row.result
+        assert records.within_scope(session, ceo, whole) == whole and whole["value"]["total"] > 0
+        for result, name in ((whole, "by_store"), (without, "stores")):
+            mine = records.within_scope(session, chain.actors["store_manager"], result)
+            others = records.within_scope(session, far, result)
+            assert [each["unit"] for each in mine[name]] == ["静安店"] and others[name] == []
+            assert "静安店" not in str(others) and "by_placebo" not in others and "value" not in others
+        mine = records.within_scope(session, chain.actors["region_manager"], whole)
+        assert [each["unit"] for each in mine["value"]["by_store"]] == ["静安店"] and "total" not in mine["value"]
+        assert mine["estimate_share"] == whole["estimate_share"]  # the verdict is the brand's

@@ -8,8 +8,8 @@ import streamlit as st
 from fanops.access import visible_stores
 from fanops.fans import records, records_matches
 from fanops.fans.merge import MERGERS
-from fanops.summary.records import period_end
 from fanops.summary.records_brief import SILENT_DAYS
+from fanops.summary.records_period import period_end
 from fanops.ui import words
 from fanops.ui.address import choice
 from fanops.ui.done import show_done

@@ -191,6 +191,10 @@ def _check_place(
         raise InvalidInput("区域经理的账号要指定大区。", "请选择这个账号负责的大区。")
     if role not in (*_STORE_ROLES, Role.REGION_MANAGER) and (region_id is not None or store_id is not None):
         raise InvalidInput(f"{role.label}看整个品牌，不能指定门店或大区。", "请把门店和大区留空。")
+    if role in _STORE_ROLES and region_id is not None:
+        raise InvalidInput(f"{role.label}的账号只指定门店。", "请把大区留空。")
+    if role is Role.REGION_MANAGER and store_id is not None:
+        raise InvalidInput("区域经理的账号只指定大区。", "请把门店留空。")
     for table, row_id, word in ((Region, region_id, "大区"), (Store, store_id, "门店"), (Staff, staff_id, "员工")):
         row = session.get(table, row_id) if row_id is not None else None
         if row_id is not None and (row is None or row.brand_id != brand_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,17 @@ CSV = "text/csv; charset=utf-8"
 
 # What spreadsheets take for the beginning of a formula, half and full width.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_SIGNED = re.compile(
+    r"[+-][0-9][0-9 ]{0,30}(?:\.[0-9]{1,10})?"
+)  # a phone (+86 138…) or an amount (-18.5) is no formula
 _LONGEST_CELL = 32_000
 _WIDEST_COLUMN = 60
 
 
 def harmless(text: str) -> str:
     """Give a cell's text so that no spreadsheet runs it: an apostrophe in front of what would start a formula."""
+    if _SIGNED.fullmatch(text):
+        return text
     return f"'{text}" if text.lstrip(" \u3000\n").startswith(_FORMULA_STARTS) else text
 
 

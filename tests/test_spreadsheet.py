@@ -31,7 +31,9 @@ def test_what_starts_a_formula_is_disarmed(text: str) -> None:
     assert rows[0][1] == "'" + text
 
 
-@pytest.mark.parametrize("text", ["好喝", "3-5 元", "a=b", "'引号", "https://example.com", "007", "１＋１"])
+@pytest.mark.parametrize(
+    "text", ["好喝", "3-5 元", "a=b", "'引号", "https://example.com", "007", "１＋１", "+86 13800138000", "-18.50"]
+)
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     frame = pd.DataFrame({"原话": [text]})
     sheet = openpyxl.load_workbook(io.BytesIO(write_xlsx({"一": frame}))).active

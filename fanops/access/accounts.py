@@ -60,7 +60,8 @@ def sign_in(db: Database, login: str, password: str, address: str, *, hours: int
         SignInRefused: Wrong password, unknown or disabled user, with the same text and the same work.
     """
     login = tidy_login(login)
-    keys = [vault().lookup_hash("sign-in", f"{login}\x1f{address}"), vault().lookup_hash("sign-in", f"\x1f{address}")]
+    pair = vault().lookup_hash("sign-in", f"{login}\x1f{address}")
+    keys = [(_login_key(login) + pair)[:64], vault().lookup_hash("sign-in", f"\x1f{address}")]
     with db.write() as session:
         _count_try(session, keys)
         account = session.exec(select(Account).where(Account.login == login)).first()
@@ -88,16 +89,30 @@ def _count_try(session: Session, keys: list[str]) -> None:
     take_turn(session, f"sign-in {keys[-1]}")
     since = now() - FAILURE_WINDOW
     session.exec(delete(SignInFailure).where(SignInFailure.failed_at < since))
-    for key, allowed in zip(keys, (FAILURES_ALLOWED, ADDRESS_FAILURES_ALLOWED), strict=False):
+    limits = (
+        (FAILURES_ALLOWED, "请 15 分钟后再试，或请管理员重设密码。"),
+        (ADDRESS_FAILURES_ALLOWED, "请 15 分钟后再试。"),
+    )
+    for key, (allowed, way_out) in zip(keys, limits, strict=False):
         count = session.exec(select(func.count()).where(SignInFailure.key_hash == key)).one()
         if count >= allowed:
-            raise SignInSlowed("尝试次数过多。", "请 15 分钟后再试，或请管理员重设密码。")
+            raise SignInSlowed("尝试次数过多。", way_out)
     session.add_all([SignInFailure(key_hash=key) for key in keys])
 
 
-def forget_failures(session: Session) -> None:
-    """Let everybody try again (an administrator's deed)."""
-    session.exec(delete(SignInFailure))
+def _login_key(login: str) -> str:
+    """Give what the keys of a login's failures begin with, whichever address they came from."""
+    return vault().lookup_hash("sign-in login", login)[:24]
+
+
+def _own_password_key(account_id: int | None) -> str:
+    return vault().lookup_hash("own-password", str(account_id))
+
+
+def _forget_failures(session: Session, account: Account) -> None:
+    """Let the account's owner try again at once, from any address."""
+    its_own = SignInFailure.key_hash.startswith(_login_key(account.login), autoescape=True)
+    session.exec(delete(SignInFailure).where(its_own | (SignInFailure.key_hash == _own_password_key(account.id))))
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------
@@ -176,6 +191,10 @@ def _check_place(
         raise InvalidInput("区域经理的账号要指定大区。", "请选择这个账号负责的大区。")
     if role not in (*_STORE_ROLES, Role.REGION_MANAGER) and (region_id is not None or store_id is not None):
         raise InvalidInput(f"{role.label}看整个品牌，不能指定门店或大区。", "请把门店和大区留空。")
+    if role in _STORE_ROLES and region_id is not None:
+        raise InvalidInput(f"{role.label}的账号只指定门店。", "请把大区留空。")
+    if role is Role.REGION_MANAGER and store_id is not None:
+        raise InvalidInput("区域经理的账号只指定大区。", "请把门店留空。")
     for table, row_id, word in ((Region, region_id, "大区"), (Store, store_id, "门店"), (Staff, staff_id, "员工")):
         row = session.get(table, row_id) if row_id is not None else None
         if row_id is not None and (row is None or row.brand_id != brand_id):
@@ -220,7 +239,7 @@ def change_account(
         role: New role; ``region_id`` and ``store_id`` are then its new place.
         region_id: Only together with ``role``.
         store_id: Only together with ``role``.
-        password: New password in clear.
+        password: New password in clear; the failures counted against the account are forgotten.
         disabled: Whether signing in is closed.
 
     Raises:
@@ -235,6 +254,7 @@ def change_account(
     if password is not None:
         check_password_rules(password, account.login)
         account.password_hash = hash_password(password)
+        _forget_failures(session, account)
         record_audit(session, actor, "change_password", f"account:{account.id}")
     if disabled is not None:
         account.disabled_at = now() if disabled else None
@@ -257,7 +277,7 @@ def change_own_password(db: Database, actor: Actor, current: str, new: str) -> N
         SignInSlowed: Too many wrong guesses.
         InvalidInput: ``new`` breaks a rule of passwords, or is the current one.
     """
-    keys = [vault().lookup_hash("own-password", str(actor.account_id))]
+    keys = [_own_password_key(actor.account_id)]
     with db.write() as session:
         account = session.get_one(Account, actor.account_id)
         _count_try(session, keys)

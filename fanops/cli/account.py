@@ -160,13 +160,25 @@ def _plain(row: Account) -> dict[str, object]:
 
 @account.command("disable")
 @click.argument("login")
-@click.option("--enable", is_flag=True, help="Open it again.")
+@click.option("--enable", is_flag=True, help="Open it again (the same as: fanops account enable).")
 @_brand
 def disable(login: str, enable: bool, brand: str | None) -> None:
     """Close an account and end its sessions."""
+    _open_or_close(login, brand, disabled=not enable)
+
+
+@account.command("enable")
+@click.argument("login")
+@_brand
+def enable(login: str, brand: str | None) -> None:
+    """Open a closed account again."""
+    _open_or_close(login, brand, disabled=False)
+
+
+def _open_or_close(login: str, brand: str | None, *, disabled: bool) -> None:
     with ready_database().write() as session:
-        row = change_account(session, owner_actor(session, brand), login, disabled=not enable)
-    click.echo(f"账号 {row.login} 已{'启用' if enable else '停用，所有登录已结束'}。")
+        row = change_account(session, owner_actor(session, brand), login, disabled=disabled)
+    click.echo(f"账号 {row.login} 已{'停用，所有登录已结束' if disabled else '启用'}。")
 
 
 @account.command("password")

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fanops.collect.fields import fields_of, tidy_heading
-from fanops.collect.parse_cells import channel_of, parse_fen, parse_moments, parse_scores
+from fanops.collect.parse_cells import channel_of, is_birthday, parse_fen, parse_moments, parse_scores
 from fanops.collect.read_file import SourceTable
 from fanops.errors import Problem
 from fanops.fans.identity import tidy_column
@@ -215,7 +215,14 @@ def _check_members(
 ) -> list[str]:
     sieve.refuse((clean[list(_WHO)] == "").all(axis=1).to_numpy(), "会员号、手机号和 openid 都是空的", None)
     clean["joined"] = _moments(sieve, "joined", cells["joined"], zone, moment, required=False)
-    clean["name"], clean["birthday"], clean["source"] = cells["name"], cells["birthday"], cells["source"].str.strip()
+    clean["name"], clean["source"] = cells["name"], cells["source"].str.strip()
+    clean["birthday"] = cells["birthday"].str.replace(
+        r"[ T]\d{1,2}:\d\d.*$", "", regex=True
+    )  # a workbook adds 00:00:00
+    possible = (
+        clean["birthday"].map(lambda cell: is_birthday(cell, moment.astimezone(zone).date())).to_numpy(dtype=bool)
+    )
+    sieve.refuse(~possible, "没有这一天，生日请写成 1990-05-06 或 05-06", "birthday")
     clean["level"] = cells["level"].str.lower().map(_LEVELS).fillna("")
     foreign = int(((cells["level"] != "") & (clean["level"] == "")).sum())
     for who in _MEMBER:

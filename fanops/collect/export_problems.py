@@ -10,14 +10,15 @@ import pandas as pd
 
 from fanops.access import Actor, require
 from fanops.collect import records_imports as records
-from fanops.collect.import_file import ImportRequest, preview_file, read_source
+from fanops.collect.import_file import ImportRequest, preview_file
 from fanops.collect.import_survey_export import ExportRequest, preview_survey_export, request_of
-from fanops.collect.survey_exports import spread_answers
+from fanops.collect.raw_rows import misfit_rows
+from fanops.collect.read_file import SourceTable, read_content
+from fanops.collect.survey_exports import recognise, spread_answers, without_addresses
 from fanops.collect.uploads import read_upload
 from fanops.database import Database
 from fanops.errors import InvalidInput
 from fanops.spreadsheet import XLSX, write_xlsx
-from fanops.text.masking import mask_identifiers
 
 
 def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tuple[str, str, bytes]:
@@ -39,9 +40,10 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
         parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()}, questions=chosen,
         sheet=parameters.get("sheet", ""),
     )  # fmt: skip
-    upload = read_upload(parameters.get("upload", ""), actor), filename
-    table = read_source(upload, kind="voices" if request.kind == "responses" else request.kind, sheet=request.sheet)
-    table = spread_answers(table, request.kind, chosen)
+    content = read_upload(parameters.get("upload", ""), actor)
+    kind = "voices" if request.kind == "responses" else request.kind
+    whole = read_content(content, filename, kind=kind, sheet=request.sheet)
+    table = spread_answers(without_addresses(whole), request.kind, chosen)
     if request.kind == "responses":
         problems = preview_survey_export(db, actor, table, _survey_request(parameters)).problems
     else:
@@ -54,11 +56,21 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
     given = table.rows[table.rows.index.isin(list(rows))].copy()
     given.insert(0, "行", given.index.astype(str))
     given.insert(1, "原因", ["；".join(rows[row]) for row in given.index])
-    for heading in given.columns[2:]:
-        given[heading] = given[heading].map(lambda cell: mask_identifiers(cell).text)
-    lost = [row for row in rows if row not in table.rows.index]
-    unread = pd.DataFrame({"行": [str(row) for row in lost], "原因": ["；".join(rows[row]) for row in lost]})
+    unread = _unread(content, whole, {row: why for row, why in rows.items() if row not in table.rows.index})
+    # Nothing is masked here: the file goes to the one who brought it, and must be whole to be mended and brought again.
     return f"不能导入的行-{filename}.xlsx", XLSX, write_xlsx(pd.concat([given, unread]).fillna(""))
+
+
+def _unread(content: bytes, whole: SourceTable, rows: Mapping[int, list[str]]) -> pd.DataFrame:
+    """Give the rows that don't fit the headings as they stand in the file, what is too much in columns of its own."""
+    # In a survey's export the address of the device may have slipped into any column: such a row shows its number only.
+    raw = misfit_rows(content, whole, rows) if recognise(whole.headings) is None else {}
+    lines = []
+    for row, why in rows.items():
+        cells = raw.get(row, [])
+        names = [*whole.headings, *(f"多出的第{place}格" for place in range(1, len(cells) - len(whole.headings) + 1))]
+        lines.append({"行": str(row), "原因": "；".join(why)} | dict(zip(names, cells, strict=False)))
+    return pd.DataFrame(lines, columns=["行", "原因"] if not lines else None, dtype="str")
 
 
 def _survey_request(parameters: Mapping[str, str]) -> ExportRequest:

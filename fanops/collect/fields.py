@@ -144,6 +144,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 KIND_LABELS = {"voices": "原声", "members": "会员", "orders": "订单"}
+_OF_MEMBERS_ONLY = ("name", "birthday", "joined", "level", "mail", "phone", "member")
 PARTIES = {"first": "一方（自己收集）", "second": "二方（合作方给的）", "third": "三方（外面买的或抓取的）"}
 
 _MARKS = re.compile(r"[\W_]+")
@@ -316,6 +317,8 @@ def check_mapping(kind: str, mapping: Mapping[str, str], headings: Sequence[str]
             raise InvalidInput(f"{KIND_LABELS[kind]}没有“{name}”这个字段。", "可用的字段：" + "、".join(fields))
         if heading not in headings:
             raise InvalidInput(f"文件里没有“{heading}”这一列。", have)
+    if kind == "voices":
+        _refuse_members(kept.get("text"), headings)
     missing = [field.label for field in fields.values() if field.required and field.name not in kept]
     if missing:
         raise InvalidInput(f"没有找到“{'”“'.join(missing)}”对应的列。", f"{have}。请指定是哪一列。")
@@ -327,3 +330,14 @@ def check_mapping(kind: str, mapping: Mapping[str, str], headings: Sequence[str]
 def every_choice(kind: str, mapping: Mapping[str, str]) -> dict[str, str]:
     """Give the choice for every field of a kind: its heading, "" where the field is not taken (不导入)."""
     return {field.name: mapping.get(field.name, "") for field in fields_of(kind)}
+
+
+def _refuse_members(text: str | None, headings: Sequence[str]) -> None:
+    """Refuse a members' file among the voices: a name would be stored as what somebody said."""
+    about_people = {word for field in FIELDS["members"] if field.name in _OF_MEMBERS_ONLY for word in field.synonyms}
+    found = [heading for heading in headings if tidy_heading(heading) in about_people]
+    if tidy_heading(text) in about_people if text else len(found) > 1:
+        raise InvalidInput(
+            f"像是会员文件：有“{'”“'.join(found[:4])}”这样的列，没有顾客说的话。",
+            "请到“会员”那一栏导入；如果里面有顾客的话，请指定是哪一列。",
+        )

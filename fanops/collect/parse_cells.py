@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import tzinfo
+from datetime import date, tzinfo
 from functools import lru_cache
 
 import numpy as np
@@ -146,3 +146,26 @@ def items_of(cell: str) -> tuple[tuple[str, int], ...]:
         if name:
             counted[name] = counted.get(name, 0) + max(1, quantity)
     return tuple(counted.items())
+
+
+def is_birthday(cell: str, today: date) -> bool:
+    """Say whether a birthday can be: a day that there was (1990-05-06, 5月6日, 19900506), or words that name no day."""
+    parts = re.findall(r"\d+", unicodedata.normalize("NFKC", cell))
+    if len(parts) == 1 and len(parts[0]) == 8:
+        parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
+    numbers = [int(part) for part in parts if len(part) <= 4]
+    if len(parts) == 2 and len(parts[0]) <= 2 and len(parts[1]) <= 2:
+        return _is_day(2000, *numbers, date.max)  # without a year a 29th of February may be meant
+    if len(parts) == 3 and len(numbers) == 3:
+        if len(parts[2]) == 4:
+            first, second, year = numbers
+            return _is_day(year, first, second, today) or _is_day(year, second, first, today)
+        return _is_day(*numbers, today)
+    return True
+
+
+def _is_day(year: int, month: int, day: int, last: date) -> bool:
+    try:
+        return date(year if year > 99 else 2000, month, day) <= max(last, date(2000, 12, 31))
+    except ValueError:
+        return False

@@ -10,7 +10,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
-from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.findings.priority import EFFORTS, Weights, parts, score
 from fanops.findings.signals import KINDS, Signal
 from fanops.tables import AuditEntry, Fan, Finding, Order, Store, Theme, ThemeAssignment, Unit, Voice, now
@@ -18,6 +18,8 @@ from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, get_theme, joined_units
 
 JUDGES = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
+DECIDERS = "产品团队、CEO 或管理员"  # who they are, on the screen
 STATES = {"open": "待判断", "accepted": "已采纳", "dismissed": "不采纳", "merged": "已合并", "gone": "已消退"}
 WEIGHTS = "finding_weights"  # name of a brand's own weights
 CLAIM_LIMIT = 200
@@ -225,13 +227,32 @@ def get_finding(session: Session, actor: Actor, finding_id: int) -> Finding:
     return finding
 
 
+def may_judge(actor: Actor, store_id: int | None) -> bool:
+    """Say whether the actor decides about a finding it sees: one of no store (None or 0) is head office's to decide."""
+    return actor.role in (JUDGES if store_id else HEAD_OFFICE)
+
+
+def _require_judge(actor: Actor, store_id: int | None) -> None:
+    """Refuse those who may not decide about a finding of that store, or of none.
+
+    Raises:
+        NotAllowed: The role decides nothing, or the finding is about the whole brand.
+    """
+    require(actor, *JUDGES)
+    if not may_judge(actor, store_id):
+        raise NotAllowed(
+            f"这条发现关系到全品牌，由{DECIDERS}决定。", "您可以对自己门店的发现作判断，或为自己的门店写一条。"
+        )
+
+
 def write_finding(session: Session, actor: Actor, theme_id: int, claim: str, store_id: int | None = None) -> Finding:
     """Write a finding by hand; it is accepted at once.
 
     Raises:
         InvalidInput: Nothing was written, or too much.
+        NotAllowed: About the whole brand, and the actor doesn't decide for it.
     """
-    require(actor, *JUDGES)
+    _require_judge(actor, store_id)
     theme = get_theme(session, actor, theme_id)
     if store_id is not None:
         require_store(session, actor, store_id)
@@ -252,6 +273,14 @@ def write_finding(session: Session, actor: Actor, theme_id: int, claim: str, sto
     return finding
 
 
+def _own_finding(session: Session, actor: Actor, finding_id: int) -> Finding:
+    """Give a finding the actor sees and decides about."""
+    require(actor, *JUDGES)
+    finding = get_finding(session, actor, finding_id)
+    _require_judge(actor, finding.store_id)
+    return finding
+
+
 def decide(session: Session, actor: Actor, finding_id: int, state: str, reason: str = "") -> str:
     """Accept, dismiss (with a reason) or reopen a finding.
 
@@ -260,9 +289,9 @@ def decide(session: Session, actor: Actor, finding_id: int, state: str, reason: 
 
     Raises:
         InvalidInput: Dismissed without a reason, or no such state.
+        NotAllowed: It is head office's to decide.
     """
-    require(actor, *JUDGES)
-    finding = get_finding(session, actor, finding_id)
+    finding = _own_finding(session, actor, finding_id)
     if state not in ("open", "accepted", "dismissed"):
         raise InvalidInput(f"没有“{state}”这种状态。", "可用：open、accepted、dismissed。")
     if state == "dismissed" and not reason.strip():
@@ -283,9 +312,9 @@ def merge_findings(session: Session, actor: Actor, finding_id: int, into_id: int
 
     Raises:
         Conflict: Into itself, or into one that is merged.
+        NotAllowed: The one that goes is head office's to decide.
     """
-    require(actor, *JUDGES)
-    finding, target = get_finding(session, actor, finding_id), get_finding(session, actor, into_id)
+    finding, target = _own_finding(session, actor, finding_id), get_finding(session, actor, into_id)
     if finding.id == target.id or target.state == "merged":
         raise Conflict("不能这样合并。", "请选另一条没有被合并过的发现。")
     before = finding.state
@@ -304,8 +333,7 @@ def unmerge_finding(session: Session, actor: Actor, finding_id: int) -> str:
     Raises:
         Conflict: It is not merged.
     """
-    require(actor, *JUDGES)
-    finding = get_finding(session, actor, finding_id)
+    finding = _own_finding(session, actor, finding_id)
     if finding.state != "merged":
         raise Conflict("它没有被合并过。", "")
     merges = select(AuditEntry.detail).where(
@@ -321,10 +349,9 @@ def unmerge_finding(session: Session, actor: Actor, finding_id: int) -> str:
 
 def set_effort(session: Session, actor: Actor, finding_id: int, effort: str) -> None:
     """Note how much work a person expects: small, medium or large."""
-    require(actor, *JUDGES)
     if effort not in EFFORTS:
         raise InvalidInput(f"没有“{effort}”这种工作量。", f"可用：{'、'.join(EFFORTS)}。")
-    finding = get_finding(session, actor, finding_id)
+    finding = _own_finding(session, actor, finding_id)
     finding.numbers = {**(finding.numbers or {}), "effort": effort}
     session.add(finding)
 

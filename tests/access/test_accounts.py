@@ -106,6 +106,25 @@ def test_failures_are_forgotten_after_a_while_and_by_success(chain) -> None:
     assert _try(chain, password=chain.password)
 
 
+def test_a_new_password_from_the_administrator_opens_the_lock(chain) -> None:
+    for login in ("clerk", "ceo"):
+        for _ in range(FAILURES_ALLOWED):
+            with pytest.raises(SignInRefused):
+                _try(chain, login)
+    for _ in range(FAILURES_ALLOWED):
+        with pytest.raises(SignInRefused):
+            change_own_password(chain.db, chain.actors["clerk"], "wrong-password", "xin-de-mi-ma-2026")
+    with pytest.raises(SignInSlowed) as locked:
+        _try(chain, password=chain.password)
+    assert "重设密码" in locked.value.hint
+    with chain.db.write() as session:
+        change_account(session, chain.actors["admin"], "clerk", password="xin-de-mi-ma-2026")
+    assert _try(chain, password="xin-de-mi-ma-2026")
+    change_own_password(chain.db, chain.actors["clerk"], "xin-de-mi-ma-2026", "you-huan-le-yi-ge")
+    with pytest.raises(SignInSlowed):  # another login's failures stay
+        _try(chain, "ceo", chain.password)
+
+
 def test_many_tries_at_once_do_not_slip_past(chain) -> None:
     outcomes: list[type[BaseException]] = []
 

@@ -74,6 +74,9 @@ def test_changing_accounts(chain) -> None:
         changed = session.get_one(Account, chain.accounts["clerk"])
         assert (changed.role, changed.region_id, changed.store_id) == ("region_manager", chain.regions["华南"], None)
         assert session.get_one(Account, chain.accounts["ceo"]).disabled_at is not None
+    run("account", "enable", "ceo", *brand)
+    with chain.db.read() as session:
+        assert session.get_one(Account, chain.accounts["ceo"]).disabled_at is None
     run("account", "disable", "ceo", "--enable", *brand)
     assert set(run("account", "roles").output.split()) >= {str(role) for role in Role}
 

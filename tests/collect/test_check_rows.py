@@ -99,6 +99,16 @@ def test_members_are_one_per_identity() -> None:
     ]  # fmt: skip
 
 
+def test_a_birthday_that_never_was_is_refused_with_its_row() -> None:
+    checked = check("members", "会员号,生日\nM1,1990-02-30\nM2,1990-13-01\nM3,2月30日\nM4,2999-01-01\nM5,19900231\n")
+    assert reasons(checked) == [(row, "生日", "没有这一天，生日请写成 1990-05-06 或 05-06") for row in range(2, 7)]
+    assert {problem.value for problem in checked.problems} == {None}  # a birthday is never shown
+    days = ["1990-05-06", "1990/5/6", "1992-02-29", "02-29", "5月6日", "1990年5月6日", "19900506", "0506", "1990-05",
+            "", "保密", "5/6/1990", "31/12/1990", "90-05-06", "32964", "1990-05-06 00:00:00"]  # fmt: skip
+    checked = check("members", "会员号,生日\n" + "".join(f"M{place},{day}\n" for place, day in enumerate(days)))
+    assert checked.refused == 0 and checked.rows["birthday"].iloc[-1] == "1990-05-06"
+
+
 def test_a_store_managers_rows_need_a_store_of_theirs() -> None:
     own = StoreBook({"静安店": 1}, default_id=1, required=True)
     checked = check("voices", "评论,门店\n好吃,\n慢,西湖店\n", own)
@@ -196,3 +206,17 @@ def test_lines_that_do_not_agree_are_refused_whole() -> None:
     assert "时间" in reasons(checked)[1][2]
     assert "另一行不能导入" in reasons(checked)[3][2]
     assert "完全相同" in reasons(checked)[4][2]
+
+
+def test_a_members_file_is_no_file_of_voices() -> None:
+    for text in (
+        "会员号,姓名,生日\nM1,王小芳,1990-05-06\n",
+        "会员号,姓名,手机号\nM1,爱喝茶的王小芳,13800138000\n",
+        "昵称,会员等级\n爱喝茶的王小芳,金卡\n",
+    ):
+        with pytest.raises(InvalidInput, match="像是会员文件") as refused:
+            check("voices", text)
+        assert "“会员”那一栏" in refused.value.hint
+    # A review with the name of who wrote it is a voice, and so is what a person points at.
+    assert check("voices", "昵称,手机号,评价内容\n王小芳,13800138000,好喝\n").rows["text"].tolist() == ["好喝"]
+    assert check_mapping("voices", {"text": "备注"}, ["会员号", "姓名", "备注"]) == {"text": "备注"}

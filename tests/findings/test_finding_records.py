@@ -87,7 +87,7 @@ def test_writing_merging_and_the_way_back(chain, waiting):
     product, manager = chain.actors["product"], chain.actors["store_manager"]
     with chain.db.write() as session:
         with pytest.raises(InvalidInput, match="1 到"):
-            records.write_finding(session, manager, waiting, "  ")
+            records.write_finding(session, manager, waiting, "  ", manager.store_id)
         own = records.write_finding(session, manager, waiting, "周末下午等得最久", manager.store_id)
         other = records.write_finding(session, product, waiting, "等位")
         assert own.numbers["fans"] < other.numbers["fans"] == 15
@@ -137,3 +137,23 @@ def test_general_remarks_are_no_finding(chain, waiting):
     assert find_findings(chain.db, product)["gone"] >= 1
     with chain.db.read() as session:
         assert waiting not in set(records.finding_table(session, product)["theme_id"])
+
+
+def test_a_brands_finding_is_head_offices_to_decide_and_a_stores_its_managers(chain, waiting):
+    manager, region = chain.actors["store_manager"], chain.actors["region_manager"]
+    with chain.db.write() as session:
+        brand = records.write_finding(session, chain.actors["product"], waiting, "全品牌的事").id
+        own = records.write_finding(session, manager, waiting, "我店里的事", manager.store_id).id
+        for actor in (manager, region):
+            for deed in (
+                lambda actor=actor: records.decide(session, actor, brand, "dismissed", "不想看"),
+                lambda actor=actor: records.merge_findings(session, actor, brand, own),
+                lambda actor=actor: records.set_effort(session, actor, brand, "large"),
+                lambda actor=actor: records.write_finding(session, actor, waiting, "全品牌都这样"),
+            ):
+                with pytest.raises(NotAllowed, match="全品牌"):
+                    deed()
+        assert session.get_one(Finding, brand).state == "accepted"
+        assert records.decide(session, manager, own, "dismissed", "已经解决") == "accepted"
+        records.decide(session, chain.actors["ceo"], brand, "dismissed", "促销带来的")
+        assert session.get_one(Finding, brand).state == "dismissed"

@@ -134,6 +134,19 @@ def is_our_style(name: str, call: ast.Call) -> bool:
     return name == "st.html" and all(isinstance(each, ast.Name) and each.id.isupper() for each in call.args)
 
 
+def test_empty_boxes_speak_chinese() -> None:
+    """A box without a choice says in Chinese what to choose: Streamlit's own word is English."""
+    mute = []
+    for path in product():
+        for name, call in calls(path):
+            box, given = name.rpartition(".")[2], {each.arg: each.value for each in call.keywords}
+            index = given.get("index", ast.Constant(0))
+            starts_empty = box == "multiselect" or not isinstance(index, ast.Constant) or index.value is None
+            if box in ("selectbox", "multiselect") and starts_empty and not {"placeholder", None} & given.keys():
+                mute.append(f"{named(path)}:{call.lineno}")
+    assert mute == []
+
+
 def test_no_unsafe_html() -> None:
     found = [
         f"{named(path)}:{node.lineno}"

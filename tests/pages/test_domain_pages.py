@@ -211,9 +211,13 @@ def test_what_was_done_opens_from_the_page_for_the_owner(open_page, filled):
 @ONE
 def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, chain):
     with chain.db.write() as session:
-        findings.write_finding(session, chain.actors["product"], filled, "周末等位最久")
+        findings.write_finding(session, chain.actors["product"], filled, "周末等位最久", chain.stores["S1"])
+        brand = findings.write_finding(session, chain.actors["product"], filled, "全品牌都在等位").id
     at = open_page("store_manager", "findings.py")
     assert not at.exception and "周末等位最久" in words_on(at)
+    assert "由产品团队、CEO 或管理员决定" in words_on(at)
+    assert not [button for button in at.button if str(button.key).endswith(f".{brand}")]
+    assert f"findings.reason.{brand}" not in {box.key for box in at.text_input}
     at.text_input(key="findings.reason.1").set_value("活动带来的")
     next(button for button in at.button if button.label == "不采纳").click().run()
     assert not at.exception and "原因已记下" in words_on(at)

@@ -98,7 +98,13 @@ def _condition(seen: Question, key: str) -> str | None:
             return compose(seen, way, [])
         labels = {option.code: option.label for option in seen.options} | ({OTHER: seen.other} if seen.other else {})
         if labels:
-            chosen = st.multiselect("选项", list(labels), format_func=labels.get, key=f"{key}.options.{seen.code}")
+            chosen = st.multiselect(
+                "选项",
+                list(labels),
+                format_func=labels.get,
+                key=f"{key}.options.{seen.code}",
+                placeholder="选一项或几项",
+            )
             return compose(seen, way, chosen) if chosen else None
         lowest = scale(seen)[0] if seen.kind != "number" else 0
         return compose(seen, way, [st.number_input("数", value=lowest, step=1, key=f"{key}.number.{seen.code}")])

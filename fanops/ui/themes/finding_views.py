@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 import streamlit as st
 
-from fanops.access import Actor, Role, visible_stores
+from fanops.access import Actor, visible_stores
 from fanops.access.organisation import set_brand_choice
 from fanops.findings import records
 from fanops.findings.find import find_findings
@@ -20,7 +20,6 @@ from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
 
 _SHOWN = 20
-_HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 
 
 def nothing_yet(actor: Actor) -> None:
@@ -46,7 +45,7 @@ def top_bar(actor: Actor, weights: Weights) -> None:
                 st.rerun()
         with st.popover("写一条", icon=":material/edit:", key=f"findings.write.{deeds_done()}"):
             _write_form(actor)
-        if actor.role in _HEAD_OFFICE:
+        if actor.role in records.HEAD_OFFICE:
             with st.popover("优先级怎么算", icon=":material/tune:", key=f"findings.weights.{deeds_done()}"):
                 _weights_form(actor, weights)
 
@@ -59,10 +58,14 @@ def _write_form(actor: Actor) -> None:
         st.caption("先要有主题，才能对它写判断。")
         return
     names = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
+    everywhere = [None] if records.may_judge(actor, None) else []
     with st.form("findings.write", border=False, enter_to_submit=False):
         theme = st.selectbox("主题", list(names), format_func=names.get, key="findings.write.theme")
         store = st.selectbox(
-            "门店", [None, *stores], format_func=lambda each: stores.get(each, "不限门店"), key="findings.write.store"
+            "门店",
+            [*everywhere, *stores],
+            format_func=lambda each: stores.get(each, "不限门店"),
+            key="findings.write.store",
         )
         claim = st.text_area(
             "判断", key="findings.write.claim", max_chars=records.CLAIM_LIMIT,
@@ -114,26 +117,41 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
         if row["into_id"]:
             into = everything.loc[everything["finding_id"] == row["into_id"], "claim"]
             st.caption("并入了：" + plain("".join(into)))
+        judges = records.may_judge(actor, row["store_id"])
         with st.container(horizontal=True, vertical_alignment="center"):
             where = {"theme": str(row["theme_id"])} | ({"store": str(int(row["store_id"]))} if row["store_id"] else {})
             st.page_link("theme.py", label="看原声", icon=":material/format_quote:", query_params=where)
-            if row["state"] in ("open", "gone", "dismissed") and st.button(
-                "采纳", key=f"findings.accept.{finding_id}", type="primary"
-            ):
-                _decide(actor, row, "accepted")
-            if row["state"] in ("open", "accepted"):
-                with st.popover("不采纳", key=f"findings.no.{finding_id}.{deeds_done()}"):
-                    _dismiss_form(actor, row)
+            if judges:
+                _judge(actor, row)
             with st.popover("为什么是这个分", key=f"findings.why.{finding_id}"):
                 _parts(actor, row, weights)
-            if row["state"] == "merged" and st.button("拆开", key=f"findings.unmerge.{finding_id}"):
-                with refusals():
-                    _unmerge(actor, finding_id)
-                    said_done("已拆开，和合并前一样。")
-                    st.rerun()
-            if row["state"] != "merged" and actor.role in records.JUDGES:
-                with st.popover("并入", key=f"findings.merge.{finding_id}.{deeds_done()}"):
-                    _merge_form(actor, row, everything)
+            if judges:
+                _merge_or_part(actor, row, everything)
+        if not judges:
+            st.caption(f"关系到全品牌，由{records.DECIDERS}决定。")
+
+
+def _judge(actor: Actor, row: dict) -> None:
+    finding_id = int(row["finding_id"])
+    if row["state"] in ("open", "gone", "dismissed") and st.button(
+        "采纳", key=f"findings.accept.{finding_id}", type="primary"
+    ):
+        _decide(actor, row, "accepted")
+    if row["state"] in ("open", "accepted"):
+        with st.popover("不采纳", key=f"findings.no.{finding_id}.{deeds_done()}"):
+            _dismiss_form(actor, row)
+
+
+def _merge_or_part(actor: Actor, row: dict, everything: pd.DataFrame) -> None:
+    finding_id = int(row["finding_id"])
+    if row["state"] == "merged" and st.button("拆开", key=f"findings.unmerge.{finding_id}"):
+        with refusals():
+            _unmerge(actor, finding_id)
+            said_done("已拆开，和合并前一样。")
+            st.rerun()
+    if row["state"] != "merged":
+        with st.popover("并入", key=f"findings.merge.{finding_id}.{deeds_done()}"):
+            _merge_form(actor, row, everything)
 
 
 def _figures(row: dict) -> str:
@@ -195,7 +213,7 @@ def _parts(actor: Actor, row: dict, weights: Weights) -> None:
         ),
         hide_index=True,
     )
-    if actor.role not in records.JUDGES:
+    if not records.may_judge(actor, row["store_id"]):
         return
     effort = st.segmented_control(
         "预计工作量",

@@ -85,7 +85,7 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
         barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in due["fan_id"].head(_SHOWN)])
     for row in due.head(_SHOWN).itertuples():
         with st.container(border=True):
-            st.markdown(f"**{plain(row.fan)}** · {plain(row.store or '')}")
+            st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.store or '')}")
             if why := barred.get(int(row.fan_id)):
                 st.caption(f"现在不能联系：{why}。")
                 continue

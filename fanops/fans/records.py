@@ -43,8 +43,8 @@ def _own(actor: Actor, *columns):
 
 def fan_table(
     session: Session, actor: Actor, *, level: str | None = None, tag_id: int | None = None, store_id: int | None = None,
-    fan_ids: Sequence[int] | None = None, look_for: str = "", away_since: datetime | None = None, limit: int = 50,
-    offset: int = 0,
+    fan_ids: Sequence[int] | None = None, look_for: str = "", away_since: datetime | None = None, came_since: datetime | None = None,
+    limit: int = 50, offset: int = 0,
 ) -> tuple[pd.DataFrame, int]:  # fmt: skip
     """List fans.
 
@@ -57,6 +57,7 @@ def fan_table(
         fan_ids: Only these.
         look_for: A phone or member number, exact; the last four digits of a phone; or the first character of a masked name.
         away_since: Only those without an order since then.
+        came_since: Only those with an order since then.
         limit: At most this many.
         offset: For paging.
 
@@ -76,9 +77,10 @@ def fan_table(
         conditions.append(Fan.id.in_(fan_ids))
     if tag_id:
         conditions.append(is_among(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
-    if away_since is not None:
-        came = select(Order.fan_id).where(Order.placed_at >= away_since, Order.fan_id.is_not(None))
-        conditions.append(~is_among(came))
+    for since, wanted in ((away_since, False), (came_since, True)):
+        if since is not None:
+            came = is_among(select(Order.fan_id).where(Order.placed_at >= since, Order.fan_id.is_not(None)))
+            conditions.append(came if wanted else ~came)
     if look_for.strip():
         hashes = _hashes(look_for)
         number = FanIdentity.lookup_hash.in_(hashes)

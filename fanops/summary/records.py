@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -56,6 +56,8 @@ class KeyFigure:
         series: The last eight periods, oldest first.
         page: File of the page that opens the rows under it.
         meaning: One Chinese sentence: how it is counted.
+        query: What that page is asked for, so that it shows these rows and no others; empty where it has no such choice.
+        leads_to: Words of the way there.
         since: Begin of the period it is of, None where it is of a day.
         until: Its end, exclusive.
     """
@@ -70,6 +72,8 @@ class KeyFigure:
     low: float | None = None
     high: float | None = None
     series: tuple[float, ...] = ()
+    query: dict[str, str] = field(default_factory=dict)
+    leads_to: str = "看明细"
     since: datetime | None = None
     until: datetime | None = None
 
@@ -93,17 +97,23 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
     )
     low, high = wilson(again, buyers)
     worse_low, worse_high = wilson(voices["negative"], voices["units"])
+    # Other choices that the reader made on those pages before are taken back, or the rows would be fewer than the number.
+    same_days = until is None and days in (7, 28, 90)
+    came = {"came": str(days), "store": "0", "level": "all", "away": "0"} if same_days else {}
+    said = {"period": f"近 {days} 天", "store": "all", "level": "all", "kind": "all"} if same_days else {}
     figures = [
         KeyFigure("营业额", revenue[-1], revenue[-2], int(orders["orders"][-1]), "¥", "effects.py",
-                  "这段时间全部订单的金额合计。", series=tuple(revenue)),
+                  "这段时间全部订单的金额合计。", series=tuple(revenue), leads_to="看效果"),
         KeyFigure("复购率", repeat[-1], repeat[-2], int(buyers[-1]), "%", "fans.py",
-                  "这段时间下过单的已识别顾客里，下过两单及以上的比例。", float(low[-1]), float(high[-1]), tuple(repeat)),
+                  "这段时间下过单的已识别顾客里，下过两单及以上的比例。", float(low[-1]), float(high[-1]), tuple(repeat),
+                  came),
         KeyFigure("活跃粉丝", buyers[-1], buyers[-2], int(buyers[-1]), "位", "fans.py",
-                  "这段时间下过单的已识别顾客，同一个人只算一次。", series=tuple(buyers)),
+                  "这段时间下过单的已识别顾客，同一个人只算一次。", series=tuple(buyers), query=came),
         KeyFigure("听到的原声", voices["voices"][-1], voices["voices"][-2], int(voices["voices"][-1]), "条", "voices.py",
-                  "这段时间说的评价、问卷与访谈。", series=tuple(voices["voices"])),
+                  "这段时间说的评价、问卷与访谈。", series=tuple(voices["voices"]), query=said),
         KeyFigure("不满占比", negative[-1], negative[-2], int(voices["units"][-1]), "%", "themes.py",
-                  "这段时间的语义单元里，不满的比例。", float(worse_low[-1]), float(worse_high[-1]), tuple(negative)),
+                  "这段时间的语义单元里，不满的比例。", float(worse_low[-1]), float(worse_high[-1]), tuple(negative),
+                  said, "看主题"),
     ]  # fmt: skip
     kinds = ("orders", "orders", "orders", "voices", "voices")
     return [_of_period(figure, found[kind]) for figure, kind in zip(figures, kinds, strict=True)]

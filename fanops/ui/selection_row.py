@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor, visible_stores
 from fanops.settings import settings
+from fanops.summary.records_period import periods
 from fanops.tables import now
 from fanops.themes.selection import Selection
 from fanops.ui import words
@@ -36,13 +37,13 @@ def selection_row(session: Session, actor: Actor) -> Selection:
         level = _choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"))
         kind = _choice("来源", ["all", *words.KIND_LABELS], "kind", lambda key: words.KIND_LABELS.get(key, "全部"))
     days = _PERIODS[period]
-    until = today_start()
+    chosen = periods(session, actor, days)["voices"] if days else None  # as the figures count that lead here
     return Selection(
         store_id=None if store == "all" else int(store),
         level=None if level == "all" else level,
         kind=None if kind == "all" else kind,
-        since=until - timedelta(days=days) if days else None,
-        until=until if days else None,
+        since=chosen.since if chosen else None,
+        until=chosen.until if chosen else None,
     )
 
 

@@ -105,7 +105,7 @@ def test_an_import_with_refused_rows_is_mended_taken_and_undone(visit, server: S
     page.get_by_role("radio", name="订单").or_(page.get_by_role("button", name="订单", exact=True)).first.click()
     window.settle()
     page.locator("input[type=file]").set_input_files(orders)
-    page.get_by_text("有 2 行不能导入").wait_for()
+    page.get_by_text("有 2 行不能导入").first.wait_for()
     window.settle()
     window.shot("import_refused_desk")
     assert page.get_by_role("button", name="导入 2 行").is_disabled()
@@ -121,7 +121,7 @@ def test_an_import_with_refused_rows_is_mended_taken_and_undone(visit, server: S
     page.get_by_text("只导入可用的行").click()
     window.settle()
     page.get_by_role("button", name="导入 2 行").click()
-    page.get_by_text("已导入订单：新增 2 条").wait_for(timeout=60_000)
+    page.get_by_text("已导入订单：新增 2 条").first.wait_for(timeout=60_000)
     window.shot("import_done_desk")
     page.get_by_role("button", name="撤销这次导入").click()
     page.get_by_text("已撤销").first.wait_for()
@@ -162,7 +162,7 @@ def test_a_photo_and_a_recording_are_seen_and_heard(visit, tmp_path: Path) -> No
     page.get_by_text("照片和录音").click()
     for file in (picture, recording):
         page.locator("input[type=file]").set_input_files(file)
-        page.get_by_text(f"已添加 {file.name}").wait_for()
+        page.get_by_text(f"已添加 {file.name}").first.wait_for()
         window.settle()
     if not page.locator("audio").first.is_visible():
         page.get_by_text("照片和录音").click()

@@ -44,7 +44,7 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
     window.settle()
     window.shot("card_found_phone")
     page.get_by_role("button", name="做了", exact=True).first.click()
-    page.get_by_text("已记下。").wait_for()
+    page.get_by_text("已记下。").first.wait_for()
     seconds = time.monotonic() - began
     record_property("seconds", round(seconds, 1))
     print(f"found, read and ticked off in {seconds:.1f} s")
@@ -56,4 +56,22 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
     page.get_by_label("找人").first.fill("13800130034")
     page.get_by_label("找人").first.press("Enter")
     page.get_by_text("共 1 位").wait_for()
+    window.settle()
+
+    grid = page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    page.mouse.click(grid["x"] + 70, grid["y"] + 52)  # on the name, not on the square in front
+    page.wait_for_url("**/fan?fan=*")
+    window.settle()
+    shown = page.url
+    page.get_by_text("谁介绍来的").click()
+    page.get_by_label("介绍人的手机号或会员号").fill("M7")
+    page.get_by_label("介绍人的手机号或会员号").press("Enter")
+    page.get_by_role("button", name="记下", exact=True).click()
+    page.get_by_text("已记下是谁介绍来的").first.wait_for()
+    window.settle()
+    page.get_by_role("button", name="介绍来的").click()
+    page.wait_for_url(lambda address: "/fan?fan=" in address and address != shown)  # the address goes along
+    window.settle()
+    window.shot("introduced_by_phone")
+    assert page.get_by_role("heading", level=1).inner_text().startswith(surnames[7])
     assert not window.foreign and not window.violations

@@ -19,7 +19,7 @@ def test_a_clerk_records_a_fans_answers_on_a_phone(visit) -> None:
     page.get_by_label("从现成的问卷开始").click()
     page.get_by_role("option", name="到店体验", exact=True).click()
     page.get_by_role("button", name="发布这份问卷").click()
-    page.get_by_text("已发布，第 1 版").wait_for()
+    page.get_by_text("已发布，第 1 版").first.wait_for()
     page.get_by_label("这一期叫什么").fill("十一月到店")
     page.get_by_role("button", name="开这一期").click()
     page.get_by_text("已开始收集").wait_for()
@@ -93,7 +93,7 @@ def test_a_transcript_becomes_coded_units(visit) -> None:
     page.get_by_text("谁是顾客").wait_for()
     assert page.get_by_role("radio", name="顾客").is_checked()  # guessed, and shown before anything is stored
     page.get_by_role("button", name="导入这次访谈").click()
-    page.get_by_text("段顾客原话成为原声").wait_for()
+    page.get_by_text("段顾客原话成为原声").first.wait_for()
     page.get_by_role("tab", name="访谈", exact=True).click()
     page.locator("[data-testid=stPageLink] a[href*='interview=']").first.click()
     _code(window, "杯套老是漏水", "漏杯")
@@ -127,7 +127,7 @@ def test_an_interview_outlives_a_killed_server_and_is_coded(start, visit, tmp_pa
     window.shot("interview_phone")
     assert window.width_overflow() == 0
     page.get_by_role("button", name="结束访谈").click()
-    page.get_by_text("1 段顾客原话成为原声").wait_for()
+    page.get_by_text("1 段顾客原话成为原声").first.wait_for()
 
     desk = visit(DESK, on=server)
     desk.sign_in("admin", path="/interviews")

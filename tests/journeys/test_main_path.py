@@ -41,7 +41,7 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
     window.settle()
     window.shot("import_preview_desk")
     page.get_by_role("button", name="导入 400 行").click()
-    page.get_by_text("已导入原声：新增 400 条").wait_for(timeout=60_000)
+    page.get_by_text("已导入原声：新增 400 条").first.wait_for(timeout=60_000)
     window.shot("imported_desk")
 
     window.open("/themes")
@@ -59,16 +59,16 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
 
     page.get_by_role("button", name="开服务改进").click()
     page.get_by_role("button", name="开这项改进").click()
-    page.get_by_text("已在 1 家门店开了").wait_for()
+    page.get_by_text("已在 1 家门店开了").first.wait_for()
     page.get_by_test_id("stPopoverBody").wait_for(state="detached")  # it closes by itself once the deed is done
     window.settle()
     page.get_by_role("button", name="给提出者贴标签").click()
     page.get_by_role("button", name="贴给").click()
-    page.get_by_text("位粉丝贴上").wait_for()
+    page.get_by_text("位粉丝贴上").first.wait_for()
     window.settle()
     page.get_by_role("button", name="开需求条目").first.click()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="开需求条目").click()
-    page.get_by_text("已开需求条目").wait_for()
+    page.get_by_text("已开需求条目").first.wait_for()
     window.shot("theme_acted_desk")
 
     window.open("/fixes")

@@ -84,7 +84,7 @@ def test_adding_an_account_and_taking_the_list_out(visit) -> None:
     page.get_by_label("姓名", exact=True).fill("王芳")
     page.get_by_label("密码", exact=True).fill("yi-ju-hao-ji-de-hua")
     page.get_by_role("button", name="添加账号").click()
-    page.get_by_text("店员的账号要指定门店").wait_for()
+    page.get_by_text("店员的账号要指定门店").first.wait_for()
     assert page.get_by_label("姓名", exact=True).input_value() == "王芳"
     window.shot("accounts_refusal")
     address = window.server.url + page.get_by_role("link", name="导出 Excel").get_attribute("href")

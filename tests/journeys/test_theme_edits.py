@@ -69,30 +69,30 @@ def test_edits_by_hand_outlive_the_next_run(visit, start, tmp_path: Path) -> Non
     _tab(window, "编辑与历史")
     page.get_by_label("名称").fill(RENAMED)
     page.get_by_role("button", name="改名").click()
-    page.get_by_text(f"已改名为“{RENAMED}”").wait_for()
+    page.get_by_text(f"已改名为“{RENAMED}”").first.wait_for()
 
     _tab(window, "原声")
     apart = _tick(window, 3)
     page.get_by_label("拆成新主题").fill(TAKEN_OUT)
     page.get_by_role("button", name="拆出").click()
-    page.get_by_text(f"已把 3 句拆成“{TAKEN_OUT}”").wait_for()
+    page.get_by_text(f"已把 3 句拆成“{TAKEN_OUT}”").first.wait_for()
     window.settle()
 
     window.open(f"/theme?theme={second}")
     moved = _tick(window, 2)
     _choose(window, "移动到", RENAMED)
     page.get_by_role("button", name="移动").click()
-    page.get_by_text("已移动 2 句").wait_for()
+    page.get_by_text("已移动 2 句").first.wait_for()
 
     for undone in (True, False):
         window.open(f"/theme?theme={third}")
         _tab(window, "编辑与历史")
         _choose(window, "合并到", second_name)
         page.get_by_role("button", name="合并").click()
-        page.get_by_text(f"“{third_name}”已并入“{second_name}”").wait_for()
+        page.get_by_text(f"“{third_name}”已并入“{second_name}”").first.wait_for()
         if undone:
             page.get_by_role("button", name="撤销", exact=True).click()
-            page.get_by_text(f"“{third_name}”已并入“{second_name}”").wait_for(state="detached")
+            page.get_by_text(f"“{third_name}”已并入“{second_name}”").first.wait_for(state="detached")
     window.shot("theme_merged_desk")
 
     server.fanops("import", "voices", _reviews(tmp_path / "二.csv", 400, 440))

@@ -114,7 +114,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     page.get_by_role("button", name="开需求条目").first.click()
     page.get_by_label("做成什么样").fill("手机上先点，到店自取")
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="开需求条目").click()
-    page.get_by_text("已开需求条目").wait_for()
+    page.get_by_text("已开需求条目").first.wait_for()
 
     # the board by keyboard: two gates are open, the third says what it lacks
     window.open("/backlog")
@@ -123,7 +123,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     for stage in ("定义", "打样"):
         card.focus()
         page.keyboard.press("Alt+ArrowRight")
-        page.get_by_text(f"已进入“{stage}”").wait_for(timeout=30_000)
+        page.get_by_text(f"已进入“{stage}”").first.wait_for(timeout=30_000)
         window.settle()
     card.drag_to(page.locator(".fanops-board section").nth(3))
     page.get_by_text("还没有写打样结果").first.wait_for(timeout=30_000)
@@ -132,7 +132,7 @@ def test_from_a_voice_to_a_verdict(visit: Any, chain: Server) -> None:
     page.get_by_text("可以前进").wait_for(timeout=30_000)
     window.settle()
     card.drag_to(page.locator(".fanops-board section").nth(3))
-    page.get_by_text("已进入“粉丝试用”").wait_for(timeout=30_000)
+    page.get_by_text("已进入“粉丝试用”").first.wait_for(timeout=30_000)
     window.settle()
 
     # 18 raisers, 18 invited; 11 come, 8 would buy

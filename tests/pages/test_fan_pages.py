@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.fans.refresh import refresh_fans
+from fanops.summary.records import key_figures
 from fanops.tables import (
     Fan,
     FanTag,
@@ -267,6 +268,22 @@ def test_people_of_one_name_are_told_apart_by_the_last_digits(open_page, fans, c
     at = open_page("clerk", "today.py")
     at.text_input(key="today.words").set_value("5678").run()
     assert not at.exception and "**赵\\* 尾号 5678**" in words_on(at)
+
+
+@ONE
+def test_a_figure_of_the_overview_opens_the_rows_under_it(open_page, fans, chain):
+    with chain.db.write() as session:
+        for order in session.exec(select(Order).where(Order.fan_id == fans[2])):
+            order.placed_at = now() - timedelta(days=60)  # one of the four has not come lately
+    with chain.db.read() as session:
+        figures = {each.name: each for each in key_figures(session, chain.actors["ceo"], 28)}
+    assert figures["活跃粉丝"].value == 3
+    at = open_page("ceo", "fans.py", **figures["活跃粉丝"].query)
+    assert not at.exception and "共 3 位" in words_on(at)
+    at.selectbox(key="came").set_value(0).run()
+    assert "共 4 位" in words_on(at)
+    assert figures["听到的原声"].query["period"] == "近 28 天" and figures["营业额"].leads_to == "看效果"
+    assert not open_page("ceo", "voices.py", **figures["听到的原声"].query).exception
 
 
 def test_a_tap_on_any_cell_opens_the_row():

@@ -40,8 +40,8 @@ def figures(page: Brief) -> None:
             with st.container(width=124):
                 st.metric(figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning,
                           delta_color="off")  # fmt: skip
-                base = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else "看明细"
-                st.page_link(figure.page, label=base, icon=":material/arrow_forward:")
+                base = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else figure.leads_to
+                st.page_link(figure.page, label=base, icon=":material/arrow_forward:", query_params=figure.query)
 
 
 def wants(page: Brief) -> None:

@@ -63,7 +63,9 @@ def figures_row(figures: list[KeyFigure]) -> None:
                 if figure.low is not None and figure.base:
                     note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
                 st.caption(note or "点下面看明细")
-                st.page_link(figure.page, label="看明细", icon=":material/arrow_forward:")
+                st.page_link(
+                    figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
+                )
 
 
 def waiting_list(waiting: list[Waiting], figures: list[KeyFigure]) -> None:
@@ -154,11 +156,12 @@ def loop_table(loop: pd.DataFrame) -> None:
 
 def _open_store(row: dict) -> None:
     """Give the way from each number of a store to the rows under it."""
-    store = {"store": str(int(row["store_id"]))}
+    here = {"store": str(int(row["store_id"])), "level": "all"}
+    said, people = here | {"period": "全部时间", "kind": "all"}, here | {"away": "0", "came": "0"}
     st.markdown(f"**{plain(row['store'])}**")
     ways = (
-        ("voices.py", "heard", "条原声", store), ("voices.py", "asked", SEVEN_LINKS["asked"][1], store),
-        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], store), ("today.py", "served", SEVEN_LINKS["served"][1], None),
+        ("voices.py", "heard", "条原声", said), ("voices.py", "asked", SEVEN_LINKS["asked"][1], said),
+        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people), ("today.py", "served", SEVEN_LINKS["served"][1], None),
         ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
         ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", None),
         ("effects.py", "earned", "来自已测量的行动", None),

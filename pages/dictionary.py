@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.themes import records_dictionary as records
+from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.fans import product_views
 from fanops.ui.guard import need, page_database
@@ -17,8 +18,12 @@ with page_database().read() as session:
     table = records.word_table(session, actor)
 checked = views.check_bar(actor, has_words=not table.empty)
 
+open_ones = views.open_suggestions(actor, checked)
+st.caption(f"词典里有 {words.count(len(table), '个词')}，还有 {words.count(len(open_ones), '个')}新词建议等您看。")
+
+# Labels without counts: a label that changes is another tab, and the first one would open after each click.
 own, new, add, goods, about = st.tabs(
-    [f"词条 {len(table)}", f"新词建议 {len(views.open_suggestions(actor, checked))}", "添加", "商品库", "方面"]
+    ["词条", "新词建议", "添加", "商品库", "方面"], key="dictionary.tab", on_change="rerun"
 )
 with own:
     views.word_list(actor, table, checked)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -354,3 +356,21 @@ def test_a_first_row_of_data_is_not_taken_for_headings(chain, text) -> None:
 )
 def test_unusual_headings_stay_headings(chain, heading) -> None:
     assert bring(chain, "voices", f"{heading}\n排队太久了\n").new == 1
+
+
+@ONE
+def test_both_sheets_of_a_workbook_can_be_imported(chain) -> None:
+    book = openpyxl.Workbook()
+    for title, words in (("美团", "珍珠很硬"), ("点评", "排队太久了")):
+        sheet = book.active if title == "美团" else book.create_sheet(title)
+        sheet.title = title
+        for row in (["评论"], [words]):
+            sheet.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    source, product = (target.getvalue(), "评价.xlsx"), chain.actors["product"]
+    assert import_file(chain.db, product, source, ImportRequest("voices")).new == 1
+    assert import_file(chain.db, product, source, ImportRequest("voices", sheet="美团")).already
+    assert import_file(chain.db, product, source, ImportRequest("voices", sheet="点评")).new == 1
+    with chain.db.read() as session:
+        assert sorted(session.execute(select(Voice.text)).scalars()) == ["排队太久了", "珍珠很硬"]

@@ -18,6 +18,7 @@ from fanops.content import content_path
 from fanops.effect.measure import measure
 from fanops.fans import records_tellings
 from fanops.findings import records as findings
+from fanops.jobs import records as jobs
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
 from fanops.tables import Answer, Fan, Finding, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
@@ -247,6 +248,25 @@ def test_a_word_is_added_proved_and_taken_out(open_page, filled, chain):
     assert "已移出" in words_on(at)
     with chain.db.read() as session:
         assert "椰果" not in set(dictionary.word_table(session, chain.actors["product"])["word"])
+
+
+@ONE
+def test_the_dictionary_stays_on_the_suggestions_after_one_is_taken(open_page, chain):
+    product = chain.actors["product"]
+    each = {"texts": 3, "tokens": ["芋", "泥"], "example": "芋泥好喝"}
+    with chain.db.write() as session:
+        job = jobs.enqueue(session, product, "prove_dictionary")
+        job.state, job.ended_at = jobs.DONE, now()
+        job.result = {"voices": 9, "proofs": [], "suggestions": [{"word": "芋泥", **each}, {"word": "鸭屎香", **each}]}
+    at = open_page("product", "dictionary.py")
+    before = [tab.label for tab in at.tabs]
+    at.session_state["dictionary.tab"] = "新词建议"
+    at.run()
+    at.button(key="dictionary.take.芋泥").click().run()
+    assert not at.exception
+    assert "词典里有 1 个词，还有 1 个新词建议" in " ".join(box.value for box in at.caption)
+    assert [tab.label for tab in at.tabs] == before  # the same labels: the same tab stays open
+    assert at.session_state["dictionary.tab"] == "新词建议"
 
 
 @ONE

@@ -27,6 +27,7 @@ from fanops.tables import (
     ThemeAssignment,
     Unit,
     Voice,
+    is_purchase,
 )  # fmt: skip
 from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, joined_units
@@ -180,5 +181,7 @@ def _silent_stores(session: Session, actor: Actor, since: datetime, until: datet
 def _core_fans(session: Session, actor: Actor, until: datetime) -> tuple[int, int]:
     core = select(func.count(Fan.id)).where(Fan.level == "core", Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
     core = in_scope(core, actor, brand=Fan.brand_id, store=Fan.home_store_id)
-    came = select(Order.fan_id).where(Order.placed_at >= until - timedelta(days=SILENT_DAYS), Order.fan_id.is_not(None))
+    came = select(Order.fan_id).where(
+        Order.placed_at >= until - timedelta(days=SILENT_DAYS), Order.fan_id.is_not(None), is_purchase()
+    )
     return session.exec(core).one(), session.exec(core.where(Fan.id.not_in(came))).one()

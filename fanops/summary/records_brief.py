@@ -47,8 +47,8 @@ class Brief:
         freshness: Up to when there are orders and voices, in words.
         figures: Key figures with change, then identified fans and revenue against a year before.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
-        wants: Rows ``theme_id, theme, people`` (who asked or complained; praise and general remarks left out), ``base, share, low, high,
-            negative_share``, most people first.
+        wants: Rows ``theme_id, theme, people`` (who asked or complained), ``base, share, low, high, negative_share``, most people
+            first; praise, themes that most praise, and general remarks are left out.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
         silent_stores: Stores without a voice in the period.
@@ -119,7 +119,7 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
         return in_scope(statement.where(*within), actor, brand=Voice.brand_id, store=Voice.store_id)
 
     heard = session.exec(scoped(joined_units(person))).one()
-    negative = func.sum(case((Unit.polarity == -1, 1), else_=0))
+    negative, pleased = (func.sum(case((Unit.polarity == sign, 1), else_=0)) for sign in (-1, 1))
     rows = session.exec(
         scoped(
             joined_units(Theme.id, Theme.name, wanting, negative, func.count(Unit.id)).join(
@@ -128,7 +128,7 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
         )
         .where(Theme.state == "active", Theme.aspect != GENERAL)
         .group_by(Theme.id, Theme.name)
-        .having(wanting > 0)
+        .having(wanting > 0, 2 * pleased <= func.count(Unit.id))  # what most praise is no want, even if some also ask
         .order_by(wanting.desc(), Theme.id)
         .limit(_WANTS)
     ).all()

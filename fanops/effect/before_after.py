@@ -10,15 +10,17 @@ from scipy import stats
 LABEL = "前后对比(不能归因)"
 
 
-def compare(values: NDArray[np.float64], start: int) -> dict[str, float]:
+def compare(values: NDArray[np.float64], start: int, least: float = -np.inf, most: float = np.inf) -> dict[str, float]:
     """Compare the periods before and after ``start`` of one store.
 
     Args:
         values: One value per period, NaN where missing, shape (t,).
         start: Index of the first period after.
+        least: No mean is lower: the interval ends where the mean after would pass it.
+        most: No mean is higher.
 
     Returns:
-        ``before, after`` (means), ``change_share, low, high`` (relative, Welch interval on the difference), ``n_before,
+        ``before, after`` (means), ``change_share, low, high`` (relative, Welch interval on the difference, cut at the bounds), ``n_before,
         n_after``. NaN where a side has fewer than two periods.
     """
     a, b = values[:start], values[start:]
@@ -37,15 +39,21 @@ def compare(values: NDArray[np.float64], start: int) -> dict[str, float]:
     base = abs(result["before"])
     return result | {
         "change_share": difference / base,
-        "low": (difference - half) / base,
-        "high": (difference + half) / base,
+        "low": max(difference - half, min(least, result["after"]) - result["before"]) / base,
+        "high": min(difference + half, max(most, result["after"]) - result["before"]) / base,
     }
 
 
-def compare_stores(values: NDArray[np.float64], start: NDArray[np.int64], units: list[str]) -> pd.DataFrame:
-    """Compare each store that started; rows ``unit`` and what ``compare`` gives."""
+def compare_stores(
+    values: NDArray[np.float64],
+    start: NDArray[np.int64],
+    units: list[str],
+    least: float = -np.inf,
+    most: float = np.inf,
+) -> pd.DataFrame:
+    """Compare each store that started; rows ``unit`` and what ``compare`` gives (there also what the bounds are)."""
     rows = [
-        {"unit": unit, **compare(row, int(begin))}
+        {"unit": unit, **compare(row, int(begin), least, most)}
         for unit, row, begin in zip(units, values, start, strict=True)
         if 0 < begin < values.shape[1]
     ]

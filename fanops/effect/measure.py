@@ -117,10 +117,11 @@ def compute(
     if plan and len(plan["controls"]) >= 2:
         word, result = _by_plan(panel_of, panel, metric, plan, thing.theme_id)
         return Computed("did", word, common | result, baseline.id)
-    changes = compare_stores(panel.values, panel.start, list(panel.units))
+    bounds = METRICS[metric].least, METRICS[metric].most
+    changes = compare_stores(panel.values, panel.start, list(panel.units), *bounds)
     if changes.empty:
         raise TooLittleData("上线前后的整周还不够，量不出变化。", "至少要有上线前、上线后各两个整周。")
-    result = common | {"label": LABEL, "stores": changes.to_dict("records"), "all": _together(panel)}
+    result = common | {"label": LABEL, "stores": changes.to_dict("records"), "all": _together(panel, *bounds)}
     return Computed("before_after", LABEL, result, baseline.id if baseline else None)
 
 
@@ -209,14 +210,14 @@ def _corrected(seen: dict[str, tuple[Panel, Effect]], planned: str) -> list[dict
     ]
 
 
-def _together(panel: Panel) -> dict[str, float]:
+def _together(panel: Panel, least: float, most: float) -> dict[str, float]:
     """Compare the treated stores taken together, aligned at their own starts."""
     started = [s for s in range(len(panel.units)) if 0 < panel.start[s] < panel.n_periods]
     before = min(int(panel.start[s]) for s in started)
     after = min(panel.n_periods - int(panel.start[s]) for s in started)
     aligned = np.array([panel.values[s, panel.start[s] - before : panel.start[s] + after] for s in started])
     return (
-        compare_stores(np.nanmean(aligned, axis=0)[None, :], np.array([before]), ["合计"])
+        compare_stores(np.nanmean(aligned, axis=0)[None, :], np.array([before]), ["合计"], least, most)
         .iloc[0]
         .drop("unit")
         .to_dict()
@@ -250,4 +251,4 @@ def mentions_before_after(
     for store, start in enumerate(panel.start):
         values[store, : max(0, start - weeks)] = np.nan
         values[store, start + weeks :] = np.nan
-    return compare_stores(values, panel.start, list(panel.units))
+    return compare_stores(values, panel.start, list(panel.units), 0.0, 1.0)

@@ -90,14 +90,16 @@ def _since_first_order(session: Session, actor: Actor, values: pd.Series) -> pd.
 
 
 def _order_metric(orders: pd.DataFrame, metric: str, first: date) -> pd.Series:
+    bought = orders[orders["amount_fen"] >= 0]  # a refund lowers revenue; it is no order
     if metric == "repeat_share":
-        known = orders[orders["fan_id"].notna()].sort_values("placed_at")
+        known = bought[bought["fan_id"].notna()].sort_values("placed_at")
         gap = known.groupby("fan_id")["placed_at"].diff()
         known = known.assign(again=gap.notna() & (gap <= pd.Timedelta(days=_REPEAT_WINDOW_DAYS)))
         weekly = known.groupby(["store_id", "week", "fan_id"])["again"].max().groupby(["store_id", "week"]).mean()
         return weekly[weekly.index.get_level_values("week") >= first].astype(float)
-    grouped = orders.groupby(["store_id", "week"])["amount_fen"]
-    return grouped.sum() / 100 if metric == "revenue" else grouped.count().astype(float)
+    if metric == "orders":
+        return bought.groupby(["store_id", "week"])["amount_fen"].count().astype(float)
+    return orders.groupby(["store_id", "week"])["amount_fen"].sum() / 100
 
 
 def _share_of_voices(session: Session, actor: Actor, first: date, last: date, said) -> pd.Series:

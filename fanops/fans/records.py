@@ -28,6 +28,7 @@ from fanops.tables import (
     TagRejection,
     Unit,
     Voice,
+    is_purchase,
     now,
 )  # fmt: skip
 
@@ -79,7 +80,9 @@ def fan_table(
         conditions.append(is_among(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
     for since, wanted in ((away_since, False), (came_since, True)):
         if since is not None:
-            came = is_among(select(Order.fan_id).where(Order.placed_at >= since, Order.fan_id.is_not(None)))
+            came = is_among(
+                select(Order.fan_id).where(Order.placed_at >= since, Order.fan_id.is_not(None), is_purchase())
+            )
             conditions.append(came if wanted else ~came)
     if look_for.strip():
         hashes = _hashes(look_for)
@@ -96,7 +99,13 @@ def fan_table(
     bought = {
         fan_id: (count, spent, last)
         for fan_id, count, spent, last in session.exec(
-            _theirs(Order, ids, func.count(Order.id), func.sum(Order.amount_fen), func.max(Order.placed_at))
+            _theirs(
+                Order,
+                ids,
+                func.sum(case((is_purchase(), 1), else_=0)),
+                func.sum(Order.amount_fen),
+                func.max(case((is_purchase(), Order.placed_at))),
+            )
         )
     }
     for place, name in enumerate(("orders", "spent_fen", "last_order")):

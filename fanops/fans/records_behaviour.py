@@ -10,14 +10,15 @@ from fanops.access import Actor, in_scope
 from fanops.fans.records import get_fan
 from fanops.fans.records_person import PERSON, merged_records
 from fanops.settings import settings
-from fanops.tables import Fan, FanActivity, Order, ThemeAssignment, Unit, Voice
+from fanops.tables import Fan, FanActivity, Order, ThemeAssignment, Unit, Voice, is_purchase
 
 
 def orders_of(session: Session, actor: Actor) -> pd.DataFrame:
-    """Give the orders of known fans: rows ``fan_id`` (merged fans as one), ``placed_at`` (in the stores' zone), ``store_id,
+    """Give the orders of known fans, without refunds: rows ``fan_id`` (merged fans as one), ``placed_at`` (stores' zone), ``store_id,
     amount_fen``.
     """
     statement = select(PERSON, Order.placed_at, Order.store_id, Order.amount_fen).join(Fan, Fan.id == Order.fan_id)
+    statement = statement.where(is_purchase())
     rows = session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all()
     frame = pd.DataFrame(rows, columns=["fan_id", "placed_at", "store_id", "amount_fen"])
     frame["placed_at"] = pd.to_datetime(frame["placed_at"], utc=True).dt.tz_convert(settings().zone)
@@ -56,16 +57,19 @@ def order_facts_of(
         (different ones after ``window``; of merged fans the largest).
     """
     start, active = since.to_pydatetime(), (window if window is not None else since).to_pydatetime()
-    place = func.row_number().over(partition_by=Order.fan_id, order_by=Order.placed_at).label("place")
-    ranked = select(Order.fan_id, Order.placed_at, Order.store_id, Order.amount_fen, place).where(
+    real = is_purchase().label("real")  # refunds lower the money only
+    place = func.row_number().over(partition_by=(Order.fan_id, is_purchase()), order_by=Order.placed_at).label("place")
+    ranked = select(Order.fan_id, Order.placed_at, Order.store_id, Order.amount_fen, place, real).where(
         Order.fan_id.is_not(None)
     )
     row = in_scope(ranked, actor, brand=Order.brand_id, store=Order.store_id).subquery().c
     statement = select(
-        row.fan_id, func.min(row.placed_at), func.max(case((row.place == 2, row.placed_at))), func.max(row.placed_at),
-        func.count(), func.sum(case((row.placed_at >= start, 1), else_=0)), func.sum(row.amount_fen),
-        func.sum(case((row.placed_at > active, 1), else_=0)), func.count(func.distinct(case((row.placed_at > active, row.store_id)))),
-    ).group_by(row.fan_id)  # fmt: skip
+        row.fan_id, func.min(case((row.real, row.placed_at))), func.max(case((row.real & (row.place == 2), row.placed_at))),
+        func.max(case((row.real, row.placed_at))), func.sum(case((row.real, 1), else_=0)),
+        func.sum(case((row.real & (row.placed_at >= start), 1), else_=0)), func.sum(row.amount_fen),
+        func.sum(case((row.real & (row.placed_at > active), 1), else_=0)),
+        func.count(func.distinct(case((row.real & (row.placed_at > active), row.store_id)))),
+    ).group_by(row.fan_id).having(func.sum(case((row.real, 1), else_=0)) > 0)  # fmt: skip
     columns = ["fan_id", "first", "second", "last", "orders", "recent", "money_fen", "active", "stores"]
     facts = pd.DataFrame([tuple(each) for each in session.exec(statement)], columns=columns).set_index("fan_id")
     for name in ("first", "second", "last"):

@@ -37,6 +37,7 @@ from fanops.tables import (
     ThemeAssignment,
     Unit,
     Voice,
+    is_purchase,
     now,
 )  # fmt: skip
 
@@ -191,7 +192,7 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     statement = (
         select(Fan.id, Fan.name_masked, Fan.level, last, first, days, func.count(Order.id))
         .join(Order, Order.fan_id == Fan.id)
-        .where(Fan.level.in_(["fan", "core"]), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+        .where(is_purchase(), Fan.level.in_(["fan", "core"]), Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
         .group_by(Fan.id, Fan.name_masked, Fan.level)
     )
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, func
+from sqlalchemy import String, case, cast, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
@@ -38,6 +38,7 @@ from fanops.tables import (
     Unit,
     Voice,
     Wave,
+    is_purchase,
     now,
 )  # fmt: skip
 
@@ -205,9 +206,9 @@ def _deeds(actor: Actor, wanted: Conditions) -> list[Any]:
 
 
 def _order_conditions(wanted: Conditions) -> list[Any]:
-    last, having = func.max(Order.placed_at), []
+    last, having = func.max(case((is_purchase(), Order.placed_at))), []
     if wanted.orders_from is not None:
-        having.append(func.count(Order.id) >= wanted.orders_from)
+        having.append(func.sum(case((is_purchase(), 1), else_=0)) >= wanted.orders_from)
     if wanted.spent_from is not None:
         having.append(func.sum(Order.amount_fen) >= 100 * wanted.spent_from)
     if wanted.last_from is not None:

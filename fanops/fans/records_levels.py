@@ -17,7 +17,7 @@ from fanops.fans.levels import LEVEL_LABELS, LevelRules, RfmRules, levels, level
 from fanops.fans.records import get_fan
 from fanops.fans.records_behaviour import order_facts_of
 from fanops.fans.records_person import PERSON, person_ids
-from fanops.tables import Fan, Order, Voice, now
+from fanops.tables import Fan, Order, Voice, is_purchase, now
 
 NOMINATORS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 GROUNDS = ("发烧友", "意见领袖", "价值观相近")
@@ -179,7 +179,7 @@ def put_level_back(session: Session, actor: Actor, fan_id: int, level: str = "",
 def _level_by_rules(session: Session, actor: Actor, fan_id: int) -> str:
     """Give the level that one fan's own orders (in all stores) and voices make."""
     me = person_ids(fan_id)
-    moments = session.exec(select(Order.placed_at).where(Order.fan_id.in_(me))).all()
+    moments = session.exec(select(Order.placed_at).where(Order.fan_id.in_(me), is_purchase())).all()
     said = session.exec(
         select(func.count(Voice.id)).where(Voice.fan_id.in_(me), Voice.no_content.is_(False))
     ).one()  # fmt: skip

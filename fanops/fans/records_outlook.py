@@ -15,7 +15,7 @@ from fanops.fans.outlook import FittedModel, Outlook, fitted, outlook_of
 from fanops.fans.records import get_fan
 from fanops.fans.records_person import PERSON, person_ids
 from fanops.settings import settings
-from fanops.tables import Fan, Order, now
+from fanops.tables import Fan, Order, is_purchase, now
 
 MODEL = "alive_model"
 _MOST_ORDERS = 400_000  # four numbers are fitted: a sample of the fans serves
@@ -30,7 +30,7 @@ def fit_model(session: Session, actor: Actor) -> FittedModel:
     rows = session.exec(
         select(PERSON, Order.placed_at)
         .join(Fan, Fan.id == Order.fan_id)
-        .where(Order.brand_id == actor.brand_id, PERSON % every == 0)
+        .where(Order.brand_id == actor.brand_id, PERSON % every == 0, is_purchase())
     ).all()
     orders = _frame(rows)
     end = min(pd.Timestamp(now()), orders["placed_at"].max()) if len(orders) else pd.Timestamp(now())
@@ -63,7 +63,9 @@ def fan_outlook(session: Session, actor: Actor, fan_id: int) -> tuple[FittedMode
     """
     fan = get_fan(session, actor, fan_id)
     me = person_ids(fan.id)
-    frame = _frame([(fan.id, at) for at in session.exec(select(Order.placed_at).where(Order.fan_id.in_(me)))])
+    frame = _frame(
+        [(fan.id, at) for at in session.exec(select(Order.placed_at).where(Order.fan_id.in_(me), is_purchase()))]
+    )
     fit, today = kept_model(session, actor), pd.Timestamp(now()).tz_convert(settings().zone)
     history = histories(frame, today)
     days = int(history["repeats"].iloc[0]) + 1 if len(history) else 0

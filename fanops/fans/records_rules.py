@@ -32,6 +32,7 @@ from fanops.tables import (
     Trial,
     Unit,
     Voice,
+    is_purchase,
     now,
 )  # fmt: skip
 
@@ -274,14 +275,14 @@ def _like_this(code: str, numbers: RuleNumbers, at: datetime) -> Any:
     if code == "welcome_back":
         first = func.min(Order.placed_at)
         return (
-            select(PERSON, func.min("第一次来过以后没有再来")).join(Order, Order.fan_id == Fan.id).group_by(PERSON)
+            select(PERSON, func.min("第一次来过以后没有再来")).join(Order, Order.fan_id == Fan.id).where(is_purchase()).group_by(PERSON)
             .having(func.count(Order.id) == 1, first <= ago(numbers.new_from), first > ago(numbers.new_to))
         )  # fmt: skip
     if code == "wake_up":
         last = func.max(Order.placed_at)
         return (
             select(PERSON, func.min("以前常来，最近没来")).join(Order, Order.fan_id == Fan.id)
-            .where(Fan.level.in_(["fan", "core"])).group_by(PERSON)
+            .where(Fan.level.in_(["fan", "core"]), is_purchase()).group_by(PERSON)
             .having(last <= ago(numbers.asleep_from), last > ago(numbers.asleep_to))
         )  # fmt: skip
     if code == "recovery":

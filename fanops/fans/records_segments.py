@@ -19,7 +19,7 @@ from fanops.fans.records_conditions import condition_words as condition_words
 from fanops.fans.records_conditions import count_members as count_members
 from fanops.fans.records_conditions import read_conditions as read_conditions
 from fanops.intervals import Z95, wilson
-from fanops.tables import Order, OwnRule, Segment, Unit, Voice, now
+from fanops.tables import Order, OwnRule, Segment, Unit, Voice, is_purchase, now
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 NAME_LIMIT = 40
@@ -120,7 +120,7 @@ def compare(session: Session, actor: Actor, first: Conditions, second: Condition
 def _measures(session: Session, actor: Actor, who: Any) -> dict[str, tuple]:
     since = now() - timedelta(days=_REPEAT_DAYS)
     orders = session.exec(
-        select(Order.fan_id, func.count(Order.id), func.sum(Order.amount_fen))
+        select(Order.fan_id, func.sum(case((is_purchase(), 1), else_=0)), func.sum(Order.amount_fen))
         .where(Order.fan_id.in_(who), Order.placed_at >= since)
         .group_by(Order.fan_id)
     ).all()

@@ -15,7 +15,7 @@ from fanops.fans.records import fan_table, get_fan
 from fanops.fans.records_person import PERSON
 from fanops.fans.value import REFERRED
 from fanops.settings import settings
-from fanops.tables import Account, Fan, Order, Referral, Store, now
+from fanops.tables import Account, Fan, Order, Referral, Store, is_purchase, now
 
 MONTHS = 12
 
@@ -46,7 +46,13 @@ def channel_sums(
     starts = month_starts(months, until)
     month = _month(Order.placed_at, starts)
     statement = (
-        select(month, Order.store_id, Order.channel, func.count(Order.id), func.sum(Order.amount_fen))
+        select(
+            month,
+            Order.store_id,
+            Order.channel,
+            func.sum(case((is_purchase(), 1), else_=0)),
+            func.sum(Order.amount_fen),
+        )
         .where(Order.placed_at >= starts[0][1], Order.placed_at < starts[-1][2])
         .group_by(month, Order.store_id, Order.channel)
     )

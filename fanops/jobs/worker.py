@@ -11,7 +11,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from fanops.access.actor import Actor
 from fanops.database import Database
@@ -25,6 +29,8 @@ _log = logging.getLogger("fanops.jobs")
 POLL_S = 1.0
 HEARTBEAT_S = 5.0
 PROGRESS_EVERY_S = 0.5
+BUSY_WAIT_S = 1.0  # after a wait of the database's own (BUSY_TIMEOUT_MS)
+_LAST_TRIES = 3
 _LAST_WORDS_S = 3.0
 _DAILY_LOOK_S = 600.0
 _IDLE_EVERY_S = 10.0
@@ -75,9 +81,13 @@ class JobContext:
             raise Stopping
         if time.monotonic() - self._written_at < PROGRESS_EVERY_S:
             return
-        with self._db.write() as session:
-            cancel = records.report_progress(session, self._job_id, self._worker, share, doing)
         self._written_at = time.monotonic()
+        try:
+            with self._db.write() as session:
+                cancel = records.report_progress(session, self._job_id, self._worker, share, doing)
+        except OperationalError:  # a report less is no reason to lose the work
+            _log.warning("the database is busy; progress of job %d is not shown", self._job_id)
+            return
         if cancel is None:
             raise LostJob
         if cancel:
@@ -109,23 +119,28 @@ class JobWorker:
 
     def run(self) -> None:
         """Work until stopped."""
-        self._show_alive()
+        self._patiently(lambda session: records.show_alive(session, self.name, self._job_id))
         heart = threading.Thread(target=self._beat, name="fanops-heartbeat", daemon=True)
         heart.start()
         beside = threading.Thread(target=self._work_beside, name="fanops-beside", daemon=True)
         beside.start()
         try:
             while not self.stop.is_set():
-                self._ask_for_daily()
-                if not self.work_once():
-                    self._be_idle()
-                    self.stop.wait(POLL_S)
+                try:
+                    self._ask_for_daily()
+                    if not self.work_once():
+                        self._be_idle()
+                        self.stop.wait(POLL_S)
+                except OperationalError:  # locked, or away for a moment: a worker that ends helps nobody
+                    _log.warning("the database is busy or away; the worker tries again", exc_info=True)
+                    self._daily_asked_at = -_DAILY_LOOK_S
+                    self.stop.wait(BUSY_WAIT_S)
         finally:
             self.stop.set()
             heart.join(HEARTBEAT_S)
             beside.join(HEARTBEAT_S)
-            with self.db.write() as session:
-                records.take_leave(session, self.name)
+            with suppress(OperationalError):  # who takes no leave is found dead later
+                self._patiently(lambda session: records.take_leave(session, self.name))
 
     def _ask_for_daily(self) -> None:
         if not self.daily or time.monotonic() < self._daily_asked_at + _DAILY_LOOK_S:
@@ -170,8 +185,7 @@ class JobWorker:
         except Cancelled:
             return self._end(job, records.CANCELLED)
         except Stopping:
-            with self.db.write() as session:
-                records.put_back(session, job.id, self.name)
+            self._patiently(lambda session: records.put_back(session, job.id, self.name))
             return records.QUEUED
         except LostJob:
             return "lost"
@@ -190,8 +204,22 @@ class JobWorker:
         return self._end(job, records.DONE, result=dict(result or {}))
 
     def _end(self, job: Job, state: str, **values: Any) -> str:
-        with self.db.write() as session:
-            return state if records.end_job(session, job.id, self.name, state, **values) else "lost"
+        ended = self._patiently(lambda session: records.end_job(session, job.id, self.name, state, **values))
+        return state if ended else "lost"
+
+    def _patiently(self, deed: Callable[[Session], Any]) -> Any:
+        """Write what must not be lost: where the database is busy, again and again, a few times more once we stop."""
+        left = _LAST_TRIES
+        while True:
+            try:
+                with self.db.write() as session:
+                    return deed(session)
+            except OperationalError:
+                left -= self.stop.is_set()
+                if not left:
+                    raise
+                _log.warning("the database is busy or away; the worker tries again")
+                self.stop.wait(BUSY_WAIT_S)
 
     def _work_beside(self) -> None:
         """Do what must not wait for a long job to end (sending), every few seconds; it is given the sign to stop."""

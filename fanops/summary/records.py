@@ -35,6 +35,7 @@ from fanops.tables import (
     Trial,
     Unit,
     Voice,
+    is_purchase,
     now,
 )  # fmt: skip
 
@@ -128,19 +129,21 @@ def _order_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict
     result = {name: np.zeros(_SPARK_POINTS) for name in ("revenue", "orders", "buyers", "again")}
     for place, (since, until) in enumerate(pairwise(edges)):
         window = (Order.placed_at >= since, Order.placed_at < until)
-        sums = select(func.coalesce(func.sum(Order.amount_fen), 0), func.count(Order.id)).where(*window)
+        sums = select(func.coalesce(func.sum(Order.amount_fen), 0), func.sum(case((is_purchase(), 1), else_=0))).where(
+            *window
+        )
         total, count = session.exec(in_scope(sums, actor, brand=Order.brand_id, store=Order.store_id)).one()
         person = func.coalesce(Fan.merged_into_id, Order.fan_id)
         per_fan = select(person.label("fan"), func.count(Order.id).label("times")).join(Fan, Fan.id == Order.fan_id)
         per_fan = (
-            in_scope(per_fan.where(*window), actor, brand=Order.brand_id, store=Order.store_id)
+            in_scope(per_fan.where(*window, is_purchase()), actor, brand=Order.brand_id, store=Order.store_id)
             .group_by(person)
             .subquery()
         )
         buyers, again = session.exec(
             select(func.count(), func.sum(case((per_fan.c.times >= 2, 1), else_=0))).select_from(per_fan)
         ).one()
-        for name, value in {"revenue": total, "orders": count, "buyers": buyers, "again": again or 0}.items():
+        for name, value in {"revenue": total, "orders": count or 0, "buyers": buyers, "again": again or 0}.items():
             result[name][place] = value
     return result
 

@@ -27,6 +27,7 @@ from fanops.tables import (
     ThemeAssignment,
     Unit,
     Voice,
+    is_purchase,
 )  # fmt: skip
 from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, joined_units
@@ -46,8 +47,8 @@ class Brief:
         freshness: Up to when there are orders and voices, in words.
         figures: Key figures with change, then identified fans and revenue against a year before.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
-        wants: Rows ``theme_id, theme, people`` (who asked or complained; praise and general remarks left out), ``base, share, low, high,
-            negative_share``, most people first.
+        wants: Rows ``theme_id, theme, people`` (who asked or complained), ``base, share, low, high, negative_share``, most people
+            first; praise, themes that most praise, and general remarks are left out.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
         silent_stores: Stores without a voice in the period.
@@ -118,7 +119,7 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
         return in_scope(statement.where(*within), actor, brand=Voice.brand_id, store=Voice.store_id)
 
     heard = session.exec(scoped(joined_units(person))).one()
-    negative = func.sum(case((Unit.polarity == -1, 1), else_=0))
+    negative, pleased = (func.sum(case((Unit.polarity == sign, 1), else_=0)) for sign in (-1, 1))
     rows = session.exec(
         scoped(
             joined_units(Theme.id, Theme.name, wanting, negative, func.count(Unit.id)).join(
@@ -127,7 +128,7 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
         )
         .where(Theme.state == "active", Theme.aspect != GENERAL)
         .group_by(Theme.id, Theme.name)
-        .having(wanting > 0)
+        .having(wanting > 0, 2 * pleased <= func.count(Unit.id))  # what most praise is no want, even if some also ask
         .order_by(wanting.desc(), Theme.id)
         .limit(_WANTS)
     ).all()
@@ -180,5 +181,7 @@ def _silent_stores(session: Session, actor: Actor, since: datetime, until: datet
 def _core_fans(session: Session, actor: Actor, until: datetime) -> tuple[int, int]:
     core = select(func.count(Fan.id)).where(Fan.level == "core", Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
     core = in_scope(core, actor, brand=Fan.brand_id, store=Fan.home_store_id)
-    came = select(Order.fan_id).where(Order.placed_at >= until - timedelta(days=SILENT_DAYS), Order.fan_id.is_not(None))
+    came = select(Order.fan_id).where(
+        Order.placed_at >= until - timedelta(days=SILENT_DAYS), Order.fan_id.is_not(None), is_purchase()
+    )
     return session.exec(core).one(), session.exec(core.where(Fan.id.not_in(came))).one()

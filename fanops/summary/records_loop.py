@@ -26,6 +26,7 @@ from fanops.tables import (
     ThemeAssignment,
     Transition,
     Trial,
+    Unit,
     Voice,
     now,
 )  # fmt: skip
@@ -93,7 +94,8 @@ def seven_links(session: Session, actor: Actor) -> pd.DataFrame:
     """Count the loop per store in scope.
 
     Returns:
-        ``store_id, store, heard`` (voices), the seven of SEVEN_LINKS (``earned`` in yuan, NaN where nothing was measured), ``told``.
+        ``store_id, store, heard`` (voices with content), the seven of SEVEN_LINKS (``earned`` in yuan, NaN where nothing was
+        measured), ``told``.
     """
     stores = session.exec(
         in_scope(select(Store.id, Store.name), actor, brand=Store.brand_id, store=Store.id).order_by(Store.code)
@@ -114,7 +116,9 @@ def seven_links(session: Session, actor: Actor) -> pd.DataFrame:
     built = select(Rollout.store_id, func.count(Rollout.id)).join(BacklogItem, BacklogItem.id == Rollout.item_id)
     tried = select(Trial.store_id, people(Trial.fan_id)).join(Fan, fan == Trial.fan_id)
     told = select(Telling.store_id, people(Telling.fan_id)).join(Fan, fan == Telling.fan_id)
-    heard = select(Voice.store_id, func.count(Voice.id))
+    heard = (  # as the voices page counts: what says nothing is not heard
+        select(Voice.store_id, people(Voice.id)).join(Unit, Unit.voice_id == Voice.id).where(Unit.no_content.is_(False))
+    )
     columns = {
         "heard": per_store(heard, Voice.store_id, Voice.brand_id),
         "asked": per_store(asked, Voice.store_id, Voice.brand_id),

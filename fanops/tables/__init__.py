@@ -37,6 +37,7 @@ from fanops.tables.fans import (
     ServiceCard,
     Tag,
     TagRejection,
+    is_purchase,
 )
 from fanops.tables.findings import Finding
 from fanops.tables.imports import ImportBatch, ImportChange, ImportMapping
@@ -134,6 +135,7 @@ __all__ = [
     "Wave",
     "Webhook",
     "Worker",
+    "is_purchase",
     "metadata",
     "now",
     "row_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from fanops.tables.base import Row, document, identifier, moment, reference
@@ -78,6 +78,11 @@ class Order(Row, table=True):
     placed_at: datetime = moment()
     amount_fen: int
     import_batch_id: int | None = reference("import_batch.id", nullable=True)
+
+
+def is_purchase() -> ColumnElement[bool]:
+    """Tell a purchase from a refund (negative amount): a refund lowers sums, and is neither an order nor a visit."""
+    return Order.amount_fen >= 0
 
 
 class OrderItem(Row, table=True):

@@ -14,6 +14,8 @@ from fanops.summary.records_brief import SILENT_DAYS, Brief
 from fanops.tables import Brand, now
 from fanops.web.screen import render
 
+SMALL_BASE = 30
+
 
 def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
     """Draw the actor's page: one A4 sheet of HTML that needs nothing beside it."""
@@ -31,8 +33,7 @@ def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
                 "name": each.name,
                 "value": shown(each, each.value),
                 "change": change(each),
-                "base": each.base,
-                "unit": each.unit,
+                "note": _note(each),
             }
             for each in page.figures
         ],
@@ -41,6 +42,7 @@ def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
         did=page.did.to_dict("records"),
         changed=page.changed.astype(object).where(page.changed.notna(), None).to_dict("records"),
         silent_days=SILENT_DAYS,
+        wants_note=base_note(int(page.wants["base"].iloc[0])) if len(page.wants) else "",
         most=float(page.wants["high"].max()) if len(page.wants) else 1.0,
     )
 
@@ -50,6 +52,18 @@ def shown(figure: KeyFigure, value: float) -> str:
     if math.isnan(value):
         return "—"
     return {"¥": f"¥{value / 100:,.0f}", "%": f"{value:.1%}"}.get(figure.unit, f"{value:,.0f} {figure.unit}")
+
+
+def base_note(base: int) -> str:
+    """Say the base, and that it is too small where it is."""
+    return f"n={base:,}" if base >= SMALL_BASE else f"样本不足 n={base}"
+
+
+def _note(figure: KeyFigure) -> str:
+    """Say what a share stands on, and between which values it lies."""
+    if figure.unit != "%" or not figure.base:
+        return ""
+    return base_note(figure.base) + (f"，{figure.low:.1%} 到 {figure.high:.1%}" if figure.low is not None else "")
 
 
 def change(figure: KeyFigure) -> str:

@@ -191,3 +191,11 @@ def test_a_control_store_without_data_does_not_count_and_does_not_spoil():
     assert np.isnan(
         estimate_effect(Panel(("a", "b", "c"), tuple("12345678"), zeros, np.array([4, 8, 8]))).estimate_share
     )
+
+
+def test_an_interval_ends_at_what_can_be():
+    values = np.array([0.5, 0.1, 0.9, 0.3, 0.8, 0.1])
+    free, bound = compare(values, 3), compare(values, 3, 0.0, 1.0)
+    assert free["low"] < -1 and free["high"] > 1
+    assert bound["low"] == pytest.approx(-1) and bound["high"] == pytest.approx((1 - 0.5) / 0.5)
+    assert bound["change_share"] == free["change_share"]

@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from fanops.errors import TooLittleData
@@ -214,3 +215,33 @@ def test_what_must_not_wait_is_done_beside_a_long_job(chain) -> None:
     laborer.stop.set()
     thread.join(30)
     assert _job(chain, job_id).state == records.DONE and calls[:2] == [False, False]
+
+
+@ONE
+def test_a_locked_database_does_not_end_the_worker(chain, monkeypatch) -> None:
+    """Every kind of write meets a lock once: taking a job, showing progress, ending it."""
+    monkeypatch.setattr(worker, "BUSY_WAIT_S", 0.01)
+    monkeypatch.setattr(worker, "POLL_S", 0.01)
+    locked = dict.fromkeys(("show_alive", "claim", "report_progress", "end_job"), 1)
+
+    def once(name, real):
+        def deed(*args, **kwargs):
+            if locked[name]:
+                locked[name] -= 1
+                raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+            return real(*args, **kwargs)
+
+        return deed
+
+    for name in locked:
+        monkeypatch.setattr(records, name, once(name, getattr(records, name)))
+    job_id = _enqueue(chain)
+    laborer = JobWorker(chain.db, {"do": lambda db, context: context.progress(0.5, "归类") or {"themes": 7}})
+    thread = threading.Thread(target=laborer.run)
+    thread.start()
+    until = time.monotonic() + 20
+    while _job(chain, job_id).state != records.DONE and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.05)
+    laborer.stop.set()
+    thread.join(20)
+    assert _job(chain, job_id).state == records.DONE and not any(locked.values())

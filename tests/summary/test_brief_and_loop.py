@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from fanops.access.organisation import brand_of
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
@@ -32,6 +33,7 @@ from fanops.tables import (
     now,
 )  # fmt: skip
 from fanops.text.aspects import GENERAL
+from fanops.web.brief_sheet import brief_sheet
 
 
 @pytest.fixture
@@ -168,8 +170,8 @@ def test_the_seven_links_by_hand(chain, heard):
         backlog.plan_stores(session, product, item.id, [store])
         backlog.set_rollout(session, product, item.id, store, "live")
         links = seven_links(session, product).set_index("store_id").loc[store]
-        # two cards: the one that was there, and the one that asked to come and was ticked with the verdict
-        assert links.drop("store").tolist() == [18, 1, 3, 2, 1, 1, 1, 1500.0, 1]
+        # two interviews have no unit yet: not heard until they are read; two cards: the one that was there, and the one that asked to come and was ticked with the verdict
+        assert links.drop("store").tolist() == [16, 1, 3, 2, 1, 1, 1, 1500.0, 1]
         assert len(seven_links(session, chain.actors["clerk2"])) == 1
 
 
@@ -193,3 +195,44 @@ def test_general_remarks_are_no_demand(chain, heard):
         page = brief(session, product)
         assert page.wants.empty and page.core == 12
         assert standing_still(session, product).empty
+
+
+def test_what_most_praise_is_no_want(chain, heard):
+    """Three of four are pleased: one who asks for a chair does not make the kind staff a want."""
+    with chain.db.write() as session:
+        run = session.exec(select(ThemeRun.id)).first()
+        theme = Theme(brand_id=chain.brand_id, name="小姐姐太热情", born_run_id=run)
+        session.add(theme)
+        session.flush()
+        units = session.exec(select(Unit).order_by(Unit.id)).all()
+        for unit, polarity in zip(units[-4:], (1, 1, 1, 0), strict=True):
+            unit.polarity = polarity
+            session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id == unit.id)).one().theme_id = theme.id
+    with chain.db.read() as session:
+        assert brief(session, chain.actors["ceo"]).wants["theme"].tolist() == ["排队太久"]
+    with chain.db.write() as session:
+        session.exec(select(Unit).order_by(Unit.id)).all()[-4].polarity = -1
+    with chain.db.read() as session:  # as many pleased as not
+        assert "小姐姐太热情" in brief(session, chain.actors["ceo"]).wants["theme"].tolist()
+
+
+def test_the_sheet_keeps_base_and_interval(chain, heard):
+    ceo = chain.actors["ceo"]
+    with chain.db.read() as session:
+        page = brief(session, ceo)
+        sheet = brief_sheet(brand_of(session, ceo), ceo, page).body.decode()
+    repeat = next(figure for figure in page.figures if figure.name == "复购率")
+    assert f"样本不足 n=6，{repeat.low:.1%} 到 {repeat.high:.1%}" in sheet
+    want = page.wants.iloc[0]
+    assert "12 人，样本不足 n=12" in sheet and f"{100 * want['low']:.0f}–{100 * want['high']:.0f}%" in sheet
+
+
+def test_a_voice_that_says_nothing_is_not_heard(chain, heard):
+    with chain.db.write() as session:
+        session.exec(select(Unit).order_by(Unit.id)).first().no_content = True
+        session.add(
+            Voice(brand_id=chain.brand_id, store_id=chain.stores["S1"], text="", source_key="empty", said_at=now())
+        )
+    with chain.db.read() as session:
+        seen = seven_links(session, chain.actors["ceo"]).set_index("store_id")["heard"]
+    assert seen[chain.stores["S1"]] == 15  # of 16 with words, one without content

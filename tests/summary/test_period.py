@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from datetime import date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
+from fanops.effect.records_panel import weekly_panel
+from fanops.fans.records import fan_table
+from fanops.fans.records_behaviour import order_facts_of
+from fanops.fans.records_value import channel_sums
 from fanops.settings import settings, today
 from fanops.summary.kept_weeks import kept_page, kept_weeks, this_monday
 from fanops.summary.records import key_figures
 from fanops.summary.records_brief import brief
 from fanops.summary.records_period import freshness_words, periods
-from fanops.tables import Order, Unit, Voice
+from fanops.tables import Fan, Order, Unit, Voice
 from fanops.web.weekly_brief import keep_weekly
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -78,3 +83,30 @@ def test_the_kept_page_is_of_the_week_it_names(chain):
     page = kept_page(ceo, str(*kept_weeks(ceo))).decode()
     assert f"{monday - timedelta(days=7)} 到 {monday - timedelta(days=1)}" in page
     assert "¥8<" in page and "¥708" not in page
+
+
+@ONE
+def test_a_refund_lowers_amounts_and_is_no_order(chain):
+    ceo, day, store = chain.actors["ceo"], today() - timedelta(days=1), chain.stores["S1"]
+    with chain.db.write() as session:
+        one, two = (
+            Fan(brand_id=chain.brand_id, home_store_id=store, level="fan", name_masked="王**") for _ in range(2)
+        )
+        session.add_all([one, two])
+        session.flush()
+        buy(session, chain, day - timedelta(days=1), 3_000, fan_id=one.id)
+        buy(session, chain, day, -1_000, fan_id=one.id)  # not a second order
+        buy(session, chain, day, -500, fan_id=two.id)  # bought before we kept orders: not active
+    with chain.db.read() as session:
+        figures = {figure.name: figure for figure in key_figures(session, ceo)}
+        assert (figures["营业额"].value, figures["营业额"].base) == (1_500, 1)
+        assert (figures["活跃粉丝"].value, figures["复购率"].value) == (1, 0)
+        facts = order_facts_of(session, ceo, pd.Timestamp(at(day)))
+        assert facts.loc[one.id, ["orders", "recent", "money_fen", "active"]].tolist() == [1, 0, 2_000, 0]
+        assert pd.isna(facts.loc[one.id, "second"]) and two.id not in facts.index
+        listed = fan_table(session, ceo)[0].set_index("fan_id")
+        assert listed.loc[one.id, ["orders", "spent_fen"]].tolist() == [1, 2_000]
+        assert listed.loc[one.id, "last_order"].date() == day - timedelta(days=1) and listed.loc[two.id, "orders"] == 0
+        panel = weekly_panel(session, ceo, "orders", day - timedelta(weeks=3), day + timedelta(days=7))
+        assert panel["value"].sum() <= 1
+        assert channel_sums(session, ceo)[["orders", "amount_fen"]].sum().tolist() == [1, 1_500]

@@ -175,14 +175,16 @@ def raisers_section(actor: Actor, about: dict[str, int]) -> None:
         return
     rows = []
     for name, outcome in found.outcomes.items():
-        write = words.share if name == "again" else lambda value: "—" if value != value else f"{value:.2f}"
+        share = name == "again"  # a difference of shares is in points, and none is over 100
+        write = words.share if share else lambda value: "—" if value != value else f"{value:.2f}"
+        low, high = (
+            (max(-100.0, outcome.low * 100), min(100.0, outcome.high * 100)) if share else (outcome.low, outcome.high)
+        )
+        difference = outcome.difference * (100 if share else 1)
         rows.append(
             {"看什么": OUTCOMES[name][0], "提出者": write(outcome.raisers), "相似粉丝": write(outcome.others),
-             "相差": "—" if not outcome.base else f"{outcome.difference * (100 if name == 'again' else 1):+.1f}"
-             + ("%" if name == "again" else ""),
-             "区间": "—" if outcome.low != outcome.low else
-             f"{outcome.low * (100 if name == 'again' else 1):+.1f} 到 {outcome.high * (100 if name == 'again' else 1):+.1f}",
-             "人数": words.base_note(outcome.base)}
+             "相差": "—" if not outcome.base else f"{difference:+.1f}" + (" 个百分点" if share else ""),
+             "区间": "—" if low != low else f"{low:+.1f} 到 {high:+.1f}", "人数": words.base_note(outcome.base)}
         )  # fmt: skip
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption(

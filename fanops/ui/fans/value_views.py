@@ -37,18 +37,18 @@ def channels(actor: Actor) -> None:
         .mark_bar()
         .encode(
             x=alt.X("month:N", title=None, axis=alt.Axis(labelAngle=-45)),
-            y=alt.Y("元:Q", title="订单金额（元）", axis=alt.Axis(format=",")),
+            y=alt.Y("元:Q", title="订单金额（元）", axis=alt.Axis(format=",.0f")),
             color=alt.Color("渠道:N", sort=order, scale=alt.Scale(domain=present, range=colours),
                             legend=alt.Legend(orient="top", title=None, columns=3)),
             order=alt.Order("place:Q"),
-            tooltip=["month:N", "渠道:N", alt.Tooltip("元:Q", format=",.0f"), alt.Tooltip("orders:Q", title="订单", format=",")],
+            tooltip=["month:N", "渠道:N", alt.Tooltip("元:Q", format=",.0f"), alt.Tooltip("orders:Q", title="订单", format=",.0f")],
         )
         .properties(height=320)
     )  # fmt: skip
     charts.show(
         bars,
-        f"{last['month']} 品牌净值 {words.cny(last['net_fen'])}，占 {words.share(last['share'])}"
-        f"（{int(last['net_orders']):,} / {int(last['orders']):,} 单）",
+        f"{last['month']} 品牌净值占订单金额的 {words.share(last['share'])}"
+        f"（{words.cny(last['net_fen'])} / {words.cny(last['amount_fen'])}）",
     )
     st.caption(NET_VALUE_WORDS)
     _by_store(sums)

@@ -37,11 +37,17 @@ def figures(page: Brief) -> None:
     st.caption(page.freshness)
     with st.container(horizontal=True):
         for figure in page.figures:
-            with st.container(width=124):
+            with st.container(width=148):
                 st.metric(figure.name, figure_words(figure, figure.value), change_words(figure), help=figure.meaning,
                           delta_color="off")  # fmt: skip
-                base = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else figure.leads_to
-                st.page_link(figure.page, label=base, icon=":material/arrow_forward:", query_params=figure.query)
+                note = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else ""
+                if note and figure.low is not None:
+                    note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
+                if note:
+                    st.caption(note)  # a caption wraps, a link's label is cut
+                st.page_link(
+                    figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
+                )
 
 
 def wants(page: Brief) -> None:
@@ -55,14 +61,14 @@ def wants(page: Brief) -> None:
     shown = page.wants.rename(columns={"theme": "主题"}).assign(占比=page.wants["share"])
     charts.show(
         charts.interval_dots(shown, "主题", "占比", f"占说过话的{who}的比例"),
-        f"{words.count(top['people'], '人')}说到“{top['theme']}”，占 {words.share(top['share'], 0)}（{words.base_note(int(top['base']))}）",
+        f"{words.count(top['people'], '人')}说到“{top['theme']}”，占 {words.share(top['share'], 0)}，{words.base_note(int(top['base']))}",
     )
     with st.container(horizontal=True):
         for row in page.wants.head(3).itertuples():
             st.page_link("theme.py", label=plain(row.theme), icon=":material/format_quote:",
                          query_params={"theme": str(row.theme_id)})  # fmt: skip
     st.caption(
-        "只夸不提要求的不算。"
+        "只夸不提要求的不算，多数人在夸的主题也不列。"
         + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
     )
 

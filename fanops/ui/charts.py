@@ -71,7 +71,7 @@ def trend(
             x=x_axis,
             y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=True), axis=alt.Axis(format=style)),
             tooltip=[
-                alt.Tooltip(f"{x}:T", title="时间", format="%Y-%m-%d"),
+                alt.Tooltip(f"{x}:T", title="时间", format="%-m月%-d日"),
                 alt.Tooltip(f"{y}:Q", title=y_title, format=style),
             ],
         )

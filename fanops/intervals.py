@@ -30,6 +30,29 @@ def wilson(successes: ArrayLike, base: ArrayLike, z: float = Z95) -> tuple[NDArr
     return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
 
 
+def more_often(own: ArrayLike, own_base: ArrayLike, other: ArrayLike, other_base: ArrayLike) -> NDArray[np.float64]:
+    """Give the chance that so much of what was counted lies on the own side, though both sides have one rate (one-sided p).
+
+    Args:
+        own: Counts, shape (n,); may be fractions, as counts over a design effect are.
+        own_base: What they are out of.
+        other: Counts on the other side.
+        other_base: What those are out of.
+
+    Returns:
+        P(X ≥ own) of X binomial over own + other with chance own_base ÷ (own_base + other_base), shape (n,); 1 where own is 0.
+
+    Source:
+        Przyborowski & Wilenski (1940), Homogeneity of results in testing samples from Poisson series; the binomial tail as
+        an incomplete beta function, which is defined between whole counts too.
+    """
+    from scipy.special import betainc
+
+    own, own_base, other, other_base = (np.asarray(each, dtype=float) for each in (own, own_base, other, other_base))
+    tail = betainc(np.maximum(own, 1e-9), other + 1, own_base / (own_base + other_base))
+    return np.where(own > 0, tail, 1.0)
+
+
 def holm(p: ArrayLike) -> NDArray[np.float64]:
     """Correct the p values of one table together; shape kept, NaN stays and counts for nothing.
 

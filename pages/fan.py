@@ -5,6 +5,7 @@ import streamlit as st
 from fanops.fans import records
 from fanops.fans.records_timeline import timeline
 from fanops.ui import words
+from fanops.ui.address import asked_id
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_deed_views as deeds
 from fanops.ui.fans import fan_standing_views as standing
@@ -13,11 +14,10 @@ from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 
 actor = current_actor()
-asked = st.query_params.get("fan", "")
 st.page_link("fans.py", label="全部粉丝", icon=":material/arrow_back:")
 show_done()
 with refusals(), page_database().read() as session:
-    fan = records.get_fan(session, actor, int(asked) if asked.isdecimal() else 0)
+    fan = records.get_fan(session, actor, asked_id("fan") or 0)
     st.title(plain(fan.name_masked or "粉丝"))
     st.caption(f"{words.LEVEL_LABELS.get(fan.level, fan.level)} · {words.day(fan.joined_at)} 加入")
     standing.owner(session, actor, fan.id)

@@ -1,19 +1,21 @@
 """谁是我们的粉丝: levels, tags, and the way to each one."""
 
 from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 
 from fanops.access import visible_stores
 from fanops.fans import records, records_matches
 from fanops.fans.merge import MERGERS
-from fanops.summary.records import period_end
 from fanops.summary.records_brief import SILENT_DAYS
+from fanops.summary.records_period import period_end
 from fanops.ui import words
 from fanops.ui.address import choice
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_views, match_views
 from fanops.ui.guard import current_actor, page_database
+from fanops.ui.paging import open_page, turn_pages
 
 PAGE_SIZE = 30
 
@@ -31,7 +33,9 @@ with page_database().read() as session:
     stores = {store.id: store.name for store in visible_stores(session, actor)}
     by_tag = dict(zip(tags["tag_id"].astype(int), tags["name"], strict=True))
     with st.container(horizontal=True):
-        look_for = st.text_input("找人", key="fans.words", placeholder="手机号、会员号或姓", width=220)
+        look_for = st.text_input(
+            "找人", key="fans.words", placeholder="手机号、尾号 4 位、会员号或姓", width=220, persist_state="session"
+        )
         level = choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"),
                        persist=True, width=150)  # fmt: skip
         store = choice("门店", [0, *stores], "store", lambda key: stores.get(key, "全部门店"), width=160)
@@ -45,15 +49,14 @@ with page_database().read() as session:
     if waiting and st.toggle(f"疑似同一人 {waiting} 对，等您决定", key="fans.matches"):
         match_views.match_list(actor, records_matches.matches(session, actor), waiting)
         st.stop()
-    page = st.session_state.get("fans.page", 1)
     since = period_end() - timedelta(days=away) if away else None
-    table, total = records.fan_table(
-        session, actor, level=None if level == "all" else level, tag_id=tag or None, look_for=look_for,
-        store_id=store or None, away_since=since, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
+    table, total, _ = open_page(
+        "fans.page", PAGE_SIZE,
+        partial(records.fan_table, session, actor, level=None if level == "all" else level, tag_id=tag or None,
+                look_for=look_for, store_id=store or None, away_since=since, limit=PAGE_SIZE),
     )  # fmt: skip
 if table.empty:
     st.info("没有这样的粉丝。检查号码，或放宽筛选。", icon=":material/search_off:")
     st.stop()
 fan_views.fan_list(table, total)
-if total > PAGE_SIZE:
-    st.pagination(-(-total // PAGE_SIZE), key="fans.page")
+turn_pages("fans.page", PAGE_SIZE, total)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.summary import records as summary
 from fanops.summary.records_loop import seven_links
+from fanops.summary.records_period import freshness_words, periods
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.summary import overview_views
 
@@ -17,7 +18,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 with page_database().read() as session:
     overview_views.scope_line(session, actor)
-    figures = summary.key_figures(session, actor, PERIODS.get(period or "近 28 天", 28))
+    days = PERIODS.get(period or "近 28 天", 28)
+    st.caption(freshness_words(periods(session, actor, days)))
+    figures = summary.key_figures(session, actor, days)
     waiting = summary.waiting(session, actor)
     loop = seven_links(session, actor)
     verdicts = summary.latest_verdicts(session, actor)

@@ -34,13 +34,8 @@ if waves:
     state = "正在收集" if open_now else f"已结束（{words.minute(ended_at)}）"
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(f"**{plain(wave.title)}** · {state} · {words.day(wave.opens_at)} 开始")
-    if actor.role in records.WAVE_KEEPERS and right.button(
-        "结束这一期" if open_now else "重新开始", key="wave.close", width="stretch"
-    ):
-        with refusals():
-            with page_database().write() as writing:
-                records.close_wave(writing, actor, wave.id, closed=open_now)
-            st.rerun()
+    with right:
+        survey_views.end_wave(actor, wave)
     read, hand_out, ask, paper, quota = st.tabs(["结果", "二维码", "邀请", "纸质", "配额"])
     with read, refusals():
         survey_results.wave_results(actor, wave)

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from fanops.themes import records
+from fanops.themes.records_identified import count_unidentified
 from fanops.ui import words
+from fanops.ui.address import asked_id
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
@@ -11,7 +13,7 @@ from fanops.ui.selection_row import selection_row, standing_on
 from fanops.ui.themes import theme_actions, theme_edits, theme_views
 
 actor = current_actor()
-theme_id = theme_views.asked_theme()
+theme_id = asked_id("theme")
 if theme_id is None:
     theme_views.choose_theme(actor)
     st.stop()
@@ -31,7 +33,7 @@ with refusals(), page_database().read() as session:
         theme_edits.history(session, actor, theme_id)
         st.stop()
     row = mine.iloc[0]
-    heading.caption(standing_on(row.to_dict()))
+    heading.caption(standing_on(row.to_dict() | count_unidentified(session, actor, selection, theme_id)))
     st.caption(theme_views.about(row))
 
     first, second, third, fourth = st.columns(4)

@@ -4,11 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from fanops.themes import records
+from fanops.themes.records_identified import count_unidentified, with_fan_polarity
 from fanops.themes.selection import Selection
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
-from fanops.ui.selection_row import selection_row, standing_on, today_start
+from fanops.ui.selection_row import counted_in, selection_row, standing_on, today_start
 from fanops.ui.themes import map_views, quality_views, theme_flow_views, theme_views
+from fanops.ui.themes.retired_views import retired_list
 
 actor = current_actor()
 with page_database().read() as session:
@@ -16,8 +18,9 @@ with page_database().read() as session:
     show_done()
     heading = st.empty()
     selection = selection_row(session, actor)
-    counts = records.totals(session, actor, selection)
+    counts = records.totals(session, actor, selection) | count_unidentified(session, actor, selection)
     table = records.theme_table(session, actor, selection)
+    table = with_fan_polarity(session, actor, selection, table)
     change = records.recent_change(session, actor, today_start(), selection=selection)
     run = records.latest_run(session, actor)
 
@@ -26,9 +29,10 @@ theme_views.discovery_bar(actor, run, counts)
 
 if table.empty:
     theme_views.nothing_yet(actor, counts)
+    retired_list(actor)
     st.stop()
 
-counted = "fans" if table["fans"].sum() else "voices"
+counted = counted_in(counts)
 shown = table.sort_values(["general", counted, "theme_id"], ascending=[True, False, True], ignore_index=True)
 
 
@@ -45,6 +49,7 @@ def views(
         with listed:
             theme_views.overview(shown, change, counted)
             theme_views.piles(counts, shown)
+            retired_list(actor)
     if mapped.open:
         with mapped:
             map_views.map_view(actor, selection, shown)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from fanops.actions import records_backlog as backlog
 from fanops.actions.records_trials import waiting_trials
 from fanops.fans import records_cards as cards
-from fanops.fans import records_consent
+from fanops.fans import records_consent, records_tellings
 from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.fans import today_views as views
@@ -15,7 +14,7 @@ actor = current_actor()
 st.title("今天做什么")
 show_done()
 with page_database().read() as session:
-    due = backlog.telling_table(session, actor)
+    due = records_tellings.telling_table(session, actor)
     open_cards = cards.card_table(session, actor)
     trials = waiting_trials(session, actor)
     born = records_consent.birthdays_today(session, actor)

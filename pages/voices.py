@@ -1,18 +1,23 @@
 """他们原话怎么说: search the voices, and sort the 未归类 and unsure ones by hand."""
 
+from functools import partial
+
 import streamlit as st
 
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
+from fanops.themes.records_identified import count_unidentified
 from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
+from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.quotes import quotes
 from fanops.ui.selection_row import selection_row, standing_on
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.no_content_views import NO_CONTENT, no_content_pile
 
 PAGE_SIZE = 20
-PILES = ["全部", "未归类", "拿不准"]
+PILES = ["全部", "未归类", "拿不准", NO_CONTENT]
 
 actor = current_actor()
 with page_database().read() as session:
@@ -20,15 +25,19 @@ with page_database().read() as session:
     show_done()
     heading = st.empty()
     selection = selection_row(session, actor)
-    heading.caption(standing_on(records.totals(session, actor, selection)))
+    counts = records.totals(session, actor, selection)
+    heading.caption(standing_on(counts | count_unidentified(session, actor, selection)))
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     looked_for = left.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
     pile = right.segmented_control("归类", PILES, default="全部", key="pile", bind="query-params") or "全部"
-    page = st.session_state.get("voices.page", 1)
-    rows, total = evidence(
-        session, actor, selection, words=looked_for, unassigned=pile == "未归类", unsure=pile == "拿不准",
-        limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE,
+    rows, total, page = open_page(
+        "voices.page", PAGE_SIZE,
+        partial(evidence, session, actor, selection, words=looked_for, unassigned=pile == "未归类",
+                unsure=pile == "拿不准", limit=PAGE_SIZE),
     )  # fmt: skip
+    if pile == NO_CONTENT:
+        no_content_pile(session, actor, selection, looked_for)
+        st.stop()
     if total == 0:
         st.info("没有符合条件的原声。换一个词，或放宽筛选；还没有数据时请先导入。", icon=":material/search_off:")
         st.page_link("import_voices.py", label="去导入", icon=":material/upload:")
@@ -40,6 +49,5 @@ with page_database().read() as session:
         chosen = []
     else:
         chosen = quotes(rows, f"voices.quotes.{pile}.{page}.{looked_for}", choosable=True)
-    if total > PAGE_SIZE:
-        st.pagination(-(-total // PAGE_SIZE), key="voices.page")
+    turn_pages("voices.page", PAGE_SIZE, total)
     theme_edits.move_bar(actor, None, chosen, table)

@@ -29,6 +29,8 @@ MANAGERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Rol
 HEAD_OFFICE = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 TITLE_LIMIT = 60
 _MOST_EVIDENCE = 2_000
+_PLEASED = 2
+_RANK = case((Unit.polarity == -1, 0), (Unit.polarity == 1, _PLEASED), else_=1)  # what speaks for a change comes first
 
 
 def _said(actor: Actor, theme_id: int, *columns: Any) -> Any:
@@ -44,7 +46,7 @@ def _said(actor: Actor, theme_id: int, *columns: Any) -> Any:
 
 
 def raisers(session: Session, actor: Actor, theme_id: int, unit_ids: Sequence[int] | None = None) -> dict[int, int]:
-    """Give the fans who said a theme, each with one sentence of theirs (unit id), within the actor's scope."""
+    """Give the fans who said a theme, each with one sentence of theirs (unit id, a displeased one if there is), in scope."""
     get_theme(session, actor, theme_id)
     statement = _said(actor, theme_id, PERSON.label("fan_id"), Unit.id, ThemeAssignment.strength).where(
         Voice.fan_id.is_not(None)
@@ -52,7 +54,7 @@ def raisers(session: Session, actor: Actor, theme_id: int, unit_ids: Sequence[in
     if unit_ids is not None:
         statement = statement.where(Unit.id.in_(list(unit_ids)))
     found: dict[int, int] = {}
-    for fan_id, unit_id, _ in session.exec(statement.order_by(ThemeAssignment.strength.desc(), Unit.id)):
+    for fan_id, unit_id, _ in session.exec(statement.order_by(_RANK, ThemeAssignment.strength.desc(), Unit.id)):
         found.setdefault(fan_id, unit_id)
     return found
 
@@ -145,15 +147,38 @@ def undo_tagging(session: Session, actor: Actor, tag_id: int, tagged_at) -> int:
 
 
 def keep_evidence(session: Session, actor: Actor, theme_id: int, *, store_ids=None, **about: int) -> int:
-    """Keep a theme's sentences in the actor's scope as evidence of a fix or an item; those of ``store_ids`` where there are any."""
-    statement = _said(actor, theme_id, Unit.id)
+    """Keep a theme's sentences in the actor's scope as evidence of a fix or an item; those of ``store_ids`` where there are any.
+
+    Every fan who said it is kept, however many they are. Pleased sentences stand back: a fan's are kept when they said
+    nothing else, those of people without a name when nobody said anything else.
+    """
+    statement = _said(actor, theme_id, Unit.id, PERSON, _RANK)
     if store_ids is not None:
         own = statement.where(Voice.store_id.in_(list(store_ids)))
         statement = own if session.exec(own.limit(1)).first() is not None else statement
-    units = session.exec(statement.order_by(ThemeAssignment.strength.desc(), Unit.id).limit(_MOST_EVIDENCE)).all()
+    rows = session.exec(statement.order_by(_RANK, ThemeAssignment.strength.desc(), Unit.id)).all()
+    units = _telling([tuple(row) for row in rows])
     session.add_all(Evidence(unit_id=unit_id, **about) for unit_id in units)
     session.flush()
     return len(units)
+
+
+def _telling(rows: Sequence[tuple[int, int | None, int]]) -> list[int]:
+    """Choose among ``unit_id, person, rank``, best first, and keep their order."""
+    minding = {person for _, person, rank in rows if rank != _PLEASED}
+    kept = [
+        (unit_id, person)
+        for unit_id, person, rank in rows
+        if rank != _PLEASED or (person not in minding if person is not None else not minding)
+    ]
+    nameless = [unit_id for unit_id, person in kept if person is None]
+    left_out = set(nameless[max(0, _MOST_EVIDENCE - (len(kept) - len(nameless))) :])
+    return [unit_id for unit_id, _ in kept if unit_id not in left_out]
+
+
+def count_said(session: Session, actor: Actor, theme_id: int) -> int:
+    """Count the sentences of a theme in the actor's scope: what the evidence is taken from."""
+    return session.exec(_said(actor, theme_id, func.count(Unit.id))).one()
 
 
 # --- the way back -------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import trial_deed
-from fanops.fans.records_contacts import record_contact
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import (
@@ -24,7 +24,6 @@ from fanops.tables import (
     Baseline,
     Contact,
     Fan,
-    Fix,
     Measurement,
     Rollout,
     ServiceCard,
@@ -314,7 +313,7 @@ def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
     )
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
     columns = ["trial_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
-    return pd.DataFrame(rows, columns=columns)
+    return frame_of(rows, columns)
 
 
 def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, words: str = "") -> Trial:
@@ -351,44 +350,3 @@ def _tick_card(session: Session, actor: Actor, trial: Trial) -> None:
         session.add(card)
         session.add(Contact(fan_id=trial.fan_id, store_id=trial.store_id, staff_id=actor.staff_id, kind="service",
                             channel="in_store", subject=card.deed))  # fmt: skip
-
-
-def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
-    """List who is to be told (or was) of an item or a fix: ``telling_id, fan_id, fan, store, title, state, told_at``."""
-    title = func.coalesce(BacklogItem.title, Fix.title)
-    statement = (
-        select(Telling.id, Fan.id, Fan.name_masked, Store.name, title, Telling.state, Telling.told_at)
-        .join(Fan, Fan.id == Telling.fan_id)
-        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
-        .outerjoin(Fix, Fix.id == Telling.fix_id)
-        .outerjoin(Store, Store.id == Telling.store_id)
-        .where(Telling.state == state)
-        .order_by(Telling.id)
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
-    return pd.DataFrame(rows, columns=["telling_id", "fan_id", "fan", "store", "title", "state", "told_at"])
-
-
-def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: str = "") -> Telling:
-    """Record that a raiser was told, and whether they say it is really fixed (yes, no or empty).
-
-    Telling counts as a contact; an answer noted later does not.
-
-    Raises:
-        NotFound: No such telling in the actor's scope.
-        Conflict: The fan must not be contacted, with the reason.
-    """
-    statement = select(Telling).join(Fan, Fan.id == Telling.fan_id).where(Telling.id == telling_id)
-    row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).first()
-    if row is None:
-        raise NotFound("没有这条告知，或它不在您的门店。")
-    if row.told_at is None:
-        title = (
-            session.get_one(BacklogItem, row.item_id).title if row.item_id else session.get_one(Fix, row.fix_id).title
-        )
-        record_contact(session, actor, session.get_one(Fan, row.fan_id), "telling", row.channel or "in_store", title)
-    row.state, row.told_at, row.staff_id = "told", row.told_at or now(), actor.staff_id
-    row.really_fixed = really_fixed or row.really_fixed
-    session.add(row)
-    session.flush()
-    return row

@@ -22,6 +22,16 @@ from fanops.themes.records import get_theme
 
 _MOST_LINES, _LONGEST_LINE = 30, 80
 _BEFORE_WORK = frozenset({"found", "assigned", "reopened"})
+# Fans who were told and say that it is not mended; once the store has done it over again, they are to be asked anew.
+_NOT_FIXED = (
+    select(func.count(Telling.id))
+    .where(
+        Telling.fix_id == FixStore.fix_id, Telling.store_id == FixStore.store_id, Telling.really_fixed == "no",
+        FixStore.done_at.is_(None) | (Telling.told_at >= FixStore.done_at),
+    )
+    .correlate(FixStore)
+    .scalar_subquery()
+)  # fmt: skip
 
 
 def checked_lines(lines: Sequence[str]) -> list[str]:
@@ -96,8 +106,8 @@ def fix_table(session: Session, actor: Actor) -> pd.DataFrame:
     """List fixes with their stores in scope.
 
     Returns:
-        Newest first: ``fix_id, title, area, theme_id, theme, opened_at, stores, read, done, accepted, overdue, evidence``;
-        ``done`` counts stores that say so, ``accepted`` those where somebody above agreed.
+        Newest first: ``fix_id, title, area, theme_id, theme, opened_at, stores, read, done, accepted, overdue, not_fixed, evidence``;
+        ``done`` counts stores that say so, ``accepted`` those where somebody above agreed, ``not_fixed`` fans who say it is not.
     """
     overdue = case((and_(FixStore.due_on < today(), FixStore.done_at.is_(None)), 1), else_=0)
     statement = (
@@ -105,6 +115,7 @@ def fix_table(session: Session, actor: Actor) -> pd.DataFrame:
             Fix.id, Fix.title, Fix.area, Fix.theme_id, Theme.name, Fix.opened_at, func.count(FixStore.id),
             func.count(FixStore.read_at), func.count(FixStore.done_at),
             func.sum(case((FixStore.state.in_(DONE), 1), else_=0)), func.sum(overdue),
+            func.sum(_NOT_FIXED),
         )
         .join(FixStore, FixStore.fix_id == Fix.id)
         .outerjoin(Theme, Theme.id == Fix.theme_id)
@@ -113,13 +124,14 @@ def fix_table(session: Session, actor: Actor) -> pd.DataFrame:
     )  # fmt: skip
     rows = session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).all()
     columns = ["fix_id", "title", "area", "theme_id", "theme", "opened_at", "stores", "read", "done", "accepted",
-               "overdue"]  # fmt: skip
+               "overdue", "not_fixed"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
     counted = dict(
         session.exec(
             select(Evidence.fix_id, func.count()).where(Evidence.fix_id.is_not(None)).group_by(Evidence.fix_id)
         ).all()
     )
+    frame["not_fixed"] = frame["not_fixed"].astype(int)
     return frame.assign(evidence=[counted.get(fix_id, 0) for fix_id in frame["fix_id"]])
 
 
@@ -128,12 +140,13 @@ def fix_stores(session: Session, actor: Actor, fix_id: int | None = None) -> pd.
 
     Returns:
         ``fix_store_id, fix_id, title, what_to_do, checklist, store_id, store, state, ticks, owner, due_on, read_at,
-        done_at, note``.
+        done_at, note, not_fixed`` (fans who were told and say it is not mended).
     """
     statement = (
         select(
             FixStore.id, Fix.id, Fix.title, Fix.what_to_do, Fix.checklist, Store.id, Store.name, FixStore.state,
             FixStore.ticks, Staff.name, FixStore.due_on, FixStore.read_at, FixStore.done_at, FixStore.note,
+            _NOT_FIXED,
         )
         .join(Fix, Fix.id == FixStore.fix_id)
         .join(Store, Store.id == FixStore.store_id)
@@ -144,7 +157,7 @@ def fix_stores(session: Session, actor: Actor, fix_id: int | None = None) -> pd.
         statement = statement.where(Fix.id == fix_id)
     rows = session.exec(in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)).all()
     columns = ["fix_store_id", "fix_id", "title", "what_to_do", "checklist", "store_id", "store", "state", "ticks",
-               "owner", "due_on", "read_at", "done_at", "note"]  # fmt: skip
+               "owner", "due_on", "read_at", "done_at", "note", "not_fixed"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, record_audit, require
 from fanops.actions.records import raisers
+from fanops.database.frames import frame_of
 from fanops.errors import NotFound
 from fanops.fans.records import get_fan
 from fanops.fans.records_person import PERSON
@@ -60,9 +61,7 @@ def suggestions(session: Session, actor: Actor, tag_id: int, limit: int = 20) ->
         .order_by(Voice.said_at.desc(), Unit.id.desc())
         .limit(limit)
     )
-    return pd.DataFrame(
-        [tuple(row) for row in session.exec(statement)], columns=["fan_id", "fan", "level", "sentence", "said_at"]
-    )
+    return frame_of(session.exec(statement), ["fan_id", "fan", "level", "sentence", "said_at"])
 
 
 def _of_a_theme(session: Session, actor: Actor, tag_id: int) -> Tag:

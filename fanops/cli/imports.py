@@ -57,7 +57,7 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def _run(
     kind: str, file: Path, mapping: tuple[str, ...], store: str | None, source: str, party: str, basis: str,
-    skip_refused: bool, dry_run: bool, as_json: bool, brand: str | None, voice_kind: str = "review",
+    skip_refused: bool, dry_run: bool, as_json: bool, brand: str | None, sheet: str, voice_kind: str = "review",
 ) -> None:  # fmt: skip
     from fanops.collect.import_file import ImportRequest, import_file, preview_file
 
@@ -66,7 +66,7 @@ def _run(
         actor = owner_actor(session, brand)
     request = ImportRequest(
         kind, _mapping(mapping), store=store, source=source, party=party, consent_basis=basis,
-        skip_refused=skip_refused, voice_kind=voice_kind,
+        skip_refused=skip_refused, voice_kind=voice_kind, sheet=sheet,
     )  # fmt: skip
     with progress_bar(f"导入 {file.name}", as_json) as progress:
         if dry_run:
@@ -127,6 +127,7 @@ _OPTIONS = [
     click.option(
         "--map", "mapping", multiple=True, metavar="FIELD=HEADING", help="Which column holds a field; may be repeated."
     ),
+    click.option("--sheet", default="", help="Sheet of a workbook; without it the one whose headings fit best."),
     click.option("--store", help="Store (code or name) of rows that name none."),
     click.option("--source", default="", help="Platform of rows that name none."),
     click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
@@ -19,10 +20,12 @@ def overview(days: int, brand: str | None, as_json: bool) -> None:
     from fanops.database import ready_database
     from fanops.summary import records
     from fanops.summary.records_loop import seven_links
+    from fanops.summary.records_period import freshness_words, periods
 
     with ready_database().read() as session:
         actor = owner_actor(session, brand)
         figures = records.key_figures(session, actor, days)
+        fresh = freshness_words(periods(session, actor, days))
         waits = records.waiting(session, actor)
         loop = seven_links(session, actor)
     if as_json:
@@ -30,11 +33,17 @@ def overview(days: int, brand: str | None, as_json: bool) -> None:
             {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(f).items()} for f in figures
         ]
         shown = {"figures": plain, "waiting": [asdict(entry) for entry in waits], "stores": loop.to_dict("records")}
-        click.echo(json.dumps(shown, ensure_ascii=False, default=float).replace("NaN", "null"))
+        click.echo(json.dumps(shown, ensure_ascii=False, default=_plain).replace("NaN", "null"))
         return
+    click.echo(fresh)
     for figure in figures:
         value, before = (f"{v:.1%}" if figure.unit == "%" else f"{v / 100:,.0f} 元" if figure.unit == "¥" else f"{v:,.0f} {figure.unit}"
                          for v in (figure.value, figure.before))  # fmt: skip
-        click.echo(f"{figure.name}  {value}（上一段 {before}，n={figure.base:,}）")
+        than = "无可比" if math.isnan(figure.before) else f"上一段 {before}"
+        click.echo(f"{figure.name}  {value}（{than}，n={figure.base:,}）")
     for entry in waits:
         click.echo(f"· {entry.count} {entry.what}")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else float(value)

@@ -72,13 +72,14 @@ class CheckedRows:
 
 
 class _Sieve:
-    """Remembers which rows are refused, and why, the first reason only per row and column."""
+    """筛子: which rows are refused, and why; the first reason only per row and column."""
 
     # All columns of a row are looked at, so that a person can mend the file in one go.
 
     def __init__(self, table: SourceTable, mapping: Mapping[str, str]) -> None:
         self.numbers = table.rows.index.to_numpy()
         self.bad = np.zeros(len(self.numbers), dtype=bool)
+        self.joined = np.zeros(len(self.numbers), dtype=bool)  # stands in another row: neither kept nor refused
         self.problems: list[Problem] = list(table.problems[:MOST_PROBLEMS])
         self._sheet, self._mapping = table.sheet or None, mapping
         self._said: set[tuple[int, str | None]] = set()
@@ -139,7 +140,7 @@ def check_rows(
         sieve.refuse(mask, wrong.__getitem__, who)
         clean[who] = pd.Series(tidy, dtype="str")
     notes = _CHECKS[kind](sieve, clean, cells, zone, moment)
-    kept = clean[~sieve.bad].reset_index(drop=True)
+    kept = clean[~(sieve.bad | sieve.joined)].reset_index(drop=True)
     refused = int(sieve.bad.sum()) + len(table.problems)
     return CheckedRows(kept, tuple(sorted(sieve.problems, key=lambda p: p.row or 0)), refused, tuple(notes))
 
@@ -241,9 +242,57 @@ def _check_orders(
     sieve.refuse(np.abs(np.nan_to_num(fen)) > _LARGEST_FEN, "金额太大（超过 100 万元）", "amount", cells["amount"])
     clean["amount_fen"] = np.nan_to_num(fen).astype(np.int64)
     clean["channel"] = cells["channel"].map(channel_of)
-    _duplicates(sieve, clean, ["source", "number"], "的订单号相同", np.ones(len(clean), dtype=bool))
+    notes = _join_lines(sieve, clean)
     refunds = int((clean["amount_fen"] < 0).sum())
-    return [f"有 {refunds:,} 行金额是负数，按退款导入。"] if refunds else []
+    return [*notes, f"有 {refunds:,} 行金额是负数，按退款导入。"] if refunds else notes
+
+
+def _join_lines(sieve: _Sieve, clean: pd.DataFrame) -> list[str]:
+    """Join the lines of one order (一笔订单几行，每行一件商品): amounts added, items gathered, in the first line's row.
+
+    An order whose lines do not agree on store, time or person, or of which one line can't be taken, is refused whole:
+    half of its money would be worse than none.
+    """
+    order = clean.groupby(["source", "number"], sort=False).ngroup().where(clean["number"] != "", -1)
+    several = ((order >= 0) & order.duplicated(keep=False)).to_numpy()
+    if not several.any():
+        return []
+    lines = clean[several].assign(order=order[several], bad=sieve.bad[several])
+    first = lines.groupby("order")["row"].transform("first").reindex(clean.index, fill_value=0).astype(int)
+    torn = lines.groupby("order")["bad"].transform("any") & ~lines["bad"]
+    _refuse_lines(sieve, lines[torn], lambda place: "同一笔订单的另一行不能导入，整笔都没有导入")
+    lines = lines[~lines.groupby("order")["bad"].transform("any")]
+    known = lines.assign(**{who: lines[who].replace("", None) for who in _WHO}).groupby("order")
+    agree = known[["store_id", "time", *_WHO]].transform("nunique").le(1).all(axis=1)
+    _refuse_lines(
+        sieve,
+        lines[~agree],
+        lambda place: f"与第 {first[place]} 行的订单号相同，但门店、时间或会员不同，整笔都没有导入",
+    )
+    lines = lines[agree]
+    alike = lines.duplicated(["order", "amount_fen", "items", "channel"])
+    _refuse_lines(sieve, lines[alike], lambda place: f"与第 {first[place]} 行是同一笔订单，商品和金额也完全相同")
+    lines = lines[~alike]
+    lines = lines[lines["order"].duplicated(keep=False)]
+    if lines.empty:
+        return []
+    grouped = lines.groupby("order", sort=False)
+    heads = grouped["row"].idxmin()
+    clean.loc[heads, "amount_fen"] = grouped["amount_fen"].sum().to_numpy()
+    clean.loc[heads, "items"] = grouped["items"].agg(lambda cells: "、".join(cell for cell in cells if cell)).to_numpy()
+    for name in (*_WHO, "channel"):
+        clean.loc[heads, name] = grouped[name].agg(lambda cells: next(filter(None, cells), "")).to_numpy()
+    sieve.joined[lines.index.difference(heads)] = True
+    return [
+        f"有 {len(lines):,} 行同属 {len(heads):,} 笔订单（每行一件商品），已合并成 {len(heads):,} 笔：金额相加，商品合在一起。"
+        "如果金额列是整笔订单的金额，请改选每件商品的金额那一列。"
+    ]
+
+
+def _refuse_lines(sieve: _Sieve, lines: pd.DataFrame, why: Callable[[int], str]) -> None:
+    mask = np.zeros(len(sieve.numbers), dtype=bool)
+    mask[lines.index.to_numpy()] = True
+    sieve.refuse(mask, why)
 
 
 _CHECKS = {"voices": _check_voices, "members": _check_members, "orders": _check_orders}

@@ -37,10 +37,12 @@ def export_problems(db: Database, actor: Actor, parameters: Mapping[str, str]) -
     filename = re.sub(r"[\\/]", "_", parameters.get("filename", ""))[:100] or "文件"
     chosen = tuple(number for number in parameters.get("open", "").split(",") if number)
     request = ImportRequest(
-        parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()}, questions=chosen
-    )
+        parameters.get("kind", ""), {str(name): str(head) for name, head in mapping.items()}, questions=chosen,
+        sheet=parameters.get("sheet", ""),
+    )  # fmt: skip
     content = read_upload(parameters.get("upload", ""), actor)
-    whole = read_content(content, filename)
+    kind = "voices" if request.kind == "responses" else request.kind
+    whole = read_content(content, filename, kind=kind, sheet=request.sheet)
     table = spread_answers(without_addresses(whole), request.kind, chosen)
     if request.kind == "responses":
         problems = preview_survey_export(db, actor, table, _survey_request(parameters)).problems

@@ -12,6 +12,7 @@ from fanops.collect.surveys.definition import KINDS, SurveyDefinition
 from fanops.database import Database
 from fanops.errors import NotFound
 from fanops.spreadsheet import CSV, XLSX, write_csv, write_xlsx
+from fanops.tables import row_id
 
 
 def question_table(survey: SurveyDefinition) -> pd.DataFrame:
@@ -44,11 +45,11 @@ def export_responses(db: Database, actor: Actor, parameters: Mapping[str, str]) 
     Raises:
         NotFound: No such wave.
     """
-    asked = str(parameters.get("wave", ""))
-    if not asked.isdecimal():
+    asked = row_id(str(parameters.get("wave", "")))
+    if asked is None:
         raise NotFound("没有说是哪一期。", "请从问卷页面的“导出”进入。")
     with db.read() as session:
-        wave, survey, table = response_table(session, actor, int(asked))
+        wave, survey, table = response_table(session, actor, asked)
     if parameters.get("as") == "csv":
         return f"{wave.title}.csv", CSV, write_csv(table)
     return f"{wave.title}.xlsx", XLSX, write_xlsx({"答卷": table, "题目": question_table(survey)})

@@ -150,6 +150,9 @@ PARTIES = {"first": "一方（自己收集）", "second": "二方（合作方给
 _MARKS = re.compile(r"[\W_]+")
 _PHONE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")
 _TIME = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}.*|20\d{6}(?:\d{6})?")
+_NUMBER = re.compile(r"[¥￥]?-?\d+(?:\.\d+)?")
+_SENTENCE = re.compile(r"[，。！；~～…]|[,!]\s*[一-鿿]|[一-鿿]{12}")
+_LONGEST_NAME = 8
 _LOOKED_AT = 200
 
 
@@ -163,6 +166,17 @@ def is_heading(text: str) -> bool:
     """Say whether a cell is a heading that some field goes by."""
     tidy = tidy_heading(text)
     return any(tidy in field.synonyms for fields in FIELDS.values() for field in fields)
+
+
+def fitting(kind: str, headings: Sequence[str]) -> tuple[bool, int]:
+    """Say how well headings fit a kind of import: whether all that is required is there, and how many fields are.
+
+    A kind without fields of its own (answers to a survey) is fitted as voices.
+    """
+    tidy = [tidy_heading(heading) for heading in headings]
+    fields = FIELDS.get(kind, FIELDS["voices"])
+    found = {field.name for field in fields if any(_strength(field, name) for name in tidy)}
+    return all(field.name in found for field in fields if field.required), len(found)
 
 
 def fields_of(kind: str) -> tuple[Field, ...]:
@@ -251,6 +265,44 @@ def _has_letters(cell: str) -> bool:
     return any(letter.isalpha() for letter in cell)
 
 
+def looks_like_data(headings: Sequence[str], store_names: Collection[str] = ()) -> bool:
+    """Say whether a first row is data rather than headings: none of it names a field, and some of it is a value.
+
+    A value is a phone number, a time, a number, a known store, or a sentence; a question (…？) is a heading of a survey.
+
+    Args:
+        headings: The first row.
+        store_names: Tidy names and codes of known stores.
+    """
+    fields = [field for of_kind in FIELDS.values() for field in of_kind]
+    for heading in headings:
+        tidy = tidy_heading(heading)
+        if is_heading(heading) or (len(tidy) <= _LONGEST_NAME and any(_strength(field, tidy) for field in fields)):
+            return False
+    return any(_is_value(heading, store_names) for heading in headings)
+
+
+def check_headings(headings: Sequence[str], store_names: Collection[str] = ()) -> None:
+    """Refuse a file that has no headings, before its first row is lost as headings.
+
+    Raises:
+        InvalidInput: ``looks_like_data`` says so.
+    """
+    if looks_like_data(headings, store_names):
+        raise InvalidInput(
+            f"第一行像数据，不像列名：{'、'.join(headings[:3])}。",
+            "请在文件最上面加一行列名（例如：评论、门店、时间）再导入，这样第一行的内容也不会丢。"
+            "如果第一行确实是列名，请指定每一列是什么。",
+        )
+
+
+def _is_value(cell: str, store_names: Collection[str]) -> bool:
+    bare = cell.strip()
+    if any(shape.fullmatch(bare) for shape in (_PHONE, _TIME, _NUMBER)) or tidy_heading(bare) in store_names:
+        return True
+    return _SENTENCE.search(bare) is not None and not bare.endswith(("?", "？"))
+
+
 def check_mapping(kind: str, mapping: Mapping[str, str], headings: Sequence[str]) -> dict[str, str]:
     """Refuse a mapping that lacks what is required or names what is not there; empty choices fall away.
 
@@ -273,6 +325,11 @@ def check_mapping(kind: str, mapping: Mapping[str, str], headings: Sequence[str]
     if kind == "members" and not any(name in kept for name in ("member", "phone", "openid")):
         raise InvalidInput("没有找到能认出会员的列（会员号、手机号或 openid）。", f"{have}。请指定是哪一列。")
     return kept
+
+
+def every_choice(kind: str, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Give the choice for every field of a kind: its heading, "" where the field is not taken (不导入)."""
+    return {field.name: mapping.get(field.name, "") for field in fields_of(kind)}
 
 
 def _refuse_members(text: str | None, headings: Sequence[str]) -> None:

@@ -17,7 +17,16 @@ from fanops.access import Actor, record_audit, require
 from fanops.collect import records_imports as records
 from fanops.collect import records_rows
 from fanops.collect.check_rows import CheckedRows, StoreBook, check_rows
-from fanops.collect.fields import KIND_LABELS, PARTIES, check_mapping, fields_of, guess_mapping
+from fanops.collect.fields import (
+    KIND_LABELS,
+    PARTIES,
+    check_headings,
+    check_mapping,
+    every_choice,
+    fields_of,
+    guess_mapping,
+)
+from fanops.collect.first_rows import first_rows
 from fanops.collect.prepare import PreparedUnits, prepare_units, take_units
 from fanops.collect.read_file import SourceTable, read_content, read_path
 from fanops.collect.records_aspects import brand_pack
@@ -33,7 +42,6 @@ from fanops.text.masking import mask_identifiers
 Progress = Callable[[float, str], None]
 Source = Path | str | tuple[bytes, str] | SourceTable
 _UNITS_AT_ONCE = 2_000
-_SHOWN_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class ImportRequest:
 
     Attributes:
         kind: ``voices``, ``members`` or ``orders``.
-        mapping: Heading by field name; what is left out is remembered or guessed.
+        mapping: Heading by field name; what is left out is remembered or guessed, "" is not taken at all.
         store: Code, name or id of the store for rows that name none.
         source: Platform name for rows that name none.
         voice_kind: ``review`` or ``ticket``.
@@ -51,6 +59,7 @@ class ImportRequest:
         skip_refused: Import the rows that can be taken; otherwise one refused row means that nothing is stored.
         is_sample: Belongs to the sample chain.
         questions: Of a survey export: the numbers of the questions whose answers are voices; guessed when empty.
+        sheet: Of a workbook: the sheet to import; the one that fits best when empty.
     """
 
     kind: str
@@ -63,6 +72,7 @@ class ImportRequest:
     skip_refused: bool = False
     is_sample: bool = False
     questions: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,8 @@ class Preview:
     """What an import would do, before anything is stored.
 
     Attributes:
+        sheet, sheets: Of a workbook: the one that is read, and all that have rows.
+        mapping: Heading by field name, of the fields that are taken.
         remembered: The mapping was used for the same headings before.
         new, changed, same, refused: Rows.
         problems: Why rows were refused, by row.
@@ -92,6 +104,13 @@ class Preview:
     notes: tuple[str, ...]
     first_rows: tuple[dict[str, str], ...]
     earlier_batch: int | None = None
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The mapping with "" for every field that is not taken, so that nobody guesses such a column again."""
+        return every_choice(self.kind, self.mapping)
 
 
 @dataclass(frozen=True)
@@ -115,13 +134,13 @@ def _silent(_share: float, _doing: str) -> None:
     """Report to nobody."""
 
 
-def read_source(source: Source, progress: Progress | None = None) -> SourceTable:
-    """Read what was given: a path, (bytes, file name), or a table read before."""
+def read_source(source: Source, progress: Progress | None = None, *, kind: str = "", sheet: str = "") -> SourceTable:
+    """Read what was given: a path, (bytes, file name), or a table read before; of a workbook the sheet that fits ``kind``."""
     if isinstance(source, SourceTable):
         return source
     if isinstance(source, tuple):
-        return without_addresses(read_content(source[0], source[1], progress=progress))
-    return without_addresses(read_path(source, progress=progress))
+        return without_addresses(read_content(source[0], source[1], progress=progress, kind=kind, sheet=sheet))
+    return without_addresses(read_path(source, progress=progress, kind=kind, sheet=sheet))
 
 
 @dataclass(frozen=True)
@@ -142,12 +161,19 @@ def _make_ready(db: Database, actor: Actor, table: SourceTable, request: ImportR
         earlier = records.find_live_batch(session, actor, request.kind, table.sha256)
         recalled = records.recall_mapping(session, actor, request.kind, table.headings)
         stores = records.store_book(session, actor, request.store)
+    if not recalled and not any(request.mapping.values()):
+        check_headings(table.headings, stores.ids.keys())
     guessed = recalled or guess_mapping(request.kind, table.rows, stores.ids.keys())
     taken = {heading for heading in request.mapping.values() if heading}
     mapping = {name: heading for name, heading in guessed.items() if heading not in taken} | dict(request.mapping)
     mapping = check_mapping(request.kind, mapping, table.headings)
     checked = check_rows(request.kind, table, mapping, stores, settings().zone, moment)
     return _Ready(table, mapping, bool(recalled), earlier, stores, checked)
+
+
+def _read(source: Source, request: ImportRequest, progress: Progress) -> SourceTable:
+    table = read_source(source, progress, kind=request.kind, sheet=request.sheet)
+    return spread_answers(table, request.kind, request.questions)
 
 
 def _check_party(request: ImportRequest) -> None:
@@ -167,7 +193,7 @@ def preview_file(
         InvalidInput: The file can't be read, or a needed column is missing.
     """
     require(actor, *records.IMPORTERS)
-    table = spread_answers(read_source(source, progress), request.kind, request.questions)
+    table = _read(source, request, progress)
     ready = _make_ready(db, actor, table, request, now())
     with db.read() as session:
         plan = _plan(session, actor, request, ready.checked)
@@ -186,8 +212,10 @@ def preview_file(
         refused=ready.checked.refused + len(plan.problems),
         problems=problems,
         notes=(*table.notes, *ready.checked.notes),
-        first_rows=_first_rows(request.kind, plan.rows, ready.mapping, names),
+        first_rows=first_rows(request.kind, plan.rows, ready.mapping, names),
         earlier_batch=ready.earlier.id if ready.earlier else None,
+        sheet=table.sheet,
+        sheets=table.sheets,
     )
 
 
@@ -197,38 +225,6 @@ def _plan(session: Session, actor: Actor, request: ImportRequest, checked: Check
     if request.kind == "members":
         return records_rows.plan_members(session, actor, checked.rows)
     return records_rows.plan_voices(session, actor, records_rows.voice_keys(checked.rows, request.source))
-
-
-def _first_rows(
-    kind: str, rows: pd.DataFrame, mapping: Mapping[str, str], stores: Mapping[int, str]
-) -> tuple[dict[str, str], ...]:
-    from fanops.access.vault import mask_identifier, mask_name
-
-    zone, shown = settings().zone, []
-    for row in rows.head(_SHOWN_ROWS).to_dict("records"):
-        words: dict[str, str] = {"行": str(row["row"])}
-        for each in fields_of(kind):
-            if each.name not in mapping and each.name != "store":
-                continue
-            value = row.get({"store": "store_id", "amount": "amount_fen"}.get(each.name, each.name), "")
-            if each.name in ("time", "joined"):
-                words[each.label] = "" if pd.isna(value) else f"{value.tz_convert(zone):%Y-%m-%d %H:%M}"
-            elif each.name == "store":
-                words[each.label] = stores.get(int(value), "")
-            elif each.name == "amount":
-                words[each.label] = f"{value / 100:.2f}"
-            elif each.name in records_rows.WHO:
-                words[each.label] = mask_identifier(each.name, value) if value else ""
-            elif each.name == "name":
-                words[each.label] = mask_name(value)
-            elif each.name == "birthday":
-                words[each.label] = "已填" if value else ""
-            elif each.name == "text":
-                words[each.label] = mask_identifiers(value).text[:80]
-            else:
-                words[each.label] = "" if value != value else str(value)
-        shown.append(words)
-    return tuple(shown)
 
 
 def import_file(
@@ -255,8 +251,7 @@ def import_file(
         InvalidInput: The file can't be read, a column is missing, or rows were refused and ``skip_refused`` is not set.
     """
     require(actor, *records.IMPORTERS)
-    table = read_source(source, lambda _share, doing: progress(0.05, doing))
-    table = spread_answers(table, request.kind, request.questions)
+    table = _read(source, request, lambda _share, doing: progress(0.05, doing))
     progress(0.15, f"检查 {len(table.rows):,} 行")
     ready = _make_ready(db, actor, table, request, now())
     if ready.earlier is not None:
@@ -278,7 +273,9 @@ def import_file(
         if earlier is not None:
             return Imported(earlier.id, request.kind, table.filename, already=True)
         imported = _store(session, actor, request, ready, prepared, _silent if is_job else progress)
-        records.remember_mapping(session, actor, request.kind, table.headings, ready.mapping)
+        records.remember_mapping(
+            session, actor, request.kind, table.headings, every_choice(request.kind, ready.mapping)
+        )
     if not is_job:
         progress(1.0, "完成")
     return imported

@@ -13,6 +13,7 @@ from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.database import Database, insert_many, take_turn
 from fanops.database.reserve import reserve_ids
 from fanops.errors import InvalidInput, Problem
+from fanops.fans.identity import tidy_identifier
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.tables import ImportBatch, Interview, Turn
 from fanops.text.masking import mask_identifiers
@@ -41,6 +42,15 @@ class HeldInterview:
     guide: str = ""
 
 
+def _refuse_silent(interviews: Sequence[HeldInterview]) -> None:
+    silent = [
+        each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)
+    ]
+    if silent:
+        problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
+        raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)
+
+
 def import_interviews(
     db: Database,
     actor: Actor,
@@ -53,15 +63,11 @@ def import_interviews(
     """Import interviews, whole or not at all; the same file again changes nothing.
 
     Raises:
-        InvalidInput: An interview without a turn of the fan.
+        InvalidInput: An interview without a turn of the fan, or a number that can't be one.
     """
     require(actor, *records.IMPORTERS)
-    silent = [
-        each for each in interviews if not any(turn.speaker == "fan" and turn.text.strip() for turn in each.turns)
-    ]
-    if silent:
-        problems = [Problem("没有受访者说的话", value=each.key) for each in silent]
-        raise InvalidInput(f"有 {len(silent)} 次访谈没有受访者的话，所以什么都没有存。", "请确认谁是受访者。", problems)
+    _refuse_silent(interviews)
+    people = [_fan_of(each) for each in interviews]
     with db.write() as session:
         take_turn(session, f"import {actor.brand_id}")
         earlier = records.find_live_batch(session, actor, "interviews", file_sha256)
@@ -73,7 +79,6 @@ def import_interviews(
         )  # fmt: skip
         session.add(batch)
         session.flush()
-        people = [Person(each.identities, store_id=each.store_id, joined_at=each.started_at) for each in interviews]
         found = find_or_create_fans(session, actor.brand_id, people, source="访谈", import_batch_id=batch.id)
         fans = [fan_id if fan_id > 0 else None for fan_id in found.fan_ids.tolist()]
         ids = reserve_ids(session, Interview, len(interviews)).tolist()
@@ -118,3 +123,9 @@ def import_interviews(
         session.add(batch)
         record_audit(session, actor, "import_interviews", f"import_batch:{batch.id}", rows=len(interviews))
     return imported
+
+
+def _fan_of(held: HeldInterview) -> Person:
+    """Give who was asked, by identifiers in the form that a fan is found by."""
+    identities = {kind: tidy_identifier(kind, value) for kind, value in held.identities.items() if value.strip()}
+    return Person(identities, store_id=held.store_id, joined_at=held.started_at)

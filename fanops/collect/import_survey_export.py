@@ -217,7 +217,7 @@ def preview_survey_export(db: Database, actor: Actor, source: Source, request: E
         InvalidInput: No survey export, or no question that fits.
     """
     require(actor, *records.IMPORTERS)
-    table = read_source(source)
+    table = read_source(source, kind="voices")
     read = _read(db, actor, table, request)
     with db.read() as session:
         earlier = records.find_live_batch(session, actor, "responses", table.sha256)
@@ -238,7 +238,7 @@ def import_survey_export(db: Database, actor: Actor, source: Source, request: Ex
         InvalidInput: No survey export, or rows were refused and ``skip_refused`` is not set.
     """
     require(actor, *records.IMPORTERS)
-    table = read_source(source)
+    table = read_source(source, kind="voices")
     read = _read(db, actor, table, request)
     return import_responses(
         db, actor, request.wave_id, read.responses, filename=table.filename, file_sha256=table.sha256,

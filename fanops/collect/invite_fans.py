@@ -39,6 +39,7 @@ from fanops.tables import (
     Voice,
     Wave,
     now,
+    row_id,
 )  # fmt: skip
 
 KINDS = {"segment": "一个人群", "theme": "说过一个主题的人", "week": "一家店这周来过的人", "wave": "答过另一期的人"}
@@ -276,11 +277,11 @@ def export_links(db: Database, actor: Actor, parameters: Mapping[str, str]) -> t
     Returns:
         File name, media type, content.
     """
-    asked = str(parameters.get("wave", ""))
-    if not asked.isdecimal():
+    asked = row_id(str(parameters.get("wave", "")))
+    if asked is None:
         raise NotFound("没有说是哪一期。", "请从问卷页面进入。")
     with db.read() as session:
-        wave: Wave = records.get_wave(session, actor, int(asked))
+        wave: Wave = records.get_wave(session, actor, asked)
         statement = (
             select(Fan.id, Fan.name_masked, Store.name, Invitation.code_sealed, Invitation.opened_at)
             .join(Invitation, Invitation.fan_id == Fan.id)

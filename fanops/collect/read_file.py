@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from fanops.collect.fields import is_heading
+from fanops.collect.encodings import find_encoding
+from fanops.collect.fields import fitting, is_heading
 from fanops.errors import InvalidInput, Problem
-from fanops.text.big5 import big5_codec
 from fanops.text.table_file import check_zip
 
 LARGEST_BYTES = 190_000_000
@@ -25,7 +24,6 @@ _LOOKED_AT = 30
 _CHUNK = 50_000
 _SEPARATORS = ",\t;|"
 _NO_SEPARATOR = "\x1f"
-_BLOCK = 1 << 20
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 _SHOWN = 20
 
@@ -38,11 +36,13 @@ class SourceTable:
 
     Attributes:
         filename: Its name, without folders.
-        sha256: Of its bytes.
+        sha256: Of its bytes; of the bytes and the sheet's name where a person chose another sheet than the fitting one,
+            so that two sheets of a workbook can both be imported.
         rows: One row per data row, every cell as text, "" where empty. The index is the row number that a spreadsheet
             shows; blank rows are left out.
         encoding: Of a text file, "" for a workbook.
         sheet: Of a workbook, "" for a text file.
+        sheets: All sheets of a workbook that have rows, in order.
         problems: Rows that do not fit the headings; they are not in ``rows``.
         notes: What a person should know (other sheets that were not read).
     """
@@ -52,6 +52,7 @@ class SourceTable:
     rows: pd.DataFrame
     encoding: str = ""
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -61,8 +62,15 @@ class SourceTable:
         return list(self.rows.columns)
 
 
-def read_path(path: str | Path, *, largest: int = LARGEST_BYTES, progress: Progress | None = None) -> SourceTable:
-    """Read a file from disk; its size is looked at before its content.
+def read_path(
+    path: str | Path,
+    *,
+    largest: int = LARGEST_BYTES,
+    progress: Progress | None = None,
+    kind: str = "",
+    sheet: str = "",
+) -> SourceTable:
+    """Read a file from disk; its size is looked at before its content; ``kind`` and ``sheet`` as in ``read_content``.
 
     Raises:
         InvalidInput: No such file, too large, or what ``read_content`` refuses.
@@ -71,7 +79,7 @@ def read_path(path: str | Path, *, largest: int = LARGEST_BYTES, progress: Progr
     if not path.is_file():
         raise InvalidInput(f"没有这个文件：{path.name}", "请检查路径。")
     check_size(path.stat().st_size, largest)
-    return read_content(path.read_bytes(), path.name, largest=largest, progress=progress)
+    return read_content(path.read_bytes(), path.name, largest=largest, progress=progress, kind=kind, sheet=sheet)
 
 
 def check_size(size: int, largest: int = LARGEST_BYTES) -> None:
@@ -83,7 +91,13 @@ def check_size(size: int, largest: int = LARGEST_BYTES) -> None:
 
 
 def read_content(
-    content: bytes, filename: str, *, largest: int = LARGEST_BYTES, progress: Progress | None = None
+    content: bytes,
+    filename: str,
+    *,
+    largest: int = LARGEST_BYTES,
+    progress: Progress | None = None,
+    kind: str = "",
+    sheet: str = "",
 ) -> SourceTable:
     """Read a CSV, TSV, XLSX, XLS or ODS file.
 
@@ -92,9 +106,11 @@ def read_content(
         filename: For messages.
         largest: Most bytes taken.
         progress: Called with (share 0–1, Chinese phrase).
+        kind: Of import: of a workbook, the sheet whose headings fit it best is read; without it the first with rows.
+        sheet: This sheet of a workbook instead.
 
     Raises:
-        InvalidInput: Empty, too large, not a table, a damaged or monstrous workbook, mixed encodings (with the rows).
+        InvalidInput: No such sheet; empty, too large, not a table, a damaged or monstrous workbook, mixed encodings (with the rows).
     """
     check_size(len(content), largest)
     name = filename.replace("\\", "/").rsplit("/", 1)[-1][:200]
@@ -102,7 +118,7 @@ def read_content(
         raise _empty()
     digest = hashlib.sha256(content).hexdigest()
     if content[:4] in (_ZIP, _OLE):
-        return _read_workbook(content, name, digest)
+        return _read_workbook(content, name, digest, kind, sheet)
     if content[:5] == b"%PDF-" or content[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0", b"Rar!", b"\x1f\x8b\x08\x00"):
         raise InvalidInput("这个文件不是表格。", "可以导入 CSV、TSV、XLSX 和 XLS 文件。")
     return _read_text(content, name, digest, progress)
@@ -136,79 +152,6 @@ def _read_text(content: bytes, name: str, digest: str, progress: Progress | None
             progress(0.0, f"读取文件 {number:,} 行")
     rows, problems = gathered.result()
     return SourceTable(name, digest, rows, encoding=encoding, problems=problems)
-
-
-def find_encoding(content: bytes) -> str:
-    """Find the encoding of a text file: UTF-8 (with or without BOM), UTF-16, GB18030 (which holds GBK and GB2312), Big5.
-
-    Raises:
-        InvalidInput: Not text, or two encodings in one file (the rows that differ are named).
-    """
-    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        wide = "utf-16"
-    else:
-        sample = content[:4096]
-        even, odd = sample[::2].count(0), sample[1::2].count(0)
-        wide = "" if max(even, odd) < max(4, len(sample) // 40) else "utf-16-le" if odd > even else "utf-16-be"
-    if wide:
-        _must_decode(content, wide)
-        return wide
-    if _decodes(content, "utf-8-sig") is None:
-        return "utf-8-sig"
-    mixed = _mixed_rows(content)
-    if mixed:
-        problems = [Problem("这一行的编码和其他行不同", row=row) for row in mixed[:_SHOWN]]
-        raise InvalidInput(
-            f"文件里混着两种编码，从第 {mixed[0]} 行开始不同。",
-            "请用 Excel 打开，另存为“CSV UTF-8”后再导入。",
-            problems,
-        )
-    if codec := big5_codec(content):
-        return codec
-    _must_decode(content, "gb18030")
-    return "gb18030"
-
-
-def _decodes(content: bytes, encoding: str) -> int | None:
-    """Give the offset of the first byte that does not decode, None when all do."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    for start in range(0, len(content), _BLOCK):
-        block = content[start : start + _BLOCK]
-        try:
-            decoder.decode(block, final=start + _BLOCK >= len(content))
-        except UnicodeDecodeError as error:
-            return max(0, start + error.start - 4)
-    return None
-
-
-def _must_decode(content: bytes, encoding: str) -> None:
-    at = _decodes(content, encoding)
-    if at is None:
-        return
-    newline = "\n".encode(encoding.replace("utf-16", "utf-16-le") if encoding == "utf-16" else encoding)
-    row = content.count(newline, 0, at) + 1
-    raise InvalidInput(
-        f"第 {row} 行附近有无法识别的字符。",
-        "请用 Excel 打开，另存为“CSV UTF-8”后再导入。",
-        [Problem("这里的编码有错", row=row)],
-    )
-
-
-def _mixed_rows(content: bytes) -> list[int]:
-    """Give the rows in the rarer of two encodings; empty when there is one only."""
-    kinds: dict[str, list[int]] = {"utf-8": [], "gb18030": []}
-    for row, line in enumerate(content.split(b"\n"), start=1):
-        if line.isascii():
-            continue
-        try:
-            text = line.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            kinds["gb18030"].append(row)
-        else:
-            # Two-byte pairs of GBK can pass for rare two-byte UTF-8 letters; Chinese in UTF-8 has three bytes.
-            if sum("一" <= letter <= "鿿" for letter in text) >= 2:
-                kinds["utf-8"].append(row)
-    return min(kinds.values(), key=len)
 
 
 def _stream(content: bytes, encoding: str) -> io.TextIOWrapper:
@@ -315,7 +258,45 @@ def _without_surrogates(cell: str) -> str:
 # --- workbooks --------------------------------------------------------------------------------------------------
 
 
-def _read_workbook(content: bytes, name: str, digest: str) -> SourceTable:
+def _read_workbook(content: bytes, name: str, digest: str, kind: str, sheet: str) -> SourceTable:
+    filled = _filled_sheets(content)
+    titles = tuple(filled)
+    fitting_title = _fitting_sheet(filled, kind)
+    title = sheet or fitting_title
+    if title not in filled:
+        raise InvalidInput(
+            f"没有“{title}”这张工作表，或里面没有内容。", f"有内容的工作表：{'、'.join(titles[:_SHOWN])}。"
+        )
+    words = _as_text(filled[title])
+    early = [row for row, _ in zip(words, range(_LOOKED_AT), strict=False)]
+    at, headings = _find_headings(early)
+    gathered = _Gatherer(headings, sheet=title)
+    for number, row in enumerate(early[at:], start=at + 1):
+        gathered.take(number, row)
+    for number, row in enumerate(words, start=len(early) + 1):
+        gathered.take(number, row)
+    frame, problems = gathered.result()
+    notes = tuple(f"只导入工作表“{title}”，没有导入“{other}”。" for other in titles if other != title)[:3]
+    if title != fitting_title:
+        digest = hashlib.sha256(f"{digest} {title}".encode()).hexdigest()
+    return SourceTable(name, digest, frame, sheet=title, sheets=titles, problems=problems, notes=notes)
+
+
+def list_sheets(content: bytes, kind: str) -> tuple[str, ...]:
+    """Give the sheets of a workbook that have rows, the one that fits the kind of import first; none of a text file.
+
+    Raises:
+        InvalidInput: A damaged or monstrous workbook.
+    """
+    if content[:4] not in (_ZIP, _OLE):
+        return ()
+    filled = _filled_sheets(content)
+    first = _fitting_sheet(filled, kind)
+    return (first, *(title for title in filled if title != first))
+
+
+def _filled_sheets(content: bytes) -> dict[str, list[list[object]]]:
+    """Give the rows of every sheet that has any, by its name, in order."""
     from python_calamine import CalamineWorkbook
 
     if content[:4] == _ZIP:
@@ -327,21 +308,22 @@ def _read_workbook(content: bytes, name: str, digest: str) -> SourceTable:
         raise InvalidInput(
             "这个 Excel 文件打不开，可能已损坏或加了密码。", "请在 Excel 里另存一次，或另存为 CSV。"
         ) from error
-    filled = [(title, rows) for title, rows in sheets if any(any(cell != "" for cell in row) for row in rows)]
+    filled = {title: rows for title, rows in sheets if any(any(cell != "" for cell in row) for row in rows)}
     if not filled:
         raise _empty()
-    title, rows = filled[0]
-    words = _as_text(rows)
-    early = [row for row, _ in zip(words, range(_LOOKED_AT), strict=False)]
-    at, headings = _find_headings(early)
-    gathered = _Gatherer(headings, sheet=title)
-    for number, row in enumerate(early[at:], start=at + 1):
-        gathered.take(number, row)
-    for number, row in enumerate(words, start=len(early) + 1):
-        gathered.take(number, row)
-    frame, problems = gathered.result()
-    notes = tuple(f"只导入工作表“{title}”，没有导入“{other}”。" for other, _ in filled[1:4])
-    return SourceTable(name, digest, frame, sheet=title, problems=problems, notes=notes)
+    return filled
+
+
+def _fitting_sheet(filled: dict[str, list[list[object]]], kind: str) -> str:
+    """Give the sheet whose headings fit the kind's fields best; the first of equals, so a cover sheet is passed over."""
+    if not kind or len(filled) == 1:
+        return next(iter(filled))
+    fits = {}
+    for title, rows in filled.items():
+        early = [row for row, _ in zip(_as_text(rows), range(_LOOKED_AT), strict=False)]
+        if any(any(cell.strip() for cell in row) for row in early):
+            fits[title] = fitting(kind, _find_headings(early)[1])
+    return max(fits, key=fits.get, default=next(iter(filled)))
 
 
 def _as_text(rows: list[list[object]]) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.answers import clean_text
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records import get_fan
 from fanops.tables import Fan, Interview, Staff, Store, Turn, Unit, Voice, now
@@ -198,7 +199,7 @@ def interview_table(session: Session, actor: Actor, limit: int = 200) -> pd.Data
         statement.order_by(Interview.state.desc(), Interview.started_at.desc(), Interview.id.desc()).limit(limit)
     ).all()
     columns = ["interview_id", "state", "fan", "store", "staff", "started_at", "ended_at", "turns"]
-    return pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    return frame_of(rows, columns)
 
 
 @dataclass(frozen=True)

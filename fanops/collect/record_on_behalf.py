@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 from sqlmodel import Session, func, select
@@ -15,9 +16,11 @@ from fanops.collect.submit_response import submit_response
 from fanops.collect.surveys.answers import BadAnswer, Form, Given, read_answer
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import path, values
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records import get_fan
+from fanops.settings import settings
 from fanops.tables import Answer, Fan, Response, Wave
 
 
@@ -64,8 +67,18 @@ def add_person(
     return fan
 
 
+def answered_at(session: Session, actor: Actor, wave_id: int, fan_id: int) -> datetime | None:
+    """Give when a fan's live response of a wave was handed in; None without one. A new one takes its place."""
+    fan = get_fan(session, actor, fan_id)
+    wave = records.get_wave(session, actor, wave_id)
+    statement = select(Response.submitted_at).where(
+        Response.wave_id == wave.id, Response.fan_id == fan.id, Response.state == "submitted"
+    )
+    return session.exec(statement).first()
+
+
 def start_on_behalf(
-    session: Session, actor: Actor, wave_id: int, *, store_id: int, fan_id: int | None = None
+    session: Session, actor: Actor, wave_id: int, *, store_id: int, fan_id: int | None = None, again: bool = False
 ) -> Response:
     """Begin to record a fan's answers, or go on with this fan's draft of the wave.
 
@@ -75,9 +88,10 @@ def start_on_behalf(
         wave_id: An open wave.
         store_id: Where it is asked.
         fan_id: Who is asked; None for a customer who stays unknown.
+        again: Also when the fan answered this wave before; handing in takes the place of that response.
 
     Raises:
-        Conflict: The wave is not open.
+        Conflict: The wave is not open, or the fan answered it before.
     """
     wave = records.get_wave(session, actor, wave_id)
     records.check_is_open(wave)
@@ -92,6 +106,9 @@ def start_on_behalf(
         ).first()  # fmt: skip
         if draft is not None:
             return draft
+        if not again and (at := answered_at(session, actor, wave.id, fan_id)) is not None:
+            day = at.astimezone(settings().zone)
+            raise Conflict(f"这一期这位顾客 {day.month}月{day.day}日 已答过。", "要再记一份替换它，请先选“再记一份”。")
     draft = Response(
         wave_id=wave.id, fan_id=fan_id, store_id=store_id, staff_id=actor.staff_id,
         submit_key=records.digest(secrets.token_urlsafe(18)), seed=secrets.randbelow(2**31),
@@ -139,7 +156,7 @@ def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
         statement = statement.where(Response.staff_id == actor.staff_id)
     statement = statement.group_by(Response.id, Wave.title, Fan.name_masked, Response.started_at)
     rows = session.exec(statement.order_by(Response.id.desc()).limit(limit)).all()
-    return pd.DataFrame([tuple(row) for row in rows], columns=["response_id", "wave", "fan", "answers", "started_at"])
+    return frame_of(rows, ["response_id", "wave", "fan", "answers", "started_at"])
 
 
 def answer_on_behalf(session: Session, actor: Actor, response_id: int, code: str, form: Form) -> None:

@@ -149,7 +149,7 @@ def find_form(session: Session, code: str, secret: str = "") -> tuple[OpenForm, 
 
     Raises:
         NotFound: Unknown or revoked (deliberately the same words).
-        Conflict: The wave is not open.
+        Conflict: The wave is not open, and this browser has begun nothing in it.
     """
     asked = {"code": digest(code), "secret": digest(secret) if secret else ""}
     found = session.connection().execute(_FORM, asked).first()
@@ -157,11 +157,12 @@ def find_form(session: Session, code: str, secret: str = "") -> tuple[OpenForm, 
         raise NotFound("这个链接不对，或已经失效。", "请重新扫码，或向店员要一个新的链接。")
     waves, invited = len(OpenWave._fields), len(Invited._fields)
     wave, invitation = OpenWave(*found[:waves]), Invited(*found[waves : waves + invited])
-    check_is_open(wave)
+    draft = found[waves + invited + 1 :]
+    if draft[0] is None:
+        check_is_open(wave)  # who began before the end may hand in after it
     survey = known_definition(wave.version_id, found[waves + invited])
     if survey is None:
         survey = definition_of(session.get_one(SurveyVersion, wave.version_id))
-    draft = found[waves + invited + 1 :]
     return OpenForm(wave, invitation, survey), Draft(*draft) if draft[0] is not None else None
 
 
@@ -170,7 +171,11 @@ def start_response(session: Session, form: OpenForm) -> str:
 
     Returns:
         The secret by which it is found again (kept by the fan's browser only).
+
+    Raises:
+        Conflict: The wave is not open.
     """
+    check_is_open(form.wave)
     secret = secrets.token_urlsafe(CODE_BYTES)
     connection, invited = session.connection(), form.invitation
     if invited.fan_id is not None:
@@ -247,6 +252,13 @@ def save_answers(
     if added:
         connection.execute(_ADD_ANSWER, added)
     return everything
+
+
+def mark_unproven(session: Session, response_id: int, code: str, contact: Mapping[str, Any]) -> None:
+    """Mark a contact as left by somebody who did not prove to be that fan."""
+    connection = session.connection()
+    statement = update(_answer).where(_answer.c.response_id == response_id, _answer.c.question_code == code)
+    connection.execute(statement.values(value={**contact, "unproven": True}))
 
 
 def submit(

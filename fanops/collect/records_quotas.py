@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, in_scope, record_audit, require, require_store, visible_stores
 from fanops.access.scope import store_ids
 from fanops.collect import records_surveys as records
+from fanops.database.frames import frame_of
 from fanops.errors import InvalidInput, NotAllowed, NotFound
 from fanops.tables import Fan, Quota, Response, Staff, Store, Wave
 
@@ -182,7 +183,7 @@ def who_answered(
         .order_by(Fan.id)
     )
     rows = session.exec(in_scope(known, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
-    table = pd.DataFrame([tuple(row) for row in rows], columns=["fan_id", "fan", "store", "level"])
+    table = frame_of(rows, ["fan_id", "fan", "store", "level"])
     return table, total - len(table)
 
 

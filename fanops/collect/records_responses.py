@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,6 +31,8 @@ from fanops.tables import (
     Voice,
     Wave,
 )
+
+_UNPROVEN = "留的手机号这一期已答过，没有核实是不是本人：两份都保留，这份不算在那位粉丝名下"
 
 
 def answers_of_many(session: Session, response_ids: Sequence[int]) -> dict[int, dict[str, Given]]:
@@ -76,11 +78,15 @@ def answers_over_waves(session: Session, actor: Actor, wave_id: int, code: str) 
     return values, titles
 
 
+def _is_unproven(given: Mapping[str, Given]) -> bool:
+    return any(isinstance(each.value, dict) and each.value.get("unproven") is True for each in given.values())
+
+
 def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, SurveyDefinition, pd.DataFrame]:
     """Give a wave's submitted responses in the actor's scope.
 
     Returns:
-        The wave, its survey, and the table: 编号, 门店, 分层, 记录人, 提交时间, the answers, 标签, 主题. A chosen option is 1, one
+        The wave, its survey, and the table: 编号, 门店, 分层, 记录人, 提交时间, 备注, the answers, 标签, 主题. A chosen option is 1, one
         that was offered and not chosen 0, a question that was not asked is empty.
     """
     wave = records.get_wave(session, actor, wave_id)
@@ -105,6 +111,7 @@ def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, 
             if row.submitted_at
             else "",
         }
+        cells["备注"] = _UNPROVEN if _is_unproven(given.get(row.id, {})) else ""
         for question in asked:
             cells |= _cells(question, given.get(row.id, {}).get(question.code))
         table.append(cells | {"标签": "、".join(tags.get(row.fan_id, [])), "主题": "、".join(themes.get(row.id, []))})

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from sqlalchemy import func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require, require_store, vault
+from fanops.access import Actor, Role, in_scope, record_audit, require, require_store, vault, visible_stores
 from fanops.access.vault import mask_identifier, normalise_identifier
 from fanops.collect.surveys.check import check_survey
 from fanops.collect.surveys.definition import SurveyDefinition, build_definition
 from fanops.collect.surveys.write import fingerprint, to_data
 from fanops.errors import Conflict, InvalidInput, NotFound, Problem
-from fanops.tables import Invitation, Question, Response, Survey, SurveyVersion, Wave, now
+from fanops.tables import Fan, Invitation, Question, Response, Survey, SurveyVersion, Wave, now
 
 WRITERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 WAVE_KEEPERS = (*WRITERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
@@ -137,10 +138,41 @@ def waves(session: Session, actor: Actor) -> list[Wave]:
     return list(session.exec(select(Wave).where(Wave.brand_id == actor.brand_id).order_by(Wave.id.desc())))
 
 
-def close_wave(session: Session, actor: Actor, wave_id: int, *, closed: bool = True) -> Wave:
-    """Close a wave now, or open it again."""
-    require(actor, *WAVE_KEEPERS)
+class WaveReach(NamedTuple):
+    """How far a wave reaches: its stores, those of them that the actor sees, answers handed in, answers begun."""
+
+    stores: int
+    seen: int
+    received: int
+    begun: int
+
+
+def wave_reach(session: Session, actor: Actor, wave_id: int) -> WaveReach:
+    """Say what ends with a wave: stores with a code, an invited fan or an answer; answers of the whole wave."""
     wave = get_wave(session, actor, wave_id)
+    asked = select(func.coalesce(Invitation.store_id, Fan.home_store_id)).outerjoin(Fan, Fan.id == Invitation.fan_id)
+    asked = asked.where(Invitation.wave_id == wave.id, Invitation.revoked_at.is_(None))
+    answered = select(Response.store_id).where(Response.wave_id == wave.id)
+    stores = {store for store in (*session.exec(asked), *session.exec(answered)) if store is not None}
+    seen = stores & {store.id for store in visible_stores(session, actor)}
+    count = select(Response.state, func.count()).where(Response.wave_id == wave.id).group_by(Response.state)
+    states = dict(session.exec(count).all())
+    return WaveReach(len(stores), len(seen), states.get("submitted", 0), states.get("draft", 0))
+
+
+def close_wave(session: Session, actor: Actor, wave_id: int, *, closed: bool = True) -> Wave:
+    """Close a wave now, or open it again: for all its stores, so only who sees them all does it.
+
+    Raises:
+        Conflict: The wave is asked in stores that this actor doesn't see.
+    """
+    require(actor, *WAVE_KEEPERS)
+    wave, reach = get_wave(session, actor, wave_id), wave_reach(session, actor, wave_id)
+    if reach.seen < reach.stores:
+        raise Conflict(
+            f"这一期在 {reach.stores} 家门店收集，您只管其中 {reach.seen} 家，不能替别的门店{'结束' if closed else '重新开始'}。",
+            "请区域经理或总部来做；自己门店先不收，把二维码收起来就可以。",
+        )
     wave.closed_by_hand_at = now() if closed else None
     if not closed and wave.closes_at is not None and wave.closes_at <= now():
         wave.closes_at = None  # opened again by hand after its time: open until closed by hand

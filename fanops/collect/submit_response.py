@@ -53,7 +53,11 @@ def _recognise(
     session: Session, form: records.OpenForm, response: records.Answering, on_path: Sequence[Question],
     rows: Sequence[records.StoredAnswer],
 ) -> None:  # fmt: skip
-    """Let a contact given with consent make this the response of a fan."""
+    """Let a contact given with consent make this the response of a fan.
+
+    Nobody proves a number by typing it. So it never takes the place of a response that the fan gave already: then both
+    are kept, this one belongs to no fan, and its contact is marked as unproven.
+    """
     given = {row.code: row.value for row in rows}
     for question in on_path:
         if question.kind != "contact" or not isinstance(given.get(question.code), dict):
@@ -62,12 +66,25 @@ def _recognise(
         fan = find_or_create_fan(
             session, form.wave.brand_id, {"phone": phone}, store_id=response.store_id, source="问卷"
         )
+        if _answered(session, response, fan.id):
+            records.mark_unproven(session, response.id, question.code, given[question.code])
+            record_audit(session, None, "keep_unproven_contact", f"response:{response.id}")
+            continue
         response.fan_id = fan.id
         notice = f"{form.survey.code}:{form.wave.version_id}"
         session.add(
             Consent(fan_id=fan.id, purpose="reply", granted=True, notice_version=notice, basis=question.consent[:100])
         )
         session.flush()
+
+
+def _answered(session: Session, response: records.Answering, fan_id: int) -> bool:
+    """Say whether a fan has a live response in this wave other than the one that is corrected here."""
+    statement = select(Response.id).where(
+        Response.wave_id == response.wave_id, Response.fan_id == fan_id, Response.state == "submitted",
+        Response.id.not_in([response.id, response.replaces_id or 0]),
+    )  # fmt: skip
+    return session.exec(statement).first() is not None
 
 
 def _said(
@@ -156,10 +173,30 @@ def reopen_response(session: Session, response: Response) -> tuple[str, str]:
 
 
 def erase_response(session: Session, response: Response) -> None:
-    """Erase a response and everything that came of it: answers, voices, units; the empty row says that it happened."""
-    _withdraw_voices(session, response.id)
-    session.exec(delete(Answer).where(Answer.response_id == response.id))
-    response.state, response.fan_id = "erased", None
-    session.add(response)
-    session.flush()
-    record_audit(session, None, "erase_response", f"response:{response.id}")
+    """Erase a response in all its versions and everything that came of them: answers, voices, units.
+
+    The versions are those it took the place of, its corrections, and corrections that were begun and never handed in.
+    The empty rows say that it happened.
+    """
+    for each in _versions(session, response):
+        _withdraw_voices(session, each.id)
+        session.exec(delete(Answer).where(Answer.response_id == each.id))
+        each.state, each.fan_id = "erased", None
+        session.add(each)
+        session.flush()
+        record_audit(session, None, "erase_response", f"response:{each.id}")
+
+
+def _versions(session: Session, response: Response) -> list[Response]:
+    """Give a response, whatever it corrected or took the place of, and whatever corrects any of these."""
+    found = {response.id: response}
+    waiting = [response]
+    while waiting:
+        one = waiting.pop()
+        linked = (Response.replaced_by_id == one.id) | (Response.replaces_id == one.id)
+        if one.replaces_id is not None:
+            linked |= Response.id == one.replaces_id
+        for each in session.exec(select(Response).where(linked, Response.id.not_in(list(found)))):
+            found[each.id] = each
+            waiting.append(each)
+    return sorted(found.values(), key=lambda each: each.id)

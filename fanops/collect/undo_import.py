@@ -209,10 +209,8 @@ def _forget_quotes(session: Session, batch: ImportBatch) -> None:
     if not units:
         return
     for theme in session.exec(select(Theme).where(Theme.brand_id == batch.brand_id)):
-        for name in ("quote_unit_ids", "counter_quote_unit_ids"):
-            quotes = getattr(theme, name)
-            kept = [unit_id for unit_id in quotes if unit_id not in units]
-            if kept != quotes:
-                setattr(theme, name, kept)
-                session.add(theme)
+        kept = [unit_id for unit_id in theme.quote_unit_ids if unit_id not in units]
+        if kept != theme.quote_unit_ids:
+            theme.quote_unit_ids = kept
+            session.add(theme)
     session.flush()

@@ -45,7 +45,7 @@ class Effect:
         high_share: Upper end.
         p: Two-sided p value of no effect.
         n_treated: Treated stores with periods before and after their start.
-        n_control: Never treated stores.
+        n_control: Never treated stores with data.
         n_periods: Periods.
         minimum_detectable_share: Effect that this design would have shown with 80 % power at 5 %, relative.
         pre_trend_p: p value of no difference in trend before the start; NaN where it can't be tested.
@@ -93,12 +93,18 @@ def estimate_effect(panel: Panel) -> Effect:
     residual = _residuals(y, start)
     own = {store: _mean(residual[store, start[store] :]) for store in treated}
     own = {store: effect for store, effect in own.items() if np.isfinite(effect) and start[store] > 0}
+    if not own:
+        raise TooLittleData("上线前没有数据，算不出。", "要有上线前的数据才能比：换一个有历史的指标，或等数据补齐。")
     stores = np.array(sorted(own))
     effects = np.array([own[store] for store in stores])
     lengths = np.array([np.isfinite(residual[store, start[store] :]).sum() for store in stores], dtype=float)
     weights = lengths / lengths.sum()
     point = float(weights @ effects)
     placebo = _placebo_effects(y, start, control, stores)
+    usable = np.isfinite(placebo).all(axis=1)
+    if int(usable.sum()) < FEWEST_CONTROLS:
+        raise TooLittleData("有数据的对照门店不足两家，算不出归因的效果。", "多选几家这段时间一直有数据的对照门店。")
+    placebo, control = placebo[usable], control[usable]
     standard_error, freedom, of_one = _standard_error(effects, weights, placebo)
     t = stats.t.ppf(1 - ALPHA / 2, freedom)
     low, high = point - t * standard_error, point + t * standard_error
@@ -139,7 +145,9 @@ def detectable_share(values: NDArray[np.float64], treated: NDArray[np.bool_], pe
     n, periods = values.shape
     begin = periods - periods_after
     if begin < 2:
-        raise TooLittleData(f"历史只有 {periods} 个时间段，算不出能看出多大的变化。", "把开始日期往前放。")
+        raise TooLittleData(
+            f"历史只有 {periods} 个时间段，算不出能看出多大的变化。", "看短一点（结束日期往前放），或等历史再长一些。"
+        )
     start = np.where(treated, begin, periods)
     names = tuple(str(place) for place in range(n))
     panel = Panel(names, tuple(str(place) for place in range(periods)), values, start.astype(np.int64))
@@ -158,6 +166,8 @@ def _need_enough(panel: Panel) -> None:
         )
     if panel.n_periods < FEWEST_PERIODS:
         raise TooLittleData(f"只有 {panel.n_periods} 个时间段。", f"至少要有 {FEWEST_PERIODS} 个。")
+    if not np.isfinite(panel.values).any():
+        raise TooLittleData("这段时间这个指标没有数据，算不出。", "换一个有数据的指标，或先导入数据。")
 
 
 def _residuals(y: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -271,7 +281,7 @@ def _by_time(residual, start, stores, positive, base, standard_error, placebo) -
             continue
         mean, half = float(np.mean(cells)), 1.96 * noise * np.sqrt(1 / len(cells) + 1 / max(1, len(placebo)))
         ends = (mean, mean - half, mean + half)
-        shown = [float(np.expm1(v)) if positive else v / abs(base) for v in ends]
+        shown = _share(np.array(ends), positive, base).tolist()
         rows.append((offset, *shown, len(cells)))
     return pd.DataFrame(rows, columns=["time", "estimate_share", "low_share", "high_share", "stores"])
 

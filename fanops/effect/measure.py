@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from fanops.effect.records_panel import weekly_panel
 from fanops.effect.synthetic import synthetic_control
 from fanops.effect.value import value_of
 from fanops.effect.verdict import TOO_LITTLE, verdict
-from fanops.errors import TooLittleData
+from fanops.errors import NotAllowed, TooLittleData
 from fanops.intervals import holm
 from fanops.settings import today
 from fanops.tables import Measurement
@@ -31,26 +31,70 @@ _HISTORY_WEEKS = 12
 _LEAST_KNOWN = 0.7  # of a metric's store-weeks, for it to be estimated at all
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A result that is not kept yet.
+
+    Attributes:
+        method: ``did`` or ``before_after``.
+        verdict: In words.
+        result: The numbers.
+        baseline_id: The plan that it was measured by, None without one.
+    """
+
+    method: str
+    verdict: str
+    result: dict[str, Any]
+    baseline_id: int | None
+
+
 def measure(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None, metric: str = "revenue",
     until: date | None = None,
 ) -> Measurement:  # fmt: skip
-    """Measure what an action changed and keep the result.
+    """Measure what an action changed and keep the result; see ``compute`` for what it does and refuses.
+
+    Where people wait, call ``compute`` while reading and ``keep`` while writing: the calculation takes seconds.
+    """
+    found = compute(session, actor, item_id=item_id, fix_id=fix_id, metric=metric, until=until)
+    return keep(session, actor, found, item_id=item_id, fix_id=fix_id)
+
+
+def keep(
+    session: Session, actor: Actor, found: Computed, *, item_id: int | None = None, fix_id: int | None = None
+) -> Measurement:
+    """Keep a computed result."""
+    return records.save_measurement(
+        session, actor, found.method, found.verdict, found.result, baseline_id=found.baseline_id, item_id=item_id,
+        fix_id=fix_id,
+    )  # fmt: skip
+
+
+def compute(
+    session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None, metric: str = "revenue",
+    until: date | None = None,
+) -> Computed:  # fmt: skip
+    """Compute what an action changed.
 
     With a frozen plan that names controls the result is a difference-in-differences with a verdict; without, it is a
-    comparison before and after, labelled as such.
+    comparison before and after, labelled as such. The verdict is the brand's: nobody makes it from a part of the stores.
 
     Args:
-        session: A writing session.
-        actor: Whose stores are looked at.
+        session: A reading session.
+        actor: Who measures; sees all stores.
         item_id: The backlog item, or
         fix_id: the service fix.
         metric: Used when no plan is frozen.
         until: Last day, yesterday by default.
 
     Raises:
+        NotAllowed: The actor sees a part of the stores only.
         TooLittleData: No store has the change yet, or there are too few weeks.
     """
+    if not actor.sees_all_stores:
+        raise NotAllowed(
+            "您只看得到一部分门店，不能测量：结论是全品牌的。", "请总部的同事（看得到全部门店）来测量，结果在这里看。"
+        )
     about = {"item_id": item_id, "fix_id": fix_id}
     thing = records.subject(session, actor, **about)
     since = records.treated_since(session, actor, **about)
@@ -69,31 +113,36 @@ def measure(
         return _panel(weekly_panel(session, actor, name, first, last, thing.theme_id), since, stores)
 
     panel = panel_of(metric)
-    higher = METRICS[metric].higher_is_better
     common = {"metric": metric, "first": first, "last": last, "weeks": panel.n_periods}
     if plan and len(plan["controls"]) >= 2:
-        try:
-            found = estimate_effect(panel)
-        except TooLittleData as refusal:
-            result = common | {"note": f"{refusal.message}{refusal.hint}"}
-            return records.save_measurement(session, actor, "did", TOO_LITTLE, result, baseline_id=baseline.id, **about)
-        word = verdict(
-            found, higher_is_better=higher, smallest_share=plan["smallest_share"], pass_share=plan["pass_share"]
-        )
-        result = common | _effect_result(found) | _checks(panel)
-        seen = {metric: (panel, found)} | _other_effects(panel_of, metric, thing.theme_id)
-        result["others"] = _corrected(seen, metric)
-        if "revenue" in seen:
-            worth = value_of(*seen["revenue"])
-            result["value"] = asdict(worth) | {"by_store": worth.by_store.to_dict("records")}
-        return records.save_measurement(session, actor, "did", word, result, baseline_id=baseline.id, **about)
-    stores = compare_stores(panel.values, panel.start, list(panel.units))
-    if stores.empty:
+        word, result = _by_plan(panel_of, panel, metric, plan, thing.theme_id)
+        return Computed("did", word, common | result, baseline.id)
+    changes = compare_stores(panel.values, panel.start, list(panel.units))
+    if changes.empty:
         raise TooLittleData("上线前后的整周还不够，量不出变化。", "至少要有上线前、上线后各两个整周。")
-    result = common | {"label": LABEL, "stores": stores.to_dict("records"), "all": _together(panel)}
-    return records.save_measurement(
-        session, actor, "before_after", LABEL, result, baseline_id=baseline.id if baseline else None, **about
-    )
+    result = common | {"label": LABEL, "stores": changes.to_dict("records"), "all": _together(panel)}
+    return Computed("before_after", LABEL, result, baseline.id if baseline else None)
+
+
+def _by_plan(
+    panel_of: Callable[[str], Panel], panel: Panel, metric: str, plan: dict[str, Any], theme_id: int | None
+) -> tuple[str, dict[str, Any]]:
+    """Give verdict and numbers of a difference-in-differences; 数据不足 with the reason where it can't be had."""
+    try:
+        found = estimate_effect(panel)
+    except TooLittleData as refusal:
+        return TOO_LITTLE, {"note": f"{refusal.message}{refusal.hint}"}
+    word = verdict(
+        found, higher_is_better=METRICS[metric].higher_is_better, smallest_share=plan["smallest_share"],
+        pass_share=plan["pass_share"],
+    )  # fmt: skip
+    result = _effect_result(found) | _checks(panel)
+    seen = {metric: (panel, found)} | _other_effects(panel_of, metric, theme_id)
+    result["others"] = _corrected(seen, metric)
+    if "revenue" in seen:
+        worth = value_of(*seen["revenue"])
+        result["value"] = asdict(worth) | {"by_store": worth.by_store.to_dict("records")}
+    return word, result
 
 
 def _panel(frame: pd.DataFrame, since: dict[int, date], stores: set[int] | None) -> Panel:

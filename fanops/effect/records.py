@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require
+from fanops.access import Actor, Role, in_scope, record_audit, require, visible_stores
 from fanops.effect.checks import match_controls
 from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS
@@ -217,6 +217,22 @@ def measurements(
         Measurement.brand_id == actor.brand_id, Measurement.item_id == item_id, Measurement.fix_id == fix_id
     )
     return list(session.exec(statement.order_by(Measurement.id.desc())))
+
+
+def within_scope(session: Session, actor: Actor, result: dict[str, Any]) -> dict[str, Any]:
+    """Give the part of a measurement's numbers that the actor may see: the brand's shares, and rows of visible stores only.
+
+    Amounts over all stores, and what is drawn from every control store, are left out for whoever sees a part of them.
+    """
+    if actor.sees_all_stores:
+        return result
+    names = {store.name for store in visible_stores(session, actor)}
+    kept = {name: part for name, part in result.items() if name not in ("by_placebo", "synthetic", "value")}
+    for name in ("by_store", "stores"):
+        if name in result:
+            kept[name] = [row for row in result[name] if row["unit"] in names]
+    own = [row for row in (result.get("value") or {}).get("by_store", []) if row["unit"] in names]
+    return kept | ({"value": {"by_store": own}} if own else {})
 
 
 def measured(session: Session, actor: Actor) -> set[str]:

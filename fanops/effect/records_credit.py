@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
 from fanops.actions.records import behind
+from fanops.effect.records import within_scope
 from fanops.tables import BacklogItem, Evidence, Fix, Measurement, Staff, Store, Unit, Voice
 
 _COLUMNS = ["staff_id", "staff", "store", "kind", "action_id", "title", "voice_id", "said_at", "verdict", "value", "low",
@@ -23,7 +24,8 @@ def credit_table(session: Session, actor: Actor) -> pd.DataFrame:
 
     Returns:
         ``staff_id, staff, store, kind`` (fix or item), ``action_id, title, voice_id, said_at, verdict`` (newest, empty when not
-        measured), ``value, low, high`` (yuan, None where unknown); those worth most first.
+        measured), ``value, low, high`` (yuan, None where unknown; of the stores in scope, without interval where these are a part);
+        those worth most first.
     """
     fixes = session.exec(select(Fix.id, Fix.title).where(Fix.brand_id == actor.brand_id)).all()
     items = session.exec(
@@ -48,8 +50,14 @@ def credit_table(session: Session, actor: Actor) -> pd.DataFrame:
         )
         first = session.exec(in_scope(statement, actor, brand=Staff.brand_id, store=Voice.store_id)).first()
         if first is not None:
-            verdict, worth = results.get((kind, number), ("", {}))
+            verdict, result = results.get((kind, number), ("", {}))
+            worth = within_scope(session, actor, result).get("value") or {}
             amounts = [worth.get(name) for name in ("total", "low", "high")]
+            if (
+                not actor.sees_all_stores
+            ):  # what the action was worth in the stores of the reader; no interval of a part
+                own = [row["value"] for row in worth.get("by_store", [])]
+                amounts = [sum(own) if own else None, None, None]
             rows.append((*first[:3], kind, number, title, *first[3:], verdict, *amounts))
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     return frame.sort_values("value", ascending=False, na_position="last", kind="stable", ignore_index=True)
@@ -63,5 +71,5 @@ def _newest(session: Session, actor: Actor) -> dict[tuple[str, int], tuple[str, 
     )
     found = {}
     for item_id, fix_id, verdict, result in session.exec(statement):
-        found[("item", item_id) if item_id is not None else ("fix", fix_id)] = (verdict, result.get("value") or {})
+        found[("item", item_id) if item_id is not None else ("fix", fix_id)] = (verdict, result)
     return found

@@ -29,7 +29,9 @@ def weekly_panel(
         theme_id: For ``mention_share``.
 
     Returns:
-        Rows ``store_id, store, week`` (Monday), ``value``; revenue in yuan, shares 0–1 (NaN without a base).
+        Rows ``store_id, store, week`` (Monday), ``value``; revenue in yuan, shares 0–1 (NaN without a base). Revenue and orders
+        begin with the first whole week that there are orders of: before it nothing is known, which is not zero; the same holds
+        for each store.
     """
     first = starts_on - timedelta(days=starts_on.weekday())
     last = ends_on + timedelta(days=1)
@@ -47,7 +49,8 @@ def weekly_panel(
     else:
         history = first - timedelta(days=_REPEAT_WINDOW_DAYS if metric == "repeat_share" else 0)
         values = _order_metric(_orders(session, actor, history, last), metric, first).reindex(index)
-        values = values.fillna(0.0) if metric in ("revenue", "orders") else values
+        if metric in ("revenue", "orders"):
+            values = _since_first_order(session, actor, values.fillna(0.0))
     frame = values.rename("value").reset_index()
     frame.insert(1, "store", frame["store_id"].map(names))
     return frame
@@ -72,6 +75,18 @@ def _orders(session: Session, actor: Actor, first: date, last: date) -> pd.DataF
     rows = session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all()
     frame = pd.DataFrame(rows, columns=["store_id", "fan_id", "placed_at", "amount_fen"])
     return frame.assign(week=_weeks(frame["placed_at"])) if len(frame) else frame.assign(week=[])
+
+
+def _since_first_order(session: Session, actor: Actor, values: pd.Series) -> pd.Series:
+    """Drop the weeks before the first whole one with orders; before a store's own first whole week nothing is known."""
+    statement = select(Order.store_id, func.min(Order.placed_at)).group_by(Order.store_id)
+    found = dict(session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all())
+    if not found:
+        return values.iloc[:0]
+    first = {store: at.astimezone(settings().zone).date() for store, at in found.items()}
+    stores, weeks = (values.index.get_level_values(name) for name in ("store_id", "week"))
+    known = [week >= first.get(store, date.max) for store, week in zip(stores, weeks, strict=True)]
+    return values.where(known)[[week >= min(first.values()) for week in weeks]]
 
 
 def _order_metric(orders: pd.DataFrame, metric: str, first: date) -> pd.Series:

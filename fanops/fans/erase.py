@@ -41,6 +41,7 @@ from fanops.tables import (
     Trial,
     Voice,
     now,
+    row_id,
 )  # fmt: skip
 
 ERASERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)
@@ -133,11 +134,11 @@ def export_fan(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tup
     Returns:
         File name, media type, content (JSON, readable Chinese).
     """
-    asked = str(parameters.get("fan", ""))
-    if not asked.isdecimal():
+    asked = row_id(str(parameters.get("fan", "")))
+    if asked is None:
         raise NotFound("没有说是哪位粉丝。", "请从粉丝页面进入。")
     with db.write() as session:
-        document = fan_document(session, actor, int(asked))
+        document = fan_document(session, actor, asked)
     return f"粉丝资料-{asked}.json", "application/json", json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.vault import normalise_identifier
+from fanops.database.frames import frame_of
 from fanops.errors import InvalidInput, NotFound
 from fanops.fans.levels import LEVEL_LABELS
 from fanops.fans.records_person import PERSON, is_among, person_ids
@@ -30,6 +32,7 @@ from fanops.tables import (
 )  # fmt: skip
 
 LEVELS = tuple(LEVEL_LABELS)
+_ASKED_AT_ONCE = 5_000
 _KINDS = ("phone", "member", "card", "openid", "wecom", "mail")
 
 
@@ -52,14 +55,14 @@ def fan_table(
         tag_id: Only with this live tag.
         store_id: Only of this home store.
         fan_ids: Only these.
-        look_for: A phone or member number, exact; or the first characters of a masked name.
+        look_for: A phone or member number, exact; the last four digits of a phone; or the first character of a masked name.
         away_since: Only those without an order since then.
         limit: At most this many.
         offset: For paging.
 
     Returns:
-        Rows ``fan_id, name, level, store, joined_at, orders, spent_fen, last_order, voices, tags``, core fans
-        first; and how many there are in all.
+        Rows ``fan_id, name, level, store, joined_at, orders, spent_fen, last_order, voices, tags, tail`` (last digits of the phones)``,
+        core fans first; and how many there are in all.
     """
     # Who is on the page is decided over fans alone; orders are counted for these few only (a chain has millions).
     statement = _own(actor, Fan.id, Fan.name_masked, Fan.level, Store.name, Fan.joined_at)
@@ -78,14 +81,15 @@ def fan_table(
         conditions.append(~is_among(came))
     if look_for.strip():
         hashes = _hashes(look_for)
-        by_number = select(FanIdentity.fan_id).where(
-            FanIdentity.brand_id == actor.brand_id, FanIdentity.lookup_hash.in_(hashes)
-        )
+        number = FanIdentity.lookup_hash.in_(hashes)
+        if re.fullmatch(r"[0-9]{4}", tail := look_for.strip()):
+            number |= (FanIdentity.kind == "phone") & FanIdentity.masked.endswith(tail)
+        by_number = select(FanIdentity.fan_id).where(FanIdentity.brand_id == actor.brand_id, number)
         conditions.append(is_among(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
     total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
     rank = case({level: place for place, level in enumerate(reversed(LEVELS))}, value=Fan.level, else_=len(LEVELS))
     rows = session.exec(statement.where(*conditions).order_by(rank, Fan.id).limit(limit).offset(offset)).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=["fan_id", "name", "level", "store", "joined_at"])
+    frame = frame_of(rows, ["fan_id", "name", "level", "store", "joined_at"])
     ids = [int(fan_id) for fan_id in frame["fan_id"]]
     bought = {
         fan_id: (count, spent, last)
@@ -108,7 +112,21 @@ def fan_table(
         tags.setdefault(fan_id, []).append(name)
     frame["voices"] = [said.get(fan_id, 0) for fan_id in ids]
     frame["tags"] = ["、".join(tags.get(fan_id, [])) for fan_id in ids]
+    tails = phone_tails(session, ids)
+    frame["tail"] = [tails.get(fan_id, "") for fan_id in ids]
     return frame, int(total)
+
+
+def phone_tails(session: Session, fan_ids: Iterable[int]) -> dict[int, str]:
+    """Give the last four digits of the phones of fans (as they are shown masked), by which people of one name are told apart."""
+    ids = sorted({int(fan_id) for fan_id in fan_ids})
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        statement = select(PERSON, FanIdentity.masked).select_from(Fan).join(FanIdentity, FanIdentity.fan_id == Fan.id)
+        statement = statement.where(_records_of(ids[start : start + _ASKED_AT_ONCE]), FanIdentity.kind == "phone")
+        for fan_id, masked in session.exec(statement.order_by(FanIdentity.id)):
+            found[fan_id] = "、".join(filter(None, (found.get(fan_id), masked[-4:].strip("*"))))
+    return found
 
 
 def _records_of(ids: Sequence[int]) -> Any:
@@ -191,7 +209,7 @@ def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         .order_by(FanTag.id)
     )  # fmt: skip
     columns = ["fan_tag_id", "tag_id", "name", "origin", "sentence", "tagged_at", "expires_at", "reason", "author"]
-    return pd.DataFrame(session.exec(statement).all(), columns=columns)
+    return frame_of(session.exec(statement), columns)
 
 
 def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool = False) -> None:

@@ -11,14 +11,16 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.outlook import FittedModel
-from fanops.fans.records import get_fan
+from fanops.fans.records import get_fan, phone_tails
 from fanops.fans.records_contacts import record_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
 from fanops.fans.records_person import PERSON, person_ids
 from fanops.fans.records_products import with_canonical
-from fanops.fans.records_rules import rule_titles
+from fanops.fans.records_rules import OUTER_MARKS, SCRAP, rule_titles
+from fanops.fans.records_tellings import PROMISE, due_titles, tell_with_card, untell_with_card
 from fanops.settings import settings, today
 from fanops.tables import (
     BacklogItem,
@@ -39,7 +41,6 @@ from fanops.tables import (
 )  # fmt: skip
 
 DONE, NOT_DONE = "done", "not_done"
-_SCRAP = 5  # characters, the mark at the end included: shorter sentences seldom say what somebody wants
 TRIAL = "trial"  # rule_code of a card that asks a fan to try what they asked for
 _OTHERS = {TRIAL: "请顾客体验"}
 _LIKES, _VISIT_DAYS, _LEAST_ORDERS = 2, 14, 6
@@ -55,7 +56,7 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
 
     Returns:
         Rows ``card_id, fan_id`` (the kept record)``, fan, level, store, rule, deed, reason, due_on, late, own`` (whether the fan's page
-        can be opened too: who asked for something here may belong to another store).
+        can be opened too: who asked for something here may belong to another store)``, tail`` (of the phone).
     """
     own = literal(True) if actor.sees_all_stores else func.coalesce(Fan.home_store_id.in_(store_ids(actor)), False)
     statement = (
@@ -70,20 +71,26 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
     columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on", "own"]
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    frame = frame_of(rows, columns)
     titles = rule_titles(session, actor) | _OTHERS
     frame["rule"] = [titles.get(code, "手工") for code in frame["rule"]]
+    tails = phone_tails(session, frame["fan_id"])
+    frame["tail"] = [tails.get(fan_id, "") for fan_id in frame["fan_id"]]
     frame["late"] = [due is not None and due < today() for due in frame["due_on"]]
     return frame
 
 
-def card_lines(session: Session, actor: Actor, fan_id: int, deed: str = "") -> list[tuple[str, str]]:
-    """Give at most five lines about a fan: 喜欢, 提过, 我们做了, 现在做, 注意.
+def card_lines(
+    session: Session, actor: Actor, fan_id: int, deed: str = "", *, brief: bool = False
+) -> list[tuple[str, str]]:
+    """Give at most five lines about a fan: 喜欢, 提过, 我们做了, 现在做, 注意; in brief 我们做了 and 现在做.
 
     Raises:
         NotFound: A fan that this actor neither sees nor has an open card for.
     """
     fan = _served(session, actor, fan_id)
+    if brief:
+        return [(label, text) for label, text in (("我们做了", _answered(session, fan.id)), ("现在做", deed)) if text]
     lines = [
         ("喜欢", "、".join(_likes(session, fan.id))),
         ("提过", _asked(session, fan.id)),
@@ -127,7 +134,7 @@ def _asked(session: Session, fan_id: int) -> str:
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         .where(Voice.fan_id.in_(person_ids(fan_id)), Unit.no_content.is_(False))
         .order_by(
-            case((Unit.end - Unit.start < _SCRAP, 1), else_=0),
+            case((Unit.end - Unit.start < SCRAP, 1), else_=0),
             case((Unit.polarity == -1, 0), else_=1),
             case((ThemeAssignment.theme_id.is_(None), 1), else_=0),
             Voice.said_at.desc(),
@@ -136,12 +143,15 @@ def _asked(session: Session, fan_id: int) -> str:
         .limit(1)
     )
     found = session.exec(statement).first()
-    return f"“{found[0][found[1] : found[2]].strip('，。！？,.!? ')}”" if found else ""
+    return f"“{found[0][found[1] : found[2]].strip(OUTER_MARKS)}”" if found else ""
 
 
 def _answered(session: Session, fan_id: int) -> str:
+    if due := due_titles(session, fan_id):
+        return f"{'、'.join(due)}（还没有告诉）"
     told = session.exec(
-        select(func.coalesce(BacklogItem.title, Fix.title), Telling.state)
+        select(func.coalesce(BacklogItem.title, Fix.title))
+        .select_from(Telling)
         .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
         .outerjoin(Fix, Fix.id == Telling.fix_id)
         .where(Telling.fan_id.in_(person_ids(fan_id)))
@@ -149,7 +159,7 @@ def _answered(session: Session, fan_id: int) -> str:
         .limit(1)
     ).first()
     if told is not None:
-        return f"{told[0]}（{'已告诉过' if told[1] == 'told' else '还没有告诉'}）"
+        return f"{told}（已告诉过）"
     theme = (
         select(ThemeAssignment.theme_id)
         .join(Unit, Unit.id == ThemeAssignment.unit_id)
@@ -188,7 +198,7 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     recent = now() - timedelta(days=2 * _VISIT_DAYS)
     found = session.exec(statement.having(last > recent, func.count(Order.id) >= _LEAST_ORDERS)).all()
     columns = ["fan_id", "fan", "level", "newest", "oldest", "days", "orders"]
-    frame = pd.DataFrame([tuple(row) for row in found], columns=columns)
+    frame = frame_of(found, columns)
     for name in ("newest", "oldest"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert(settings().zone)
     return _likely_today(frame, day, fit).head(limit)
@@ -215,6 +225,8 @@ def _likely_today(frame: pd.DataFrame, day: date, fit: FittedModel) -> pd.DataFr
 def close_card(session: Session, actor: Actor, card_id: int, state: str, reason: str = "") -> ServiceCard:
     """Tick a card: ``done``, or ``not_done`` with the reason; what was done counts as a contact of the fan.
 
+    With a card that asks to tell what was done, everything that is due to this fan is noted as told.
+
     Raises:
         NotFound: No such card in the actor's scope.
         InvalidInput: Not done without a reason.
@@ -229,8 +241,11 @@ def close_card(session: Session, actor: Actor, card_id: int, state: str, reason:
     if state == NOT_DONE and not reason.strip():
         raise InvalidInput("没做要写一句原因。", "例如：今天没来、不愿意聊。")
     if state == DONE:
-        record_contact(session, actor, session.get_one(Fan, card.fan_id), "service", "in_store", card.deed)
+        kind = "telling" if card.rule_code == PROMISE else "service"
+        record_contact(session, actor, session.get_one(Fan, card.fan_id), kind, "in_store", card.deed)
     card.state, card.staff_id, card.closed_at = state, actor.staff_id, now()
+    if state == DONE and card.rule_code == PROMISE:
+        tell_with_card(session, actor, card)
     if state == NOT_DONE:
         card.why_not = reason.strip()[:200]
     session.add(card)
@@ -239,16 +254,19 @@ def close_card(session: Session, actor: Actor, card_id: int, state: str, reason:
 
 
 def reopen_card(session: Session, actor: Actor, card_id: int) -> None:
-    """Take a tick back (undo); the contact it counted is taken out again."""
+    """Take a tick back (undo); the contact it counted is taken out again, and what was told with it is due again."""
     statement = select(ServiceCard).join(Fan, Fan.id == ServiceCard.fan_id).where(ServiceCard.id == card_id)
     card = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).first()
     if card is None or card.state == "open":
         raise NotFound("没有可以撤销的。", "")
     contact = session.exec(
-        select(Contact).where(Contact.fan_id == card.fan_id, Contact.kind == "service", Contact.subject == card.deed)
+        select(Contact)
+        .where(Contact.fan_id == card.fan_id, Contact.kind.in_(["service", "telling"]), Contact.subject == card.deed)
         .order_by(Contact.id.desc())
     ).first()  # fmt: skip
     if card.state == DONE and contact is not None:
         session.delete(contact)
+    if card.state == DONE and card.rule_code == PROMISE:
+        untell_with_card(session, card)
     card.state, card.why_not, card.staff_id, card.closed_at = "open", "", None, None
     session.add(card)

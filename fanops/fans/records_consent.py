@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope, record_audit, vault
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput
 from fanops.fans.records import get_fan
 from fanops.fans.records_contacts import reasons_not_to_contact
@@ -36,7 +37,7 @@ def consent_state(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
     me = person_ids(fan.id)
     statement = select(Consent.purpose, Consent.granted, Consent.basis, Consent.given_at).where(Consent.fan_id.in_(me))
     rows = session.exec(statement.order_by(Consent.given_at.desc(), Consent.id.desc())).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=["purpose", "granted", "basis", "given_at"])
+    frame = frame_of(rows, ["purpose", "granted", "basis", "given_at"])
     return frame.drop_duplicates("purpose", ignore_index=True)
 
 

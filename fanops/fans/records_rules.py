@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, literal
+from sqlalchemy import case, func, literal
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require
@@ -20,6 +20,7 @@ from fanops.tables import (
     BacklogItem,
     Evidence,
     Fan,
+    Fix,
     Order,
     OwnRule,
     Rollout,
@@ -38,6 +39,8 @@ NUMBERS = "rules"  # name of a brand's own numbers
 RUNNERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 RULE_KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)  # a rule reaches the fans of every store
 NAME_LIMIT, DEED_LIMIT = 40, 200
+SCRAP = 5  # characters, the mark at the end included: shorter sentences seldom say what somebody wants
+OUTER_MARKS = "，。！？；、,.!?; \n"  # that say nothing at the ends of a sentence quoted by itself
 _OPEN = "open"
 _OWN = "own-"
 
@@ -225,7 +228,7 @@ def find_fitting(session: Session, actor: Actor, rule: KnownRule, at: datetime) 
     """
     numbers = numbers_of(session, actor)
     who = _who(session, actor, rule, numbers, at)
-    found: dict[int, str] = dict(session.exec(who).all())
+    found = {fan_id: why.strip(OUTER_MARKS) for fan_id, why in session.exec(who).all()}
     statement = (
         select(Fan.id, Fan.name_masked, Fan.home_store_id, func.coalesce(func.sum(Order.amount_fen), 0))
         .outerjoin(Order, Order.fan_id == Fan.id)
@@ -282,11 +285,16 @@ def _like_this(code: str, numbers: RuleNumbers, at: datetime) -> Any:
             .having(last <= ago(numbers.asleep_from), last > ago(numbers.asleep_to))
         )  # fmt: skip
     if code == "recovery":
-        return (
-            select(PERSON, func.min(func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)))
+        is_scrap = case((Unit.end - Unit.start < SCRAP, 1), else_=0)
+        newest = func.row_number().over(
+            partition_by=PERSON, order_by=(is_scrap, Voice.said_at.desc(), Unit.id.desc())
+        ).label("place")  # fmt: skip
+        said = (
+            select(PERSON.label("fan"), func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start).label("said"), newest)
             .join(Voice, Voice.fan_id == Fan.id).join(Unit, Unit.voice_id == Voice.id)
-            .where(Voice.said_at > ago(numbers.recovery_days), Unit.polarity == -1, Unit.no_content.is_(False)).group_by(PERSON)
+            .where(Voice.said_at > ago(numbers.recovery_days), Unit.polarity == -1, Unit.no_content.is_(False)).subquery()
         )  # fmt: skip
+        return select(said.c.fan, said.c.said).where(said.c.place == 1)
     if code == "new_product":
         tried = (
             select(Trial.fan_id)
@@ -300,8 +308,9 @@ def _like_this(code: str, numbers: RuleNumbers, at: datetime) -> Any:
             .join(Rollout, (Rollout.item_id == BacklogItem.id) & (Rollout.store_id == Fan.home_store_id))
             .where(Rollout.state == "live", Fan.id.not_in(tried)).group_by(PERSON)
         )  # fmt: skip
-    title = func.coalesce(BacklogItem.title, "您提过的事")
+    title = func.coalesce(BacklogItem.title, Fix.title, "您提过的事")
     return (
         select(PERSON, func.min(title)).join(Telling, Telling.fan_id == Fan.id)
-        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id).where(Telling.state == "due").group_by(PERSON)
+        .outerjoin(BacklogItem, BacklogItem.id == Telling.item_id)
+        .outerjoin(Fix, Fix.id == Telling.fix_id).where(Telling.state == "due").group_by(PERSON)
     )  # fmt: skip

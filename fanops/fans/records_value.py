@@ -9,6 +9,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope, record_audit
+from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records import fan_table, get_fan
 from fanops.fans.records_person import PERSON
@@ -152,6 +153,6 @@ def referrals_of(session: Session, actor: Actor, fan_id: int) -> tuple[pd.DataFr
             .order_by(Referral.id)
         )
         found = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)).all()
-        return pd.DataFrame([tuple(row) for row in found], columns=columns)
+        return frame_of(found, columns)
 
     return rows(Referral.fan_id, Referral.referrer_fan_id), rows(Referral.referrer_fan_id, Referral.fan_id)

@@ -34,7 +34,7 @@ def said_by_people(session: Session, actor: Actor) -> pd.DataFrame:
         Voice.store_id,
         func.coalesce(Fan.level, ""),
         Voice.said_at,
-    ).where(Voice.brand_id == actor.brand_id, Voice.copy_of_id.is_(None))
+    ).where(Voice.brand_id == actor.brand_id)
     frame = pd.DataFrame(session.exec(statement).all(), columns=["theme_id", "person", "store_id", "level", "said_at"])
     return frame.assign(
         said_at=pd.to_datetime(frame["said_at"], utc=True),
@@ -90,15 +90,16 @@ def save_signals(session: Session, actor: Actor, signals: list[Signal]) -> dict[
 
 def claim_of(signal: Signal, theme: str, store: str) -> str:
     """Say a signal in one Chinese sentence with its base."""
-    share = f"{signal.people} 人（占 {signal.share:.1%}）"
-    other = f"{signal.other_share:.1%}" if signal.other_base else "—"
+    share = f"{signal.base} 人里有 {signal.people} 人说到，平均占每人所说的 {signal.share:.1%}"
+    other = f"占 {signal.other_share:.1%}"
     if signal.kind == "new":
-        return f"“{theme}”是新出现的：近 28 天有 {share}说到，此前 84 天没有人说。"
+        return f"“{theme}”是新出现的：近 28 天 {share}；此前 84 天没有人说。"
     if signal.kind == "rising":
-        return f"“{theme}”在上升：近 28 天有 {share}说到，此前 84 天占 {other}，是原来的 {signal.ratio:.1f} 倍。"
+        return f"“{theme}”在上升：近 28 天 {share}；此前 84 天{other}，是原来的 {signal.ratio:.1f} 倍。"
     if signal.kind == "store":
-        return f"“{theme}”在{store}特别多：{share}说到，其他门店占 {other}，是它们的 {signal.ratio:.1f} 倍。"
-    return f"核心粉丝更常说“{theme}”：{share}说到，其他粉丝占 {other}。"
+        many = f"，是它们的 {signal.ratio:.1f} 倍" if signal.other_people else ""
+        return f"“{theme}”在{store}特别多：{share}；其他门店{other}{many}。"
+    return f"核心粉丝更常说“{theme}”：{share}；其他粉丝{other}。"
 
 
 def _numbers(session: Session, brand_id: int, signal: Signal) -> dict[str, object]:

@@ -137,7 +137,8 @@ def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
         "revenue", truth.first_day(anchor), anchor - timedelta(days=1), tuple(treated),
         tuple(store_id for store_id in stores.values() if store_id not in treated), smallest_share=0.02, pass_share=0.03,
     )  # fmt: skip
-    freeze_plan(session, actor, plan, fix_id=fix.id)
+    # The story of the sample: the plan was made before the rollout that lies in its past.
+    freeze_plan(session, actor, plan, fix_id=fix.id).frozen_at = done - timedelta(days=truth.PLANNED_DAYS)
     measure(session, actor, fix_id=fix.id, until=anchor - timedelta(days=1))
     late = [stores[code] for code in sorted(stores) if code not in truth.FIX_STORES][:3]
     records_fixes.open_fix(

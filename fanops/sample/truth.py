@@ -16,6 +16,7 @@ RESPONSES = (310, 330)  # per wave
 EFFECT_SHARE = 0.08  # revenue of the fix's stores, from its week on
 FIX_STORES = ("H01", "H04", "H05", "H09")
 FIX_WEEK = 17  # counted from 0; the fix (取餐柜和预点单) is live from its Monday on
+PLANNED_DAYS = 7  # the plan is frozen so long before the fix is live
 FIX_TITLE = "高峰期预点单和取餐柜"
 COMPLAINTS_LEFT_SHARE = 0.35  # of the waiting complaints in the fix's stores after it
 RISING_WEEK = 19  # the rising theme is rare before it

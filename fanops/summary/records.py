@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +13,11 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope
 from fanops.actions.fix_states import DONE
+from fanops.effect.metrics import METRICS
+from fanops.effect.records_notes import plan_notes
 from fanops.intervals import wilson
-from fanops.settings import settings, today
+from fanops.settings import today
+from fanops.summary.records_period import Period, periods
 from fanops.tables import (
     BacklogItem,
     Fan,
@@ -53,6 +56,8 @@ class KeyFigure:
         series: The last eight periods, oldest first.
         page: File of the page that opens the rows under it.
         meaning: One Chinese sentence: how it is counted.
+        since: Begin of the period it is of, None where it is of a day.
+        until: Its end, exclusive.
     """
 
     name: str
@@ -65,19 +70,22 @@ class KeyFigure:
     low: float | None = None
     high: float | None = None
     series: tuple[float, ...] = ()
-
-
-def period_end(day: date | None = None) -> datetime:
-    """Give the end of the current period: the coming midnight in the stores' time zone."""
-    following = (day or today()) + timedelta(days=1)
-    return datetime(following.year, following.month, following.day, tzinfo=settings().zone)
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime | None = None) -> list[KeyFigure]:
-    """Give the five numbers of the last ``days`` in the actor's scope."""
-    end = until or period_end()
-    edges = [end - timedelta(days=days * n) for n in range(_SPARK_POINTS, -1, -1)]
-    orders, voices = _order_counts(session, actor, edges), _voice_counts(session, actor, edges)
+    """Give the five numbers of the last ``days`` in the actor's scope; see ``periods`` for where these end.
+
+    ``before`` is NaN where the data do not reach the period's end: there is nothing to compare.
+    """
+    found = periods(session, actor, days, until)
+    edges = {
+        source: [period.until - timedelta(days=days * n) for n in range(_SPARK_POINTS, -1, -1)]
+        for source, period in found.items()
+    }
+    orders = _order_counts(session, actor, edges["orders"])
+    voices = _voice_counts(session, actor, edges["voices"])
     revenue, buyers, again = orders["revenue"], orders["buyers"], orders["again"]
     repeat = np.divide(again, buyers, out=np.full(len(buyers), np.nan), where=buyers > 0)
     negative = np.divide(
@@ -85,7 +93,7 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
     )
     low, high = wilson(again, buyers)
     worse_low, worse_high = wilson(voices["negative"], voices["units"])
-    return [
+    figures = [
         KeyFigure("营业额", revenue[-1], revenue[-2], int(orders["orders"][-1]), "¥", "effects.py",
                   "这段时间全部订单的金额合计。", series=tuple(revenue)),
         KeyFigure("复购率", repeat[-1], repeat[-2], int(buyers[-1]), "%", "fans.py",
@@ -97,6 +105,13 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
         KeyFigure("不满占比", negative[-1], negative[-2], int(voices["units"][-1]), "%", "themes.py",
                   "这段时间的语义单元里，不满的比例。", float(worse_low[-1]), float(worse_high[-1]), tuple(negative)),
     ]  # fmt: skip
+    kinds = ("orders", "orders", "orders", "voices", "voices")
+    return [_of_period(figure, found[kind]) for figure, kind in zip(figures, kinds, strict=True)]
+
+
+def _of_period(figure: KeyFigure, period: Period) -> KeyFigure:
+    before = figure.before if period.whole else float("nan")
+    return replace(figure, before=before, since=period.since, until=period.until)
 
 
 def _order_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict[str, np.ndarray]:
@@ -211,7 +226,10 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
 
 
 def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFrame:
-    """Give the newest measurement of each action: ``kind, title, verdict, measured_at, estimate_share, low, high``."""
+    """Give the newest measurement of each action: ``kind, title, metric, verdict, measured_at, estimate_share, low, high``.
+
+    ``metric`` is what was looked at, in words; ``verdict`` carries in brackets what it must be read with (``plan_notes``).
+    """
     rows = session.exec(
         select(Measurement, BacklogItem.title, Fix.title)
         .outerjoin(BacklogItem, BacklogItem.id == Measurement.item_id)
@@ -219,17 +237,20 @@ def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFr
         .where(Measurement.brand_id == actor.brand_id)
         .order_by(Measurement.id.desc())
     ).all()
-    found, seen = [], set()
+    newest = {}
     for row, item_title, fix_title in rows:
-        key = (row.item_id, row.fix_id)
-        if key in seen:
-            continue
-        seen.add(key)
+        newest.setdefault((row.item_id, row.fix_id), (row, item_title or fix_title))
+    kept = list(newest.values())[:limit]
+    notes = plan_notes(session, [row for row, _ in kept])
+    found = []
+    for row, title in kept:
         numbers = row.result if row.method == "did" else row.result.get("all", {})
-        share = numbers.get("estimate_share", numbers.get("change_share"))
+        metric = METRICS.get(row.result.get("metric"))
         found.append((
-            "需求条目" if row.item_id else "服务改进", item_title or fix_title, row.verdict, row.measured_at, share,
+            "需求条目" if row.item_id else "服务改进", title, metric.name if metric else "",
+            f"{row.verdict}（{notes[row.id]}）" if notes[row.id] else row.verdict, row.measured_at,
+            numbers.get("estimate_share", numbers.get("change_share")),
             numbers.get("low_share", numbers.get("low")), numbers.get("high_share", numbers.get("high")),
         ))  # fmt: skip
-    columns = ["kind", "title", "verdict", "measured_at", "estimate_share", "low", "high"]
-    return pd.DataFrame(found[:limit], columns=columns)
+    columns = ["kind", "title", "metric", "verdict", "measured_at", "estimate_share", "low", "high"]
+    return pd.DataFrame(found, columns=columns)

@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from fanops.access import Actor, in_scope
 from fanops.actions.fix_states import DONE
 from fanops.intervals import wilson
-from fanops.summary.records import KeyFigure, key_figures, latest_verdicts, period_end
+from fanops.summary.records import KeyFigure, key_figures, latest_verdicts
+from fanops.summary.records_period import Period, freshness_words, period_end, periods
 from fanops.tables import (
     BacklogItem,
     Fan,
@@ -40,8 +41,9 @@ class Brief:
     """给老板的一页.
 
     Attributes:
-        since: Begin of the period.
+        since: Begin of the period (of what was said, where the sources end on different days).
         until: Its end, exclusive.
+        freshness: Up to when there are orders and voices, in words.
         figures: Key figures with change, then identified fans and revenue against a year before.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
         wants: Rows ``theme_id, theme, people`` (who asked or complained; praise and general remarks left out), ``base, share, low, high,
@@ -55,6 +57,7 @@ class Brief:
 
     since: datetime
     until: datetime
+    freshness: str
     figures: list[KeyFigure]
     wants_of: str
     wants: pd.DataFrame
@@ -65,22 +68,24 @@ class Brief:
     core_silent: int
 
 
-def brief(session: Session, actor: Actor, days: int = 28) -> Brief:
-    """Put the page together for the last ``days`` in the actor's scope."""
-    until = period_end()
-    since = until - timedelta(days=days)
+def brief(session: Session, actor: Actor, days: int = 28, until: datetime | None = None) -> Brief:
+    """Put the page together for the last ``days`` in the actor's scope, or for those before a fixed end."""
+    found = periods(session, actor, days, until)
+    since, end = found["voices"].since, found["voices"].until
     wants_of = "core"
-    wants = _wants(session, actor, since, until, core=True)
+    wants = _wants(session, actor, since, end, core=True)
     if wants.empty or wants["base"].iloc[0] < 5:
-        wants_of, wants = "all", _wants(session, actor, since, until, core=False)
-    core, silent = _core_fans(session, actor, until)
+        wants_of, wants = "all", _wants(session, actor, since, end, core=False)
+    core, silent = _core_fans(session, actor, until or period_end())
+    figures = [*key_figures(session, actor, days, until), *_more_figures(session, actor, found["orders"])]
     return Brief(
-        since, until, [*key_figures(session, actor, days), *_more_figures(session, actor, since, until)], wants_of, wants,
-        _did(session, actor), latest_verdicts(session, actor, 6), _silent_stores(session, actor, since, until), core, silent,
+        since, end, freshness_words(found), figures, wants_of, wants, _did(session, actor), latest_verdicts(session, actor, 6),
+        _silent_stores(session, actor, since, end), core, silent,
     )  # fmt: skip
 
 
-def _more_figures(session: Session, actor: Actor, since: datetime, until: datetime) -> list[KeyFigure]:
+def _more_figures(session: Session, actor: Actor, period: Period) -> list[KeyFigure]:
+    since, until = period.since, period.until
     identified = in_scope(
         select(func.count(Fan.id)).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None)),
         actor, brand=Fan.brand_id, store=Fan.home_store_id,
@@ -94,7 +99,7 @@ def _more_figures(session: Session, actor: Actor, since: datetime, until: dateti
             session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).one() or "nan"
         )
 
-    year_before = revenue(since - _YEAR, until - _YEAR)
+    year_before = revenue(since - _YEAR, until - _YEAR) if period.whole else float("nan")
     return [
         KeyFigure("已识别粉丝", float(now_count), float(before), now_count, "位", "fans.py", "有手机号、会员号等身份的顾客，到期末为止。"),
         KeyFigure("营业额同比", revenue(since, until) / year_before - 1, float("nan"), 0, "%", "effects.py",

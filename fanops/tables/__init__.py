@@ -13,7 +13,7 @@ from fanops.tables.actions import (
 )
 from fanops.tables.attachments import Attachment
 from fanops.tables.audit import AuditEntry, Revision
-from fanops.tables.base import Row, metadata, now
+from fanops.tables.base import Row, metadata, now, row_id
 from fanops.tables.effect import Baseline, Measurement
 from fanops.tables.fans import (
     Consent,
@@ -136,4 +136,5 @@ __all__ = [
     "Worker",
     "metadata",
     "now",
+    "row_id",
 ]

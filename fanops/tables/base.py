@@ -19,6 +19,9 @@ metadata = MetaData(
 )
 
 
+_ID_DIGITS = 18
+
+
 class Row(SQLModel, registry=registry(metadata=metadata)):
     """Base of every table."""
 
@@ -51,6 +54,11 @@ def reference(target: str, *, nullable: bool = False, index: bool = True, unique
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
+def row_id(text: str) -> int | None:
+    """Read a row's id that came as text, from an address; None for what can't be one (a longer number fits no column)."""
+    return int(text) if text.isdecimal() and len(text) <= _ID_DIGITS else None
+
+
 def moment(*, nullable: bool = False, index: bool = False):
     """Declare an aware timestamp; a required one defaults to now."""
     column = Column(UTCDateTime(), nullable=nullable, index=index)
@@ -62,4 +70,4 @@ def document(default=dict):
     return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
 
 
-__all__ = ["Row", "document", "identifier", "metadata", "moment", "now", "reference"]
+__all__ = ["Row", "document", "identifier", "metadata", "moment", "now", "reference", "row_id"]

@@ -90,7 +90,7 @@ class ThemeLineage(Row, table=True):
 
 
 class ThemeEvent(Row, table=True):
-    """主题编辑: a person's deed (rename, merge, split, move, pin, retire, unretire), replayed after every run."""
+    """主题编辑: a person's deed (rename, merge, split, move, pin, retire, unretire, same); runs read the registry as they left it."""
 
     __tablename__ = "theme_event"
     id: int | None = identifier()

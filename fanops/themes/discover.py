@@ -64,7 +64,9 @@ def run_discovery(
         registered = registry.load_registry(session, actor.brand_id, has_centres)
         joined = registry.joined_by_hand(session, actor.brand_id, encoder.dimension, has_centres)
         words = brand_words(session, actor.brand_id)
-        last_id, grain = (last.id, last.parameters.get("granularity")) if last else (None, None)
+        last_id, grain, since = (
+            (last.id, last.parameters.get("granularity"), last.created_at) if last else (None, None, None)
+        )
     if len(units) < FEWEST:
         raise TooLittleData(
             f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
@@ -94,9 +96,11 @@ def run_discovery(
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
         # read here, not before: what people did while the run worked counts
-        merged = registry.merged_units(session, actor.brand_id, registry.merged_into(session, actor.brand_id))
+        ends = registry.merged_into(session, actor.brand_id)
+        merged = registry.merged_units(session, actor.brand_id, ends)
         taught = registry.corrected_units(session, actor.brand_id)
-        final = records.keep_corrections(found, unit_ids, themes, lay_in, merged, taught)
+        came_from = registry.placed_from(session, actor.brand_id, ends, since)
+        final = records.keep_corrections(found, unit_ids, themes, lay_in, merged, taught, came_from)
         ended = records.end_themes(session, matching.died, final)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, final, units, ended)

@@ -38,7 +38,7 @@ _TALES = re.compile(
 )
 _OFTEN, _TOLD, _HALVED, _SAME, _TALE, _HOLLOW = 0.6, 0.4, 0.5, 0.6, 0.25, 0.25
 _ALONE = 1.0  # what it loses that says a thing (芋泥波波) and not what of it: only where nobody said more
-_CONTRARY = 0.4  # what a name loses that praises where most complain, or the other way round
+_CONTRARY = 0.7  # what a name loses that praises where most complain, or the other way round
 _MOOD = 0.15  # how far from balanced a group is taken to have a mood
 _HEARD, _LEAST_HEARD, _MOST_HEARD = 4_000, 60, 150  # texts that is taken from: of all groups together, and of each
 _READ_AT_ONCE, _LONG = 6, 0.05  # characters, and what each further one costs
@@ -49,7 +49,7 @@ _ALIKE = 0.86  # phrases nearer than this say the same
 
 def _vaguely(number: re.Match[str]) -> str:
     """Say a number as a person would who does not mean that very one: 18 is 十几."""
-    size = int(number.group().split(".")[0])
+    size = int(number.group().split(".")[0].rstrip("个半多来几"))
     if size == 0:
         return number.group()
     if size == 10:

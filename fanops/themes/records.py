@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Select, case, distinct, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
@@ -26,14 +28,15 @@ from fanops.tables import (
 from fanops.text.aspects import GENERAL
 from fanops.themes.selection import Selection
 
-# A merged fan counts as the fan they were merged into.
-PERSON = func.coalesce(Fan.merged_into_id, Voice.fan_id)
+# A merged fan counts as the fan they were merged into, also where a statement joins the voice's own record.
+PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
+_OWN_RECORD = aliased(Fan, name="own_record")
 
 EVERYTHING = Selection()
 
 
 def narrowed(statement: Select[Any], actor: Actor, selection: Selection) -> Select[Any]:
-    """Narrow a statement over Unit ⨝ Voice (⟕ Fan, ⟕ Store) to the actor's scope and the selection."""
+    """Narrow a statement over Unit ⨝ Voice (⟕ Fan, the person, ⟕ Store) to the actor's scope and the selection."""
     statement = in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)
     conditions = {
         "store_id": Voice.store_id,
@@ -53,17 +56,26 @@ def narrowed(statement: Select[Any], actor: Actor, selection: Selection) -> Sele
     return statement
 
 
+def _with_person(statement: Select[Any]) -> Select[Any]:
+    """Join the fan who said a voice: the record they were merged into, since levels and names are kept there."""
+    person = func.coalesce(_OWN_RECORD.merged_into_id, _OWN_RECORD.id)
+    return statement.outerjoin(_OWN_RECORD, _OWN_RECORD.id == Voice.fan_id).outerjoin(Fan, Fan.id == person)
+
+
 def joined_units(*columns: Any) -> Select[Any]:
-    """Select ``columns`` over units with content, with voice, assignment, fan and store beside them."""
-    return (
+    """Select ``columns`` over units with content, with voice, assignment, person (``Fan``) and store beside them.
+
+    Copies of a voice (the same text imported twice) are left out: runs leave them out too, so they have no theme.
+    """
+    statement = (
         select(*columns)
         .select_from(Unit)
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-        .outerjoin(Fan, Fan.id == Voice.fan_id)
         .outerjoin(Store, Store.id == Voice.store_id)
-        .where(Unit.no_content.is_(False))
+        .where(Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
     )
+    return _with_person(statement)
 
 
 def _counts() -> list[Any]:
@@ -119,7 +131,7 @@ def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) ->
     base = select(
         func.sum(case((Voice.no_content, 1), else_=0)), func.sum(case((Voice.copy_of_id.is_not(None), 1), else_=0))
     ).select_from(Voice)
-    base = base.outerjoin(Fan, Fan.id == Voice.fan_id).outerjoin(Store, Store.id == Voice.store_id)
+    base = _with_person(base.outerjoin(Store, Store.id == Voice.store_id))
     no_content, copies = session.exec(narrowed(base, actor, selection)).one()
     return counts | {"no_content": int(no_content or 0), "copies": int(copies or 0)}
 
@@ -156,8 +168,9 @@ def theme_by_store(
     """Count themes per store.
 
     Returns:
-        Rows ``theme_id, store_id, store, units, voices, fans, negative, store_units``; ``store_units`` is the base:
-        all units of that store in the selection. Voices without a store are left out.
+        Rows ``theme_id, store_id, store, units, voices, fans, negative, store_units, independent``; ``store_units`` is the
+        base: all units of that store in the selection. ``independent`` is how many units of different people these units are
+        worth (Kish's effective number): ten of one person are 1. Voices without a store are left out.
     """
     base = narrowed(joined_units(Voice.store_id, func.count(Unit.id).label("store_units")), actor, selection)
     base = base.where(Voice.store_id.is_not(None)).group_by(Voice.store_id)
@@ -168,11 +181,22 @@ def theme_by_store(
     )
     if theme_id is not None:
         statement = statement.where(ThemeAssignment.theme_id == theme_id)
-    statement = statement.group_by(ThemeAssignment.theme_id, Voice.store_id, Store.name)
+    grouped = statement.group_by(ThemeAssignment.theme_id, Voice.store_id, Store.name)
     columns = ["theme_id", "store_id", "store", "units", "voices", "fans", "negative"]
-    frame = pd.DataFrame([row._asdict() for row in session.exec(statement)], columns=[*columns, "stores", "positive"])
+    frame = pd.DataFrame([row._asdict() for row in session.exec(grouped)], columns=[*columns, "stores", "positive"])
     frame["store_units"] = frame["store_id"].map(bases)
-    return frame[[*columns, "store_units"]].sort_values(["theme_id", "store_id"], ignore_index=True)
+    each = (
+        statement.with_only_columns(ThemeAssignment.theme_id, Voice.store_id, func.count(Unit.id).label("said"))
+        .group_by(ThemeAssignment.theme_id, Voice.store_id, func.coalesce(PERSON, -Voice.id))
+        .subquery()
+    )
+    squares = select(each.c.theme_id, each.c.store_id, func.sum(each.c.said * each.c.said)).group_by(
+        each.c.theme_id, each.c.store_id
+    )
+    worth = pd.DataFrame(session.exec(squares).all(), columns=["theme_id", "store_id", "squares"])
+    frame = frame.merge(worth, how="left", on=["theme_id", "store_id"])
+    frame["independent"] = frame["units"] ** 2 / frame["squares"].astype(float)
+    return frame[[*columns, "store_units", "independent"]].sort_values(["theme_id", "store_id"], ignore_index=True)
 
 
 def theme_times(
@@ -194,23 +218,19 @@ def recent_change(
     """Compare the last ``days`` with the ``days`` before, per theme.
 
     Returns:
-        Rows ``theme_id, voices, voices_before, base, base_before``; the bases are all voices of each period.
+        Rows ``theme_id, voices, voices_before``.
     """
     since = until - timedelta(days=days)
     frames = []
-    for suffix, (start, end) in {"": (since, until), "_before": (since - timedelta(days=days), since)}.items():
-        period = Selection(**{**selection.__dict__, "since": start, "until": end})
-        counted = narrowed(
-            joined_units(ThemeAssignment.theme_id, func.count(distinct(Unit.voice_id)).label("voices")), actor, period
-        ).group_by(ThemeAssignment.theme_id)
-        frame = pd.DataFrame(session.exec(counted).all(), columns=["theme_id", f"voices{suffix}"])
-        frame = frame[frame["theme_id"].notna()].set_index("theme_id")
-        frame[f"base{suffix}"] = totals(session, actor, period)["voices"]
-        frames.append(frame)
-    both = frames[0].join(frames[1], how="outer").fillna(0).astype(int)
-    for name in ("base", "base_before"):
-        both[name] = both[name].max() if len(both) else 0
-    return both.reset_index()
+    for name, (start, end) in {
+        "voices": (since, until),
+        "voices_before": (since - timedelta(days=days), since),
+    }.items():
+        period = replace(selection, since=start, until=end)
+        counted = narrowed(joined_units(ThemeAssignment.theme_id, func.count(distinct(Unit.voice_id))), actor, period)
+        counted = counted.where(ThemeAssignment.theme_id.is_not(None)).group_by(ThemeAssignment.theme_id)
+        frames.append(pd.DataFrame(session.exec(counted).all(), columns=["theme_id", name]).set_index("theme_id"))
+    return frames[0].join(frames[1], how="outer").fillna(0).astype(int).reset_index()
 
 
 def latest_run(session: Session, actor: Actor) -> ThemeRun | None:
@@ -220,7 +240,10 @@ def latest_run(session: Session, actor: Actor) -> ThemeRun | None:
 
 
 def lineage(session: Session, actor: Actor, theme_id: int | None = None) -> pd.DataFrame:
-    """Give what runs did: rows ``run_id, run_at, theme_id, name, from_theme_id, kind, grey, shared_units, units``."""
+    """Give what runs did: rows ``run_id, run_at, theme_id, name, from_theme_id, kind, grey, shared_units, units``.
+
+    A run counts the whole brand: for an actor who doesn't see all stores ``shared_units`` and ``units`` are NaN.
+    """
     statement = (
         select(
             ThemeLineage.id, ThemeLineage.run_id, ThemeRun.created_at, ThemeLineage.theme_id, Theme.name,
@@ -238,7 +261,8 @@ def lineage(session: Session, actor: Actor, theme_id: int | None = None) -> pd.D
         "lineage_id", "run_id", "run_at", "theme_id", "name", "from_theme_id", "kind", "grey", "shared_units",
         "units", "decided_at",
     ]  # fmt: skip
-    return pd.DataFrame(session.exec(statement).all(), columns=columns)
+    frame = pd.DataFrame(session.exec(statement).all(), columns=columns)
+    return frame if actor.sees_all_stores else frame.assign(shared_units=float("nan"), units=float("nan"))
 
 
 def edit_history(session: Session, actor: Actor, theme_id: int | None = None) -> pd.DataFrame:

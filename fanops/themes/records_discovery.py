@@ -135,9 +135,13 @@ def _save_subthemes(
 
 def keep_corrections(
     found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], before: NDArray[np.int64],
-    merged: Mapping[int, int], taught: Mapping[int, int | None],
+    merged: Mapping[int, int], taught: Mapping[int, int | None], came_from: Mapping[int, int],
 ) -> NDArray[np.int64]:  # fmt: skip
-    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``), what people merged and what they taught."""
+    """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``), what people merged and what they taught.
+
+    What was placed since the last run (``came_from``: where it lay) teaches: those like it follow. In later runs they have followed
+    already, and would draw ever more along.
+    """
     ids = np.array([theme.id for theme in themes], dtype=np.int64)
     final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
     again = set(before.tolist())
@@ -148,6 +152,9 @@ def keep_corrections(
         if unit in place:
             final[place[unit]] = theme_id
     here = {place[unit]: theme or NO_THEME for unit, theme in taught.items() if unit in place}
+    for unit, theme_id in came_from.items():
+        if unit in place and unit in taught and theme_id in (NO_THEME, *ids):
+            final[place[unit]] = theme_id
     return generalise(found.vectors, final, here) if here else final
 
 

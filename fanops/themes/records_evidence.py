@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice
-from fanops.themes.records import EVERYTHING, joined_units, narrowed
+from fanops.themes.records import EVERYTHING, PERSON, joined_units, narrowed
 from fanops.themes.selection import Selection
 
 EVIDENCE_COLUMNS = [
@@ -55,7 +55,7 @@ def evidence(
         Unit.id, Unit.voice_id, Unit.start, Unit.end,
         func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start), Voice.text, Unit.polarity, Unit.aspect,
         ThemeAssignment.theme_id, Theme.name, ThemeAssignment.strength, ThemeAssignment.unsure,
-        ThemeAssignment.by_hand, Voice.fan_id, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
+        ThemeAssignment.by_hand, PERSON, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
         Voice.source, Staff.name, Voice.score,
     ]  # fmt: skip
     statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
@@ -71,7 +71,7 @@ def evidence(
     if unit_ids is not None:
         statement = statement.where(Unit.id.in_(unit_ids))
     if fan_id is not None:
-        statement = statement.where(func.coalesce(Fan.merged_into_id, Voice.fan_id) == fan_id)
+        statement = statement.where(PERSON == fan_id)  # noqa: SIM300 - a column, not a constant
     if words.strip():
         statement = statement.where(Voice.text.contains(words.strip(), autoescape=True))
     count = session.exec(statement.with_only_columns(func.count(Unit.id)).order_by(None)).one()

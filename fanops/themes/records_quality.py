@@ -10,14 +10,19 @@ from fanops.tables import Code, Coding, Interview, Theme, ThemeAssignment, Turn,
 
 
 def themes_of_interviews(session: Session, actor: Actor) -> list[set[int]]:
-    """Give the live themes that occurred in each interview, in the order they were held."""
+    """Give the live themes that occurred in each interview, in the order they were held; an interview without any is empty.
+
+    Whoever heard nothing new in an interview has heard that too: leaving it out would make the others look too few.
+    """
+    live = (ThemeAssignment.theme_id == Theme.id) & (Theme.state == "active")
     statement = (
-        select(Interview.id, ThemeAssignment.theme_id)
-        .join(Turn, Turn.interview_id == Interview.id)
-        .join(Voice, Voice.turn_id == Turn.id)
-        .join(Unit, Unit.voice_id == Voice.id)
-        .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
-        .where(Interview.state == "done", ThemeAssignment.theme_id.is_not(None))
+        select(Interview.id, Theme.id)
+        .outerjoin(Turn, Turn.interview_id == Interview.id)
+        .outerjoin(Voice, Voice.turn_id == Turn.id)
+        .outerjoin(Unit, Unit.voice_id == Voice.id)
+        .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+        .outerjoin(Theme, live)
+        .where(Interview.state == "done")
         .distinct()
         .order_by(Interview.id)
     )
@@ -25,7 +30,7 @@ def themes_of_interviews(session: Session, actor: Actor) -> list[set[int]]:
     for interview_id, theme_id in session.exec(
         in_scope(statement, actor, brand=Interview.brand_id, store=Interview.store_id)
     ):
-        found.setdefault(interview_id, set()).add(theme_id)
+        found.setdefault(interview_id, set()).update([] if theme_id is None else [theme_id])
     return list(found.values())
 
 

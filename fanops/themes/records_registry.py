@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,28 @@ def merged_units(session: Session, brand_id: int, ends: Mapping[int, int]) -> di
         if ends.get(event.theme_id) in live
         for unit in event.before["unit_ids"]
     }
+
+
+def placed_from(session: Session, brand_id: int, ends: Mapping[int, int], since: datetime | None) -> dict[int, int]:
+    """Give the theme (0: none) that each unit lay in before a person placed it.
+
+    Args:
+        session: A session.
+        brand_id: Whose.
+        ends: As ``merged_into`` gives them.
+        since: Only what was placed after this, None: all.
+    """
+    events = select(ThemeEvent).where(
+        ThemeEvent.brand_id == brand_id, ThemeEvent.kind.in_(["move", "split"]), ThemeEvent.undone_at.is_(None)
+    )
+    if since is not None:
+        events = events.where(ThemeEvent.made_at > since)
+    found: dict[int, int] = {}
+    for event in session.exec(events.order_by(ThemeEvent.id)):
+        for unit, held in event.before["assignments"].items():
+            if held is not None:
+                found.setdefault(int(unit), ends.get(held[0], held[0]) or 0)
+    return found
 
 
 def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:

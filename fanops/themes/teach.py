@@ -16,6 +16,9 @@ _MOST_SPREAD = 12_000  # units that the corrections are spread over; the others 
 _SMOOTHING, _ROUNDS = 0.8, 25
 _ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
 _PENALTY = 10.0
+_ANCHORS = 3  # units of a theme that hardly anyone corrected, times the corrections of the theme with most: they say what it is
+_CONFIRMED = 0.5  # of as many corrections a theme speaks for itself
+_BEYOND_CHANCE = 2.5  # standard errors; one unit in 160 would follow as many taken at random
 _SURE = 0.5  # chance above which a unit of no theme follows those that were taken out of the pile
 
 
@@ -24,12 +27,14 @@ def generalise(
 ) -> NDArray[np.int64]:
     """Spread corrections to the units that are like the corrected ones.
 
-    Only units that lie in a theme from which or into which something was moved may change; corrected units stay where
-    they were put. Units of no theme follow only where a person took enough of their like out of the pile, and only surely.
+    Only units that lie in a theme from which or into which something was moved may change, and only into one that something was
+    moved into; corrected units stay where they were put. Units of no theme follow only where a person took enough of their like
+    out of the pile, and only surely. What a theme of few corrections is, those say that lie in it (anchors): without them a few
+    sentences moved anywhere would draw all others along.
 
     Args:
         vectors: Unit vectors, shape (n, d).
-        themes: Theme id per unit as the run groups them, 0 none, shape (n,).
+        themes: Theme id per unit, 0 none, shape (n,); of the units that a person placed, where they lay before that.
         taught: Theme id (0: none) by position, of the units that a person placed.
         seed: Of the sample that is spread over when there are many units.
 
@@ -57,20 +62,54 @@ def generalise(
     spread = _sample(free, at[known], seed)
     labels = np.unique(np.concatenate([touched, to[known]]))
     settled = {int(place): int(theme) for place, theme in zip(at[known], to[known], strict=True)}
-    chances = _propagated(vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels)
-    found = _decided(chances, labels, themes[spread])
+    ways, follows = _ways(vectors, themes, at, to, labels)
+    chances = _propagated(
+        vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels, follows[spread]
+    )
+    found = _decided(chances * ways[spread], labels, themes[spread])
     result[spread] = found
     rest = np.setdiff1d(free, spread)
     if len(rest) and len(np.unique(found)) > 1:
         model = _classifier(vectors[spread], found)
-        result[rest] = _decided(model.predict_proba(vectors[rest]), model.classes_, themes[rest])
+        columns = np.isin(labels, model.classes_)
+        chances = model.predict_proba(vectors[rest])[:, np.isin(model.classes_, labels)]
+        result[rest] = _decided(chances * ways[rest][:, columns], labels[columns], themes[rest])
     result[at] = to
     return result
 
 
+def _ways(
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], at: NDArray[np.int64], to: NDArray[np.int64],
+    labels: NDArray[np.int64],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """Say which themes each unit may come to lie in, shape (n, labels), and which units are like those taken out of their theme.
+
+    Its own, and what something was moved into. From a theme of few corrections units go only where some of it were moved to, and only
+    those that are more like the taken ones than chance gives, had as many been drawn from those that stay.
+    """
+    targets = np.isin(labels, to[themes[at] != to])
+    corrected = np.array([np.count_nonzero(to == label) for label in labels])
+    clear = labels[corrected >= max(1, _CONFIRMED * corrected.max())]
+    ways = (labels == themes[:, None]) | (targets & np.isin(themes, [*clear, NO_THEME])[:, None])
+    follows = np.zeros(len(themes), dtype=bool)
+    for theme in np.unique(themes[at][(themes[at] != to) & (themes[at] != NO_THEME)]):
+        own = themes[at] == theme
+        stay = np.setdiff1d(np.flatnonzero(themes == theme), at[own & (to != theme)])
+        inside, others = vectors[stay], max(1, len(stay) - 1)
+        usual = (inside @ inside.sum(axis=0) - 1) / others  # without itself
+        square = (((inside @ (inside.T @ inside)) * inside).sum(axis=1) - 1) / others
+        for into in np.setdiff1d(to[own], (theme, NO_THEME)):
+            taken = at[own & (to == into)]
+            error = np.sqrt(np.maximum(square - usual**2, 0) / len(taken))
+            alike = inside @ vectors[taken].mean(axis=0) - usual > np.maximum(_BEYOND_CHANCE * error, 1e-6)
+            ways[stay, np.searchsorted(labels, into)] |= alike
+            follows[stay] |= alike
+    return ways, follows
+
+
 def _decided(chances: NDArray[np.float64], labels: NDArray[np.int64], themes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give each unit its likeliest theme; a unit of no theme stays where it is unless that is likelier than not."""
-    best = labels[chances.argmax(axis=1)]
+    """Give each unit its likeliest theme; one that nothing is open to stays, and one of no theme unless another is likelier than not."""
+    best = np.where(chances.max(axis=1) > 0, labels[chances.argmax(axis=1)], themes)
     share = chances.max(axis=1) / np.maximum(chances.sum(axis=1), 1e-12)
     return np.where((themes == NO_THEME) & (share < _SURE), NO_THEME, best)
 
@@ -83,8 +122,9 @@ def _sample(free: NDArray[np.int64], taught: NDArray[np.int64], seed: int) -> ND
 
 
 def _propagated(
-    vectors: NDArray[np.float32], themes: NDArray[np.int64], settled: list[int | None], labels: NDArray[np.int64]
-) -> NDArray[np.float64]:
+    vectors: NDArray[np.float32], themes: NDArray[np.int64], settled: list[int | None], labels: NDArray[np.int64],
+    follows: NDArray[np.bool_],
+) -> NDArray[np.float64]:  # fmt: skip
     """Let settled units and the run's grouping flow over the neighbour graph until they agree; chances, shape (n, labels)."""
     column = {int(label): place for place, label in enumerate(labels)}
     fixed = np.array([place for place, theme in enumerate(settled) if theme is not None])
@@ -92,25 +132,38 @@ def _propagated(
     start = np.zeros((len(vectors), len(labels)))
     lies_in = np.array([column.get(int(theme), -1) for theme in themes])
     start[np.flatnonzero(lies_in >= 0), lies_in[lies_in >= 0]] = 1.0
-    trust = min(1.0, len(fixed) / (_ENOUGH * len(labels)))
-    if len(np.unique(fixed_to)) > 1:
-        model = _classifier(vectors[fixed], fixed_to)
+    corrected = np.bincount(fixed_to, minlength=len(labels))
+    trust = min(1.0, len(fixed) / (_ENOUGH * np.count_nonzero(corrected)))
+    anchors = _anchors(np.where(follows, -1, lies_in), fixed, corrected)
+    shown, shown_as = np.concatenate([fixed, anchors]), np.concatenate([fixed_to, lies_in[anchors]])
+    if len(np.unique(shown_as)) > 1:
+        model = _classifier(vectors[shown], shown_as)
         chances = np.zeros_like(start)
         chances[:, model.classes_] = model.predict_proba(vectors)
         start = (1 - trust) * start + trust * chances
-    clamped = np.zeros((len(fixed), len(labels)))
-    clamped[np.arange(len(fixed)), fixed_to] = 1.0
-    start[fixed] = clamped
+    clamped = np.eye(len(labels))[shown_as]
+    start[shown] = clamped
     if len(vectors) > 3:
         graph = neighbour_graph(vectors, min(_NEIGHBOURS, len(vectors) - 1))
         flow = sparse.diags_array(1 / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9)) @ graph
         state = start
         for _ in range(_ROUNDS):
             state = _SMOOTHING * (flow @ state) + (1 - _SMOOTHING) * start
-            state[fixed] = clamped
-        start = _by_size(state)
-        start[fixed] = clamped
+            state[shown] = clamped
+        # anchors are as many as they are whatever the themes' sizes
+        start = state if len(anchors) else _by_size(state)
+        start[shown] = clamped
     return start
+
+
+def _anchors(lies_in: NDArray[np.int64], fixed: NDArray[np.int64], corrected: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give units, evenly taken, of each theme that has far fewer corrections than the theme with most."""
+    most = int(corrected.max())
+    found = []
+    for label in np.flatnonzero(corrected < _CONFIRMED * most).tolist():
+        members = np.setdiff1d(np.flatnonzero(lies_in == label), fixed)
+        found.append(members[np.linspace(0, len(members) - 1, min(len(members), _ANCHORS * most)).astype(np.int64)])
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
 def _by_size(chances: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""A choice that the address carries by its value, so that a link can make it: ``?store=7``, ``?action=item-3``.
+"""What stands in the address: a choice by its value, so that a link can make it (``?store=7``), and links that set it.
 
 Streamlit's own binding writes the label a person reads into the address, and takes nothing else from a link.
 """
@@ -9,6 +9,34 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+
+from fanops.tables import row_id
+
+PAGE = "address.page"  # in the session state: file of the page that runs, noted by the frame
+
+
+def way_to(file: str, label: str, key: str, *, icon: str | None = None, **query: Any) -> None:
+    """Show a link to a page that may be the one that runs; the address follows in both cases.
+
+    ``st.page_link`` to its own page shows the new content but leaves the old address, to which the next tap falls back.
+
+    Args:
+        file: Of the page.
+        label: Markdown; words of people through ``plain``.
+        key: Of the button that it is on its own page.
+        icon: Before the label.
+        query: What the address then carries, nothing else.
+    """
+    asked = {name: str(value) for name, value in query.items()}
+    if st.session_state.get(PAGE) != file:
+        st.page_link(file, label=label, icon=icon, query_params=asked)
+        return
+    st.button(label, key=key, icon=icon, type="tertiary", on_click=st.query_params.from_dict, args=(asked,))
+
+
+def asked_id(key: str) -> int | None:
+    """Give the row id that the address carries under ``key``; None where there is none, or nothing that can be one."""
+    return row_id(st.query_params.get(key, ""))
 
 
 def choice(

@@ -24,10 +24,14 @@ def show(chart: alt.Chart | alt.LayerChart, finding: str) -> None:
 def theme_bars(table: pd.DataFrame, counted: str) -> alt.Chart:
     """Draw themes by distinct ``counted`` (``fans`` or ``voices``), split by polarity of their units.
 
+    A bar of fans is split by the sentences of known fans: what people without a name think is no part of it.
+
     Args:
-        table: Rows of ``theme_table``, sorted by what matters.
+        table: Rows of ``theme_table``, sorted by what matters; for ``fans`` with the columns of ``with_fan_polarity``.
         counted: The column that gives the bar's length.
     """
+    if counted == "fans":
+        table = table.assign(units=table["fan_units"], positive=table["fan_positive"], negative=table["fan_negative"])
     long = table.assign(neutral=table["units"] - table["positive"] - table["negative"])
     long = long.melt(
         ["theme_id", "name", counted, "units"], ["positive", "neutral", "negative"], var_name="sign", value_name="n"

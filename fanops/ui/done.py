@@ -8,7 +8,7 @@ import streamlit as st
 
 from fanops.ui.refusal import plain, refusals
 
-_KEY, _DEEDS = "done.notice", "done.deeds"
+_KEY, _DEEDS, _UNSEEN = "done.notice", "done.deeds", "done.unseen"
 
 
 def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None) -> None:
@@ -20,6 +20,7 @@ def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[
         link: (page file, label) of the way on.
     """
     st.session_state[_KEY] = (text, undo, link)
+    st.session_state[_UNSEEN] = True
     st.session_state[_DEEDS] = deeds_done() + 1
 
 
@@ -29,7 +30,7 @@ def deeds_done() -> int:
 
 
 def show_done() -> None:
-    """Show the remembered notice."""
+    """Show the remembered notice: once floating, where a phone's screen is scrolled to, and at this place."""
     # The place is there without a notice too: tabs below that move down would go back to their first one.
     place = st.empty()
     notice = st.session_state.get(_KEY)
@@ -37,6 +38,8 @@ def show_done() -> None:
         return
     with place.container():
         text, undo, link = notice
+        if st.session_state.pop(_UNSEEN, False):
+            st.toast(plain(text), icon=":material/check:")
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.success(plain(text), icon=":material/check:")
         if undo is not None and right.button("撤销", key="done.undo", icon=":material/undo:", width="stretch"):

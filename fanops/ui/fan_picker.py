@@ -8,6 +8,7 @@ from fanops.access import Actor
 from fanops.fans.records import fan_table
 from fanops.ui import words
 from fanops.ui.guard import page_database
+from fanops.ui.refusal import plain
 
 _FOUND = 6
 
@@ -29,11 +30,11 @@ def pick_fan(actor: Actor, look_for: str, key: str, nobody: str) -> int | None:
     with page_database().read() as session:
         found, total = fan_table(session, actor, look_for=look_for, limit=_FOUND)
     for row in found.itertuples():
-        label = f"{row.name or '未留姓名'} · {words.LEVEL_LABELS[row.level]} · {row.store or '—'} · {row.orders} 单"
+        label = f"{plain(words.called(row.name, row.tail))} · {words.LEVEL_LABELS[row.level]} · {plain(row.store or '—')} · {row.orders} 单"
         if st.button(label, key=f"{key}.fan.{row.fan_id}", width="stretch", icon=":material/person:"):
             return int(row.fan_id)
     if total > _FOUND:
-        st.caption(f"共 {total} 位，先列 {_FOUND} 位。输入完整手机号最准。")
+        st.caption(f"共 {total} 位，先列 {_FOUND} 位。输入完整手机号或尾号 4 位最准。")
     if not total:
         st.caption(f"没有找到。{nobody}")
     return None

@@ -10,8 +10,9 @@ import streamlit as st
 from fanops.access import Actor, Role
 from fanops.access.organisation import brand_of
 from fanops.content import content_path
+from fanops.ui.address import PAGE
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
-from fanops.ui.refusal import plain, refusals
+from fanops.ui.refusal import begin_run, plain, refusals
 from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
 from fanops.ui.theme import CHINESE_WIDGETS
 
@@ -97,6 +98,7 @@ def run_frame() -> None:
         st.navigation(doors, position="hidden").run()
         return
     note_in_use()
+    begin_run()
     # Every page has its address for everybody, so that links never break; the role decides about the menu and the run.
     st.html(CHINESE_WIDGETS)
     entries = [entry for entry in PAGES if content_path("pages", entry.file).is_file()]
@@ -112,6 +114,7 @@ def run_frame() -> None:
     for entry, each in pages.items():
         if each is page:
             need(*entry.roles)
+            st.session_state[PAGE] = entry.file
     with refusals():
         page.run()
 

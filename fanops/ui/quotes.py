@@ -77,6 +77,7 @@ def _said_by(row: Any) -> str:
         source,
         f"{row.staff} 记录" if isinstance(row.staff, str) and row.staff else "",
         words.POLARITY_LABELS.get(None if pd.isna(row.polarity) else int(row.polarity), ""),
+        f"同样的话 ×{row.times}" if getattr(row, "times", 1) > 1 else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -97,7 +98,7 @@ def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False) -> list
     """Show evidence rows as quotes.
 
     Args:
-        evidence: Rows of ``fanops.themes.records_evidence.evidence``.
+        evidence: Rows of ``fanops.themes.records_evidence.evidence``, or of ``sayings``, which say how many say the same.
         key: Widget key.
         choosable: Whether a person can tick quotes (to move them, to use them as evidence).
 

@@ -11,16 +11,25 @@ import streamlit as st
 from fanops.errors import FanopsError, InvalidInput, Problem
 
 _SHOWN = 200
+_BEFORE, _NOW = "refusal.before", "refusal.now"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
 
 
-def plain(text: str) -> str:
+def plain(text: str | float | None) -> str:
     """Give ``text`` so that Streamlit's markdown shows it as it is: no link, picture, colour or formula in it acts.
 
-    For labels and notices that carry words of people. Where a whole element is such text, use ``st.text``.
+    For labels and notices that carry words of people. Where a whole element is such text, use ``st.text``. A missing
+    value (None, the NaN of a frame) is empty: one odd row never takes a page down.
     """
+    if not isinstance(text, str):
+        return ""
     text = _MARKDOWN.sub(r"\\\1", text)
     return re.sub(r"(?i)(www)\.|(:)(//)", lambda m: f"{m[1]}\u2060." if m[1] else f"{m[2]}\u2060{m[3]}", text)
+
+
+def begin_run() -> None:
+    """Note that the page is drawn anew: what was refused on the run before and stands there still floats no second time."""
+    st.session_state[_BEFORE] = st.session_state.pop(_NOW, ())
 
 
 @contextmanager
@@ -37,7 +46,12 @@ def refusals() -> Iterator[None]:
 
 def show_refusal(refusal: FanopsError) -> None:
     """Show what was refused, why, and the way out."""
-    st.error(f"{plain(refusal.message)}{plain(refusal.hint)}", icon=":material/block:")
+    said = f"{plain(refusal.message)}{plain(refusal.hint)}"
+    st.error(said, icon=":material/block:")
+    if said not in st.session_state.get(_BEFORE, ()):
+        # Floating too: under the button of a tall form on a phone nobody sees it.
+        st.toast(said, icon=":material/block:")
+    st.session_state[_NOW] = (*st.session_state.get(_NOW, ()), said)
     if isinstance(refusal, InvalidInput) and refusal.problems:
         show_problems(refusal.problems)
 

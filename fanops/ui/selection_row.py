@@ -47,8 +47,16 @@ def selection_row(session: Session, actor: Actor) -> Selection:
 
 
 def standing_on(counts: dict[str, int]) -> str:
-    """Say what the numbers of a page stand on."""
-    return (
+    """Say what the numbers of a page stand on; ``no_fan`` and ``no_store`` are the voices of which nobody knows whose or where."""
+    text = (
         f"来自 {words.count(counts['stores'], '家门店')}、{words.count(counts['fans'], '位粉丝')}的"
         f" {words.count(counts['voices'], '条原声')}（{words.count(counts['units'], '个语义单元')}）"
     )
+    unknown = {"没有粉丝": counts.get("no_fan", 0), "没有门店": counts.get("no_store", 0)}
+    parts = [f"{words.count(number, '条')}{what}" for what, number in unknown.items() if number]
+    return f"{text}，其中 {'、'.join(parts)}" if parts else text
+
+
+def counted_in(counts: dict[str, int]) -> str:
+    """Say in what themes are counted: ``fans`` where at least half of the voices have one, else ``voices``."""
+    return "fans" if counts["fans"] and 2 * counts["no_fan"] <= counts["voices"] else "voices"

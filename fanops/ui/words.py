@@ -27,6 +27,11 @@ def day(moment: datetime | date | None, zone: ZoneInfo | None = None) -> str:
     return f"{year}{moment.month}月{moment.day}日 周{_WEEKDAYS[moment.weekday()]}"
 
 
+def called(name: str | None, tail: str = "") -> str:
+    """Write who a fan is, people of one name told apart by their phone's last digits: 石** 尾号 8000."""
+    return (name or "未留姓名") + (f" 尾号 {tail}" if tail else "")
+
+
 def minute(moment: datetime | None) -> str:
     """Write a moment as 11月22日 周日 14:05 in the stores' time zone."""
     return "—" if moment is None else f"{day(moment)} {moment.astimezone(settings().zone):%H:%M}"

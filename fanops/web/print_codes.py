@@ -14,19 +14,16 @@ from fanops.collect import records_surveys as records
 from fanops.database import database
 from fanops.errors import FanopsError, NotAllowed
 from fanops.settings import settings
+from fanops.tables import row_id
 from fanops.web.screen import notice, render
 
 
 async def show_codes(request: Request) -> Response:
     """Render the sheet."""
-    wave_id, store_id = _number(request.query_params.get("wave", "")), _number(request.query_params.get("store", ""))
+    wave_id, store_id = (row_id(request.query_params.get(name, "")) or 0 for name in ("wave", "store"))
     places = [place.strip()[:80] for place in request.query_params.getlist("place")]
     places = list(dict.fromkeys(place for place in places if place))[: records.MOST_PLACES]
     return await to_thread.run_sync(_sheet, request.scope["state"]["signed_in"].actor, wave_id, store_id, places)
-
-
-def _number(asked: str) -> int:
-    return int(asked) if asked.isdecimal() and len(asked) < 18 else 0
 
 
 def _sheet(actor: Actor, wave_id: int, store_id: int, places: list[str]) -> Response:

@@ -101,7 +101,8 @@ async def _unknown(request: Request, form: dict[str, list[str]], refusal: NotFou
         return notice("请稍后再试", "这个网络上输错的次数太多了，15 分钟后再试。", status=429, href="/s/receipt",
                       link="查回执")  # fmt: skip
     if typed:
-        return render("survey_receipt.html", 404, receipt=typed, answers=None, survey=None, wrong=refusal.message)
+        return render("survey_receipt.html", 404, receipt=typed, answers=None, survey=None, wrong=refusal.message,
+                      erasing=False)  # fmt: skip
     return notice(refusal.message, refusal.hint, status=404, href="/s/receipt", link="用回执码查看")
 
 
@@ -264,6 +265,7 @@ def _shown(
         "help": flow.piped(question.help, form.survey, plain),
         "options": flow.ordered_options(question, response.seed),
         "scale": reading.scale(question) if question.kind in ("rating", "nps") else [],
+        "ends": reading.scale_ends(question),
         "chosen": {str(item) for item in values if item is not None and not isinstance(item, dict)},
         "text": next((str(item) for item in values if item is not None and not isinstance(item, dict)), ""),
         "contact": answer_given.value.get("masked", "") if isinstance(answer_given.value, dict) else "",
@@ -287,21 +289,25 @@ def _cells(question: Question, value: Any, typed: dict[str, list[str]]) -> dict[
 
 def ask_receipt(_session: Session, _code: str, _secret: str, _form: Form, _query: Query) -> Response:
     """GET /s/receipt."""
-    return render("survey_receipt.html", receipt="", answers=None, survey=None, wrong="")
+    return render("survey_receipt.html", receipt="", answers=None, survey=None, wrong="", erasing=False)
 
 
 def show_receipt(session: Session, _code: str, _secret: str, form: Form, _query: Query) -> Response:
-    """POST /s/receipt: see what was given; erase it, or open it to correct it."""
+    """POST /s/receipt: see what was given; erase it (asked once more first), or open it to correct it."""
     receipt, deed = _one(form, "receipt")[:200], _one(form, "deed")
     response = records.find_receipt(session, receipt)
     if deed == "erase":
+        return render("survey_receipt.html", receipt=receipt, answers=None, survey=None, wrong="", erasing=True)
+    if deed == "erase_now":
         submit_response.erase_response(session, response)
-        return notice("已经删除", "您的回答和由它产生的内容都已删除。", status=200, href="/s/receipt", link="好")
+        return notice(
+            "已经删除", "您的回答（改过的每一版）和由它产生的原声都已删除。", status=200, href="/s/receipt", link="好"
+        )
     if deed == "correct":
         code, secret = submit_response.reopen_response(session, response)
         return _keep(_to(f"/s/{code}?at=0"), code, secret)
     survey, shown = submit_response.read_response(session, response)
-    return render("survey_receipt.html", receipt=receipt, answers=shown, survey=survey, wrong="")
+    return render("survey_receipt.html", receipt=receipt, answers=shown, survey=survey, wrong="", erasing=False)
 
 
 ROUTES = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fanops.access import Actor
@@ -23,7 +23,7 @@ _TOLD = 3  # themes and verdicts that fit a message
 def keep_weekly(
     db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
 ) -> dict[str, int]:
-    """Keep this week's page, unless it is there: on Monday, or on the first day that the worker runs.
+    """Keep the page of the week that ended on Monday, unless it is there: on Monday, or on the first day that the worker runs.
 
     Returns:
         ``kept``: 1 when it was written now; ``told``: how many receivers will hear of it.
@@ -33,7 +33,8 @@ def keep_weekly(
         return {"kept": 0, "told": 0}
     progress(0.0, "写周报")
     with db.read() as session:
-        brand, page = brand_of(session, actor), brief(session, actor, _DAYS)
+        until = datetime(monday.year, monday.month, monday.day, tzinfo=settings().zone)
+        brand, page = brand_of(session, actor), brief(session, actor, _DAYS, until)
     with db.write() as session:
         told = record_event(session, actor, EVENT, _data(page))
     keep_page(actor, monday, bytes(brief_sheet(brand, actor, page).body))

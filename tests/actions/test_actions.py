@@ -17,6 +17,7 @@ from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.fans import records_tellings
 from fanops.fans.records import fan_table, get_fan, remove_tag, tags_of
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_timeline import timeline
@@ -179,8 +180,8 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
         with pytest.raises(Conflict) as refused:
             backlog.advance(session, product, item_id)
         assert "18 位" in refused.value.hint
-        for telling_id in backlog.telling_table(session, product)["telling_id"]:
-            backlog.record_told(session, product, int(telling_id), "yes")
+        for telling_id in records_tellings.telling_table(session, product)["telling_id"]:
+            records_tellings.record_told(session, product, int(telling_id), "yes")
         backlog.write_down(session, product, item_id, untold_reason="西湖店还没上线")
         assert backlog.advance(session, product, item_id).stage == "closed"
 
@@ -257,3 +258,57 @@ def test_merged_evidence_comes_and_goes_with_the_merge(chain, theme):
         )
         merge_items.unmerge_item(session, product, one)
         assert (records.evidence_counts(session, item_id=two), records.evidence_fans(session, item_id=two)) == before
+
+
+def _spoken(session, chain, said) -> int:
+    """A theme of ``(fan or None, polarity)`` sentences; its id."""
+    heard = Theme(brand_id=chain.brand_id, name="排队")
+    session.add(heard)
+    session.flush()
+    fans: dict[str, int] = {}
+    for place, (who, polarity) in enumerate(said):
+        if who is not None and who not in fans:
+            fan = Fan(brand_id=chain.brand_id, name_masked=who)
+            session.add(fan)
+            session.flush()
+            fans[who] = fan.id
+        voice = Voice(
+            brand_id=chain.brand_id, source_key=f"依据{place}", text="排队", source="测试", fan_id=fans.get(who),
+            store_id=chain.stores["S1"],
+        )  # fmt: skip
+        session.add(voice)
+        session.flush()
+        unit = Unit(voice_id=voice.id, start=0, end=2, polarity=polarity)
+        session.add(unit)
+        session.flush()
+        session.add(ThemeAssignment(unit_id=unit.id, theme_id=heard.id, strength=0.9 if polarity == 1 else 0.1))
+    session.flush()
+    return heard.id
+
+
+def test_evidence_is_what_speaks_for_a_change_and_no_fan_is_cut(chain, monkeypatch):
+    monkeypatch.setattr(records, "_MOST_EVIDENCE", 3)
+    said = [("甲", 1), ("甲", -1), ("乙", 1), (None, 1), (None, -1), (None, -1), (None, 0), ("丙", 0), ("丁", -1)]
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        heard = _spoken(session, chain, said)
+        item = backlog.open_item(session, product, heard, "预点单")
+        statement = select(Fan.name_masked, Unit.polarity).select_from(Evidence).join(Unit, Unit.id == Evidence.unit_id)
+        statement = statement.join(Voice, Voice.id == Unit.voice_id).outerjoin(Fan, Fan.id == Voice.fan_id)
+        kept = [tuple(row) for row in session.exec(statement.where(Evidence.item_id == item.id).order_by(Evidence.id))]
+        assert kept == [("甲", -1), ("丁", -1), ("丙", 0), ("乙", 1)]
+        assert records.evidence_counts(session, item_id=item.id) == (4, 4)
+        assert records.count_said(session, product, heard) == 9
+        first = records.raisers(session, product, heard)
+        assert sorted(session.get_one(Unit, unit_id).polarity for unit_id in first.values()) == [-1, -1, 0, 1]
+    monkeypatch.setattr(records, "_MOST_EVIDENCE", 6)
+    with chain.db.write() as session:
+        item = backlog.open_item(session, product, heard, "预点单")
+        assert records.evidence_counts(session, item_id=item.id) == (6, 4)
+
+
+def test_praise_alone_is_evidence_too(chain):
+    with chain.db.write() as session:
+        heard = _spoken(session, chain, [(None, 1), (None, 1)])
+        item = backlog.open_item(session, chain.actors["product"], heard, "多排热情的店员")
+        assert records.evidence_counts(session, item_id=item.id) == (2, 0)

@@ -17,6 +17,7 @@ from fanops.collect.invite_fans import export_links
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotReady
+from fanops.fans import records_tellings
 from fanops.fans.records_cards import card_table, close_card
 from fanops.fans.records_contacts import record_contact
 from fanops.sending import records as sending
@@ -236,13 +237,13 @@ def test_a_verdict_ticks_the_card_and_telling_counts_and_is_refused_like_any_con
         assert _count(session, Contact, Contact.fan_id == fan_id) == 1
         backlog.plan_stores(session, product, item, [chain.stores["S1"]])
         backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
-        due = backlog.telling_table(session, clerk).set_index("fan_id")["telling_id"]
-        backlog.record_told(session, clerk, int(due[fan_id]))
-        backlog.record_told(session, clerk, int(due[fan_id]), "yes")  # the answer later is no contact
+        due = records_tellings.telling_table(session, clerk).set_index("fan_id")["telling_id"]
+        records_tellings.record_told(session, clerk, int(due[fan_id]))
+        records_tellings.record_told(session, clerk, int(due[fan_id]), "yes")  # the answer later is no contact
         assert _count(session, Contact, Contact.fan_id == fan_id) == 2
         other = next(each for each in due.index if each != fan_id)
         for _ in range(3):
             record_contact(session, clerk, session.get_one(Fan, int(other)), "visit", "phone")
         with pytest.raises(Conflict, match="近 30 天已联系 3 次"):
-            backlog.record_told(session, clerk, int(due[other]))
+            records_tellings.record_told(session, clerk, int(due[other]))
         assert len(waiting_trials(session, chain.actors["clerk2"])) == 0

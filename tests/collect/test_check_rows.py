@@ -84,10 +84,10 @@ def test_equal_words_that_nothing_tells_apart_are_all_kept() -> None:
 
 
 def test_orders_need_number_store_time_and_amount() -> None:
-    text = "订单号,门店,时间,实付金额\nA1,静安店,2026-11-01 10:00,12.5\n,,,\nA3,西湖店,昨天,十二\nA1,静安店,2026-11-02,9\nA4,,2026-11-02,9\n"
+    text = "订单号,门店,时间,实付金额\nA1,静安店,2026-11-01 10:00,12.5\n,,,\nA3,西湖店,昨天,十二\nA1,静安店,2026-11-02,9\nA4,,2026-11-02,9\nA5,西湖店,2026-11-02,12.5\n"
     checked = check("orders", text)
     assert {(row, column) for row, column, _ in reasons(checked)} == {
-        (4, "时间"), (4, "实付金额"), (5, None), (6, "门店"),
+        (2, None), (4, "时间"), (4, "实付金额"), (5, None), (6, "门店"),
     }  # fmt: skip
     assert checked.rows["amount_fen"].tolist() == [1250]
 
@@ -175,6 +175,37 @@ def test_items_and_channels() -> None:
         "miniapp",
         "机场",
     ]
+
+
+HEAD = "订单号,门店,下单时间,实付金额,会员号,商品\n"
+
+
+def test_the_lines_of_one_order_are_joined_and_no_money_is_lost() -> None:
+    checked = check(
+        "orders",
+        HEAD + "P1,静安店,2026-11-01 10:00,18,,芋泥波波\nP2,静安店,2026-11-01 10:05,9,,\n"
+        "P1,静安店,2026-11-01 10:00,24,M1,四季春茶\n",
+    )
+    assert checked.refused == 0
+    assert checked.rows["row"].tolist() == [2, 3]
+    assert checked.rows["amount_fen"].tolist() == [4200, 900]
+    assert checked.rows["items"].tolist() == ["芋泥波波、四季春茶", ""]
+    assert checked.rows["member"].tolist() == ["M1", ""]
+    assert "2 行同属 1 笔订单" in checked.notes[0]
+
+
+def test_lines_that_do_not_agree_are_refused_whole() -> None:
+    checked = check(
+        "orders",
+        HEAD + "P1,静安店,2026-11-01 10:00,18,,\nP1,静安店,2026-11-02 10:00,24,,\n"
+        "P2,静安店,2026-11-01 10:00,x,,\nP2,静安店,2026-11-01 10:00,24,,\n"
+        "P3,静安店,2026-11-01 10:00,7,,冰\nP3,静安店,2026-11-01 10:00,7,,冰\n",
+    )
+    assert checked.rows["amount_fen"].tolist() == [700]
+    assert [row for row, _, _ in reasons(checked)] == [2, 3, 4, 5, 7]
+    assert "时间" in reasons(checked)[1][2]
+    assert "另一行不能导入" in reasons(checked)[3][2]
+    assert "完全相同" in reasons(checked)[4][2]
 
 
 def test_a_members_file_is_no_file_of_voices() -> None:

@@ -10,9 +10,11 @@ import pytest
 from fanops.collect import record_on_behalf as record
 from fanops.collect import records_surveys as records
 from fanops.collect.export_responses import export_responses
+from fanops.collect.invite_fans import export_links
 from fanops.collect.records_responses import answers_over_waves
 from fanops.collect.surveys.definition import read_definition
 from fanops.errors import NotFound
+from fanops.fans.erase import export_fan
 
 SURVEY = """
 code: visit
@@ -64,6 +66,13 @@ def test_csv_opens_in_excel_and_only_own_stores_are_in_it(chain, wave):
     for actor, asked in (("stranger", str(wave)), ("ceo", "x"), ("ceo", "999")):
         with pytest.raises(NotFound):
             export_responses(chain.db, chain.actors[actor], {"wave": asked})
+
+
+@pytest.mark.parametrize("export", [export_responses, export_links, export_fan])
+@pytest.mark.parametrize("asked", ["", "9" * 20, "-1", "七"])
+def test_what_can_be_no_row_is_refused_in_words(chain, export, asked):
+    with pytest.raises(NotFound):
+        export(chain.db, chain.actors["ceo"], {"wave": asked, "fan": asked})
 
 
 def test_answers_over_waves_are_those_of_the_same_question_in_scope(chain, wave):

@@ -328,3 +328,29 @@ def test_members_say_where_they_came_from(chain) -> None:
     with chain.db.read() as session:
         assert sorted(session.execute(select(Fan.source)).scalars().all()) == ["会员", "达人探店"]
     assert first.new == 2
+
+
+@ONE
+@pytest.mark.parametrize(
+    "text",
+    [
+        "排队太久了，等了半个小时,静安店,2026-11-01 10:00\n珍珠很硬,西湖店,2026-11-02 10:00\n",
+        "13800138000,好喝\n13800138001,太甜\n",
+        "静安店,慢\n西湖店,甜\n",
+        "这家的奶茶真的太好喝了下次还来\n太甜\n",
+    ],
+)
+def test_a_first_row_of_data_is_not_taken_for_headings(chain, text) -> None:
+    with pytest.raises(InvalidInput, match="第一行像数据，不像列名") as refused:
+        bring(chain, "voices", text)
+    assert "加一行列名" in refused.value.hint
+    heading = text.split("\n")[0].split(",")[-1]
+    assert bring(chain, "voices", text, mapping={"text": heading}).new == 1  # who knows better says so
+
+
+@ONE
+@pytest.mark.parametrize(
+    "heading", ["您对我们的服务有什么建议，或者想说的话？", "想说的话", "服务评价", "客人说了什么"]
+)
+def test_unusual_headings_stay_headings(chain, heading) -> None:
+    assert bring(chain, "voices", f"{heading}\n排队太久了\n").new == 1

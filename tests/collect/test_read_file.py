@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanops.collect.read_file import find_encoding, read_content, read_path
+from fanops.collect.encodings import find_encoding
+from fanops.collect.read_file import list_sheets, read_content, read_path
 from fanops.errors import InvalidInput
 
 TEXT = "评论,门店\n排队太久了,静安店\n“珍珠”很硬,西湖店\n"
@@ -177,3 +178,36 @@ def test_an_encoding_found_decodes(text: str) -> None:
             content.decode(find_encoding(content))
         except InvalidInput as refusal:
             assert refusal.problems
+
+
+def _cover_and_reviews() -> bytes:
+    book = openpyxl.Workbook()
+    cover = book.active
+    cover.title = "说明"
+    cover.append(["本表由后台导出", "请勿修改"])
+    cover.append(["导出人", "小王"])
+    reviews = book.create_sheet("评价")
+    reviews.append(["评价内容", "门店", "评价时间"])
+    reviews.append(["排队太久了", "静安店", "2026-11-01"])
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_a_cover_sheet_is_passed_over_for_the_sheet_that_fits() -> None:
+    content = _cover_and_reviews()
+    table = read_content(content, "评价.xlsx", kind="voices")
+    assert (table.sheet, table.sheets) == ("评价", ("说明", "评价"))
+    assert table.rows["评价内容"].tolist() == ["排队太久了"]
+    assert table.notes == ("只导入工作表“评价”，没有导入“说明”。",)
+    assert list_sheets(content, "voices") == ("评价", "说明")
+
+
+def test_another_sheet_is_read_when_asked_for_and_is_another_file_then() -> None:
+    content = _cover_and_reviews()
+    cover = read_content(content, "评价.xlsx", kind="voices", sheet="说明")
+    assert cover.headings == ["本表由后台导出", "请勿修改"]
+    assert cover.sha256 != read_content(content, "评价.xlsx", kind="voices").sha256
+    with pytest.raises(InvalidInput, match="没有“评论”这张工作表") as refused:
+        read_content(content, "评价.xlsx", kind="voices", sheet="评论")
+    assert "评价" in refused.value.hint

@@ -65,7 +65,11 @@ def test_a_second_time_replaces_and_keeps_the_first(chain, wave):
     with chain.db.write() as session:
         fan = record.add_person(session, clerk, store_id=store, phone="13800138000")
         for choice in ("好", "不好"):
-            draft = record.start_on_behalf(session, clerk, wave, store_id=store, fan_id=fan.id)
+            if choice == "不好":
+                assert record.answered_at(session, clerk, wave, fan.id) is not None
+                with pytest.raises(Conflict, match="已答过"):
+                    record.start_on_behalf(session, clerk, wave, store_id=store, fan_id=fan.id)
+            draft = record.start_on_behalf(session, clerk, wave, store_id=store, fan_id=fan.id, again=choice == "不好")
             record.answer_on_behalf(session, clerk, draft.id, "q1", {"q1": [choice]})
             if choice == "不好":
                 record.answer_on_behalf(session, clerk, draft.id, "q2", {"q2": ["慢"]})

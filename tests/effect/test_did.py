@@ -162,3 +162,32 @@ def test_before_and_after_by_hand():
     # Welch: both variances 4, n = 3: error √(8/3), 4 degrees of freedom, t = 2.776
     assert found["high"] - found["change_share"] == pytest.approx(2.776 * np.sqrt(8 / 3) / 12, rel=1e-3)
     assert np.isnan(compare(np.array([1.0, 2]), 1)["change_share"])
+
+
+@pytest.mark.parametrize("gone", ["before", "controls", "all"])
+def test_where_no_data_tell_it_refuses_instead_of_falling(gone):
+    panel = planted(1, 0.05)
+    values = panel.values.copy()
+    treated = panel.start < panel.n_periods
+    if gone == "before":
+        values[:, : panel.n_periods // 2] = np.nan
+    elif gone == "controls":
+        values[np.flatnonzero(~treated)[1:]] = np.nan
+    else:
+        values[:] = np.nan
+    with pytest.raises(TooLittleData) as refused:
+        estimate_effect(Panel(panel.units, panel.periods, values, panel.start))
+    assert refused.value.hint
+
+
+def test_a_control_store_without_data_does_not_count_and_does_not_spoil():
+    panel = planted(1, 0.05)
+    values = panel.values.copy()
+    values[np.flatnonzero(panel.start == panel.n_periods)[0]] = np.nan
+    found = estimate_effect(Panel(panel.units, panel.periods, values, panel.start))
+    assert found.n_control == 7 and found.low_share <= 0.05 <= found.high_share
+    zeros = np.zeros((3, 8))
+    zeros[0, 4:] = 5.0
+    assert np.isnan(
+        estimate_effect(Panel(("a", "b", "c"), tuple("12345678"), zeros, np.array([4, 8, 8]))).estimate_share
+    )

@@ -13,6 +13,7 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions.invite_raisers import invite_raisers, preview_raisers
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans import records_consent as consent
+from fanops.fans import records_tellings
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_promises import promises, raised_themes
 from fanops.fans.records_timeline import timeline
@@ -108,7 +109,9 @@ def test_what_was_raised_and_promised_and_kept(chain, raiser):
         first = timeline(session, clerk, fan_id).iloc[0]
         assert first["kind"] == "告知" and first["at"] is pd.NaT and first["what"].endswith("：还没有")
         assert kept[["what", "kept", "said"]].values.tolist() == [["告知", False, ""], ["请来试", True, "会买"]]
-        backlog.record_told(session, clerk, int(backlog.telling_table(session, clerk)["telling_id"].iloc[0]), "no")
+        records_tellings.record_told(
+            session, clerk, int(records_tellings.telling_table(session, clerk)["telling_id"].iloc[0]), "no"
+        )
         assert promises(session, clerk, fan_id)["said"].tolist() == ["说还没改好", "会买"]
         line = timeline(session, clerk, fan_id)
         kinds = line["kind"].tolist()

@@ -9,14 +9,15 @@ import pytest
 from sqlmodel import func, select
 
 from fanops.access.organisation import set_brand_choice
+from fanops.actions import records_fixes
 from fanops.actions import run_rules as acting
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import records_cards as cards
-from fanops.fans import records_outlook
+from fanops.fans import records_outlook, records_tellings
 from fanops.fans import records_rules as rules
 from fanops.fans.outlook import FittedModel
 from fanops.fans.rules import RULES, RuleNumbers
-from fanops.tables import Contact, Fan, Order, OrderItem, Product, ServiceCard, Unit, Voice, now
+from fanops.tables import Contact, Fan, Order, OrderItem, Product, ServiceCard, Telling, Unit, Voice, now
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_each_rule_finds_its_own(chain, fans):
     with chain.db.read() as session:
         found = {code: acting.dry_run(session, product, code)[0] for code in RULES}
     assert found["wake_up"]["fan"].tolist() == ["睡"]
-    assert found["recovery"][["fan", "why"]].values.tolist() == [["不满", "但是等了半小时。"]]
+    assert found["recovery"][["fan", "why"]].values.tolist() == [["不满", "但是等了半小时"]]
     assert found["new_product"].empty and found["promise"].empty
     with chain.db.write() as session:
         set_brand_choice(session, product, rules.NUMBERS, RuleNumbers(asleep_from=70, new_to=8, most=3))
@@ -115,6 +116,45 @@ def test_a_card_is_read_ticked_counted_and_taken_back(chain, fans):
             cards.close_card(session, clerk, card["card_id"], "done")
         cards.reopen_card(session, clerk, card["card_id"])
         assert session.exec(select(Contact)).all() == [] and len(cards.card_table(session, clerk)) == 1
+
+
+def test_the_apology_is_for_the_newest_sentence_that_says_something(chain, fans):
+    store, angry = chain.stores["S1"], fans["不满"]
+    with chain.db.write() as session:
+        for place, (text, days) in enumerate([("啊太慢。", 0), ("珍珠有点硬。", 1), ("一般般，不值。", 4)], 2):
+            voice = Voice(brand_id=chain.brand_id, store_id=store, fan_id=angry, source_key=str(place), text=text,
+                          said_at=now() + timedelta(hours=1) - timedelta(days=days))  # fmt: skip
+            session.add(voice)
+            session.flush()
+            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
+        session.exec(select(Voice).where(Voice.source_key == "1")).one().said_at = now() - timedelta(days=3)
+        session.flush()
+        found = acting.dry_run(session, chain.actors["product"], "recovery")[0]
+        assert found["why"].tolist() == ["珍珠有点硬"]
+
+
+def test_a_promise_told_by_card_is_told_and_taken_back_with_it(chain, fans):
+    clerk, manager, product = (chain.actors[name] for name in ("clerk", "store_manager", "product"))
+    store, fan_id = chain.stores["S1"], fans["睡"]
+    with chain.db.write() as session:
+        fix = records_fixes.open_fix(session, product, None, [store], "高峰期加人", checklist=["加人"])
+        session.add(Telling(fix_id=fix.id, fan_id=fan_id, store_id=store))
+        session.flush()
+        assert acting.run_rule(session, manager, "promise") == 1
+        [card] = cards.card_table(session, clerk).to_dict("records")
+        assert card["reason"] == "高峰期加人"
+        brief = cards.card_lines(session, clerk, fan_id, card["deed"], brief=True)
+        assert brief == [("我们做了", "高峰期加人（还没有告诉）"), ("现在做", card["deed"])]
+        cards.close_card(session, clerk, card["card_id"], "done")
+        told = records_tellings.telling_table(session, clerk, "told")
+        assert told["title"].tolist() == ["高峰期加人"] and records_tellings.telling_table(session, clerk).empty
+        assert dict(cards.card_lines(session, product, fan_id))["我们做了"] == "高峰期加人（已告诉过）"
+        assert session.exec(select(Contact.kind)).all() == ["telling"]  # one contact, not two
+        cards.reopen_card(session, clerk, card["card_id"])
+        due = records_tellings.telling_table(session, clerk)
+        assert len(due) == 1 and session.exec(select(Contact)).all() == []
+        records_tellings.record_told(session, clerk, int(due["telling_id"].iloc[0]))
+        assert cards.card_table(session, clerk).empty and session.exec(select(Contact.kind)).all() == ["telling"]
 
 
 def test_a_card_for_a_fan_of_another_store_is_read_where_it_is_due(chain):

@@ -53,7 +53,11 @@ def test_a_rise_is_found_with_what_stands_behind_it(chain, waiting):
     with chain.db.read() as session:
         table = records.finding_table(session, chain.actors["product"])
     row = table[table["kind"] == "rising"].iloc[0]
-    assert row["theme_id"] == waiting and "14 人（占 35.0%）" in row["claim"] and "1.7%" in row["claim"]
+    assert (
+        row["theme_id"] == waiting
+        and "40 人里有 14 人说到，平均占每人所说的 35.0%" in row["claim"]
+        and "1.7%" in row["claim"]
+    )
     assert row["fans"] == 15 and row["negative_share"] == 1.0 and row["revenue_fen"] == 4200
     assert 0 < row["priority"] <= 100
 

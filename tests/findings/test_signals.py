@@ -82,6 +82,68 @@ def test_where_nothing_differs_hardly_anything_is_found():
     assert found <= 5  # of 40 runs; the rate of runs with any false discovery is at most 5 %
 
 
+def world(seed: int, speakers: list[tuple], themes: int = 20, first: float = 0.05, recent: float = 1.0) -> pd.DataFrame:
+    """People who speak once or more in each of sixteen weeks, or somewhere in them.
+
+    Args:
+        seed: Of the draw.
+        speakers: ``level, people, units each`` (a number of units somewhere, or "weekly").
+        themes: How many; all but the first are equally common.
+        first: Share of units on theme 1.
+        recent: How many times as common theme 1 is in the last four weeks.
+    """
+    draw = np.random.default_rng(seed)
+    rows = []
+    for level, people, each in speakers:
+        for person in range(people):
+            moments = [7 * week + 3 for week in range(16)] if each == "weekly" else draw.uniform(0, 112, each)
+            for days in moments:
+                on_first = draw.random() < first * (recent if days < 28 else 1)
+                theme = 1 if on_first else int(draw.integers(2, themes + 1))
+                rows.append((theme, f"{level}{each}{person}", None, level, days))
+    return said(rows)
+
+
+@pytest.mark.parametrize(
+    "speakers",
+    [
+        [("core", 100, 6), ("fan", 600, 1)],
+        [("core", 600, 1), ("fan", 100, 6)],
+        [("core", 40, 30), ("core", 60, 1), ("fan", 30, 40), ("fan", 300, 2)],
+        [("core", 100, "weekly"), ("fan", 50, "weekly")],
+    ],
+    ids=["core talk six times as much", "core talk a sixth as much", "a few talk for all", "the same people each week"],
+)
+def test_talking_more_is_no_finding(speakers):
+    """Themes have nothing to do with levels, and nothing changes: of twenty runs hardly one may find anything."""
+    runs = [find_signals(world(seed, speakers), UNTIL) for seed in range(20)]
+    assert sum(bool(found) for found in runs) <= 1
+
+
+def test_a_theme_that_grows_among_the_same_people_is_found():
+    """Nearly half of them have said it at some time before: what grew is how much of what they say is about it."""
+    for seed in range(10):
+        found = find_signals(world(seed, [("fan", 300, "weekly")], recent=3.0), UNTIL)
+        assert [(signal.kind, signal.theme_id) for signal in found] == [("rising", 1)]
+        [signal] = found
+        assert signal.people / signal.base == pytest.approx(0.48, abs=0.08)
+        assert signal.share == pytest.approx(0.15, abs=0.03) and signal.other_share == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_theme_dear_to_core_fans_is_found_however_much_they_talk():
+    for core, other in ((6, 1), (1, 6)):
+        dear = world(1, [("core", 120, core)], first=0.2)
+        found = find_signals(pd.concat([dear, world(2, [("fan", 500, other)], first=0.05)]), UNTIL)
+        assert [(signal.kind, signal.theme_id) for signal in found if signal.kind == "core"] == [("core", 1)]
+
+
+def test_a_voice_in_which_hardly_anything_is_about_it_counts_little():
+    # 40 core fans say ten units each, one of them on theme 1; 40 others say one unit each, 4 of them on it: 10 % and 10 %.
+    rows = [(1 if unit == 0 else 9, person, None, "core", 200) for person in range(40) for unit in range(10)]
+    rows += [(1 if person < 44 else 9, person, None, "fan", 200) for person in range(40, 80)]
+    assert find_signals(said(rows), UNTIL) == []
+
+
 def test_priority_is_an_open_sum():
     full = parts(people=200, core_share=1, negative_share=1, ratio=math.inf, effort="small")
     assert set(full.values()) == {1.0} and score(full) == pytest.approx(100)

@@ -273,3 +273,66 @@ def test_the_product_ships_no_binaries_by_accident() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True).stdout.split("\0")
     big = [name for name in listed if name and (ROOT / name).is_file() and (ROOT / name).stat().st_size > 12_000_000]
     assert big == []
+
+
+def reached_by(page: Path) -> set[tuple[Path, str]]:
+    """Give the functions of the screens that a page calls, or hands on by name, straight or through others."""
+    found: set[tuple[Path, str]] = {(page, "")}
+    waiting = list(found)
+    while waiting:
+        path, name = waiting.pop()
+        body = functions_by_name(path)[name] if name else tree(path)
+        homes = screens_known_in(path)
+        for node in ast.walk(body):
+            match node:
+                case ast.Attribute(value=ast.Name(id=module), attr=attr) if (module, None) in homes:
+                    called = (homes[module, None], attr)
+                case ast.Name(id=known) if (known, "function") in homes:
+                    called = (homes[known, "function"], known)
+                case ast.Name(id=known):
+                    called = (path, known)
+                case _:
+                    continue
+            if called not in found and called[1] in functions_by_name(called[0]):
+                found.add(called)
+                waiting.append(called)
+    return found
+
+
+@lru_cache(maxsize=256)
+def functions_by_name(path: Path) -> dict[str, ast.AST]:
+    return {node.name: node for node in functions(path)}
+
+
+@lru_cache(maxsize=256)
+def screens_known_in(path: Path) -> dict[tuple[str, str | None], Path]:
+    """Give the files of the modules ``(name, None)`` and functions ``(name, "function")`` of fanops.ui that a file imports."""
+    homes: dict[tuple[str, str | None], Path] = {}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fanops.ui"):
+            home = ROOT / node.module.replace(".", "/")
+            for each in node.names:
+                module = home / f"{each.name}.py"
+                own = module.is_file()
+                homes[each.asname or each.name, None if own else "function"] = (
+                    module if own else home.with_suffix(".py")
+                )
+    return homes
+
+
+def own_links(page: Path) -> list[str]:
+    """List where ``st.page_link`` on this page leads to this page."""
+    return [
+        f"{page.name}: {named(path)}:{call.lineno}"
+        for path, name in reached_by(page)
+        for call in ast.walk(functions_by_name(path)[name] if name else tree(path))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "st.page_link"
+        and any(isinstance(each, ast.Constant) and each.value == page.name for each in call.args)
+    ]  # fmt: skip
+
+
+def test_a_page_leads_to_itself_only_by_way_to() -> None:
+    """``st.page_link`` to its own page leaves the old address, and the next tap acts on the wrong row: ``address.way_to``."""
+    pages = sorted((ROOT / "pages").glob("*.py"))
+    assert len(reached_by(ROOT / "pages" / "fan.py")) > 20, "the walk through the screens finds nothing any more"
+    assert [each for page in pages for each in own_links(page)] == []

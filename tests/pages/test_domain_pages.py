@@ -16,10 +16,11 @@ from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.effect.measure import measure
+from fanops.fans import records_tellings
 from fanops.findings import records as findings
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, Finding, Fix, Order, Response, ServiceCard, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Finding, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -102,6 +103,7 @@ def test_filled_pages_open_for_each_role(open_page, filled, login):
     for file in ("overview.py", "themes.py", "voices.py", "fixes.py", "fans.py", "today.py", "surveys.py"):
         at = open_page(login, file)
         assert not at.exception, file
+        assert file != "overview.py" or "访谈与问卷：多少位粉丝答过问卷" in words_on(at)
     at = open_page(login, "theme.py", theme=filled)
     assert not at.exception and "来自" in words_on(at)
 
@@ -121,7 +123,7 @@ def test_a_theme_is_renamed_and_the_rename_undone(open_page, filled, chain):
     at = open_page("product", "theme.py", theme=filled)
     at.session_state["theme.tab"] = "编辑与历史"
     at.run()
-    at.text_input(key=f"theme.name.{filled}").set_value("等得太久")
+    next(box for box in at.text_input if box.label == "名称").set_value("等得太久")
     next(button for button in at.button if button.label == "改名").click().run()
     assert not at.exception
     with chain.db.read() as session:
@@ -155,14 +157,30 @@ def test_a_clerk_ticks_a_fix_and_tells_a_fan(open_page, filled, chain):
     assert not at.exception
     buttons = [button for button in at.button if button.label == "已告知"]
     assert buttons
-    buttons[0].click().run()
+    at.text_input(key="tell.words").set_value("没有的人").run()
+    assert "没有这样要告知的" in words_on(at)
+    at.text_input(key="tell.words").set_value("高峰期").run()
+    [first, *_] = [button.key for button in at.button if button.label == "已告知"]
+    at.button_group(key=first.replace("done", "answer")).set_value("no").run()
+    at.button(key=first).click().run()
     with chain.db.read() as session:
-        assert len(backlog.telling_table(session, chain.actors["clerk"], "told")) == 1
+        assert len(records_tellings.telling_table(session, chain.actors["clerk"], "told")) == 1
+    at = open_page("store_manager", "fixes.py")  # where it is said in front, and opened again in one tap
+    assert not at.exception and "1 位说还没好" in words_on(at)
+    next(button for button in at.button if str(button.key).startswith("fix.again.")).click().run()
+    assert not at.exception and "已重新打开" in words_on(at)
+    with chain.db.read() as session:
+        assert session.exec(select(FixStore.state)).all() == ["reopened"]
+    bars = [bar.proto.text for bar in open_page("product", "fixes.py").get("progress")]
+    assert "1 位说还没好" in bars[0]
 
 
 @ONE
 def test_a_clerk_takes_the_verdict_of_a_fan_who_came_to_try(open_page, filled, chain):
     at = open_page("clerk", "today.py")
+    at.text_input(key="trials.words").set_value("没有的人").run()
+    assert "没有这样的试用" in words_on(at)
+    at.text_input(key="trials.words").set_value("").run()
     liked = next(button for button in at.button if str(button.key).startswith("trials.like."))
     liked.click().run()
     assert not at.exception and "已记下：会买" in words_on(at)
@@ -267,10 +285,10 @@ def test_a_clerk_records_a_fans_answers(open_page, chain):
         version = surveys.publish(session, chain.actors["product"], survey)
         surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
     at = open_page("clerk", "record.py")
-    at.text_input(key="record.new.phone").set_value("12345")
+    at.text_input(key="record.new.phone.").set_value("12345")
     next(button for button in at.button if button.label == "新增并开始").click().run()
-    assert at.error and at.text_input(key="record.new.phone").value == "12345"
-    at.text_input(key="record.new.phone").set_value("13800138000")
+    assert at.error and at.text_input(key="record.new.phone.").value == "12345"
+    at.text_input(key="record.new.phone.").set_value("13800138000")
     next(button for button in at.button if button.label == "新增并开始").click().run()
     assert not at.exception
     for _ in range(30):
@@ -315,6 +333,9 @@ def test_a_rule_is_tried_run_and_its_card_ticked_by_the_clerk(open_page, filled,
     assert not at.exception and "张服务卡" in words_on(at)
     at = open_page("clerk", "today.py")
     assert not at.exception and "服务补救" in words_on(at)
+    at.text_input(key="today.words").set_value("没有的人").run()
+    assert "没有这样的服务卡" in words_on(at)
+    at.text_input(key="today.words").set_value("").run()
     next(button for button in at.button if button.label == "做了").click().run()
     assert not at.exception and "已记下" in words_on(at)
     at.button(key="done.undo").click().run()
@@ -368,10 +389,10 @@ def test_fans_are_shared_out_and_one_is_forgotten(open_page, filled, chain):
     with chain.db.read() as session:
         fan_id = session.exec(select(Fan.id).where(Fan.home_store_id == chain.stores["S1"])).first()
     at = open_page("store_manager", "fan.py", fan=fan_id)
-    at.button(key="fan.erase.do").click().run()
+    at.button(key=f"fan.erase.do.{fan_id}").click().run()
     assert "还没有确认" in words_on(at)
-    at.text_input(key="fan.erase.typed").set_value("删除")
-    at.button(key="fan.erase.do").click().run()
+    at.text_input(key=f"fan.erase.typed.{fan_id}").set_value("删除")
+    at.button(key=f"fan.erase.do.{fan_id}").click().run()
     with chain.db.read() as session:
         assert session.get_one(Fan, fan_id).erased_at is not None
 

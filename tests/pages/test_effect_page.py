@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from fanops.actions import records_fixes
+from fanops.effect import records
+from fanops.effect.measure import measure
 from fanops.effect.records import Plan, freeze_plan
-from fanops.settings import today
+from fanops.errors import NotAllowed
+from fanops.settings import settings, today
+from fanops.tables import Order, Store
 from tests.pages.test_domain_pages import ONE, words_on
 
 
@@ -22,3 +28,58 @@ def test_a_new_plan_shows_the_one_it_takes_the_place_of(open_page, chain):
     said = words_on(open_page("ceo", "effects.py", action=f"fix-{fix_id}"))
     assert said.index("效果方案已冻结") >= 0 and "被取代的方案" in said
     assert "达标线 5%" in said and "达标线 3%" in said
+
+
+@ONE
+def test_the_verdict_is_measured_by_who_sees_all_stores(open_page, chain):
+    product, ceo, day = chain.actors["product"], chain.actors["ceo"], datetime.now(settings().zone)
+    with chain.db.write() as session:
+        fix_id = records_fixes.open_fix(session, product, None, [chain.stores["S1"]], "检查", checklist=["看冰箱"]).id
+        row = int(records_fixes.fix_stores(session, product, fix_id).iloc[0]["fix_store_id"])
+        for state in ("fixing", "accepted"):
+            records_fixes.move_fix(session, product, row, state, happened_at=day - timedelta(weeks=5))
+        for week in range(10):
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], number=str(week), amount_fen=1000 + week,
+                              placed_at=day - timedelta(weeks=week)))  # fmt: skip
+    for role in ("store_manager", "region_manager"):
+        with chain.db.write() as session, pytest.raises(NotAllowed, match="全品牌"):
+            measure(session, chain.actors[role], fix_id=fix_id)
+        at = open_page(role, "effects.py", action=f"fix-{fix_id}")
+        assert not at.exception and "由看得到全部门店的同事" in words_on(at)
+        assert "effects.measure" not in [button.key for button in at.button]
+    at = open_page("ceo", "effects.py", action=f"fix-{fix_id}")
+    at.button(key="effects.measure").click().run()
+    assert not at.exception and "前后相比" in words_on(at)
+    with chain.db.read() as session:
+        assert len(records.measurements(session, ceo, fix_id=fix_id)) == 1
+
+
+@ONE
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_manager_reads_the_verdict_and_own_stores_only(open_page, chain, planned):
+    ceo, day = chain.actors["ceo"], datetime.now(settings().zone)
+    with chain.db.write() as session:
+        another = Store(brand_id=chain.brand_id, region_id=chain.regions["华南"], code="S4", name="珠江店")
+        session.add(another)
+        session.flush()
+        stores = {code: chain.stores[code] for code in ("S1", "S2", "S3")} | {"S4": another.id}
+        treated = stores["S1"], stores["S3"]
+        fix_id = records_fixes.open_fix(session, ceo, None, list(treated), "检查", checklist=["看冰箱"]).id
+        for row in records_fixes.fix_stores(session, ceo, fix_id)["fix_store_id"]:
+            for state in ("fixing", "accepted"):
+                records_fixes.move_fix(session, ceo, int(row), state, happened_at=day - timedelta(weeks=5))
+        for week in range(12):
+            for place, (code, store) in enumerate(stores.items()):
+                session.add(Order(brand_id=chain.brand_id, store_id=store, number=f"{code}{week}",
+                                  amount_fen=1000 + 7 * ((3 * week + 5 * place) % 4), placed_at=day - timedelta(weeks=week)))  # fmt: skip
+        if planned:
+            first, controls = today() - timedelta(weeks=11), (stores["S2"], stores["S4"])
+            freeze_plan(session, ceo, Plan("revenue", first, today(), treated, controls), fix_id=fix_id)
+        measure(session, ceo, fix_id=fix_id)
+        unseen = session.get_one(Store, stores["S3"]).name
+    for role, sees in (("ceo", True), ("store_manager", False)):
+        at = open_page(role, "effects.py", action=f"fix-{fix_id}")
+        shown = words_on(at) + " ".join(table.value.to_string() for table in at.dataframe)
+        assert not at.exception and (unseen in shown) == sees, role
+        assert ("至今带来的营业额" in [each.label for each in at.metric]) == (sees and planned)
+        assert ("方案在上线后才定" in shown) == planned

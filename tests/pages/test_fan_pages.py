@@ -24,6 +24,7 @@ from fanops.tables import (
     Tag,
     now,
 )  # fmt: skip
+from fanops.ui.tapped_row import place_of
 from tests.pages.test_domain_pages import words_on
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
@@ -131,6 +132,12 @@ def test_a_fan_is_nominated_and_noted_as_brought_by_another(open_page, fans, cha
     assert not at.exception and "已记下是谁介绍来的" in words_on(at)
     with chain.db.read() as session:
         assert session.exec(select(Referral.referrer_fan_id)).one() == fans[0]
+    at.button(key=f"fan.by.{fans[2]}").click().run()
+    assert at.query_params["fan"] == str(fans[0])
+    at.button(key=f"fan.consent.out.{fans[0]}").click().run()
+    with chain.db.read() as session:
+        out = select(Fan.id).where(Fan.opted_out_at.is_not(None))
+        assert not at.exception and session.exec(out).all() == [fans[0]]
     at = open_page("product", "fan_insights.py", see="新客来源")
     assert not at.exception and table_with(at, "合计")["粉丝推荐"].sum() == 1
 
@@ -247,3 +254,20 @@ def test_head_office_lets_a_rule_put_a_tag_and_makes_one_of_its_own(open_page, f
     assert "已删除规则" in words_on(at)
     at.button(key="done.undo").click().run()
     assert "给常客问好" in words_on(at)
+
+
+@ONE
+def test_people_of_one_name_are_told_apart_by_the_last_digits(open_page, fans, chain):
+    at = open_page("clerk", "fans.py")
+    assert sorted(table_with(at, "手机尾号")["手机尾号"]) == ["", "5678", "5679", "8000"]
+    at.text_input(key="fans.words").set_value("5678").run()
+    assert not at.exception and table_with(at, "手机尾号")["粉丝"].tolist() == ["赵*"]
+    with chain.db.write() as session:
+        session.add(ServiceCard(fan_id=fans[2], store_id=chain.stores["S1"], deed="问问她"))
+    at = open_page("clerk", "today.py")
+    at.text_input(key="today.words").set_value("5678").run()
+    assert not at.exception and "**赵\\* 尾号 5678**" in words_on(at)
+
+
+def test_a_tap_on_any_cell_opens_the_row():
+    assert (place_of([], [(3, "粉丝")]), place_of([2], [(3, "粉丝")]), place_of([], [])) == (3, 2, None)

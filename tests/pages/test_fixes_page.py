@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fanops.actions import records_fixes
+from fanops.tables import Fan, Telling
 from tests.pages.test_domain_pages import ONE, words_on
 
 
@@ -30,12 +31,15 @@ def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
     assert not at.exception and "等上级验收" in words_on(at)
     at = open_page("product", "fixes.py")
     assert "已做完 1" in words_on(at) + str([bar.proto.text for bar in at.get("progress")])
-    at = open_page("product", "fixes.py", fix=fix_id)
+    at.button(key=f"fixes.open.{fix_id}").click().run()
+    assert at.query_params["fix"] == str(fix_id)  # the next tap stays with this one
     assert "1 家已读，1 家已做完，0 家已验收" in words_on(at) and "还没做完的 1 家" in words_on(at)
     at.button(key="fix.accept.all").click().run()
     assert not at.exception
     with chain.db.read() as session:
         assert records_fixes.fix_table(session, product).iloc[0]["accepted"] == 1
+    at.button(key="fixes.back").click().run()
+    assert not at.exception and "fix" not in at.query_params
 
 
 @ONE
@@ -43,10 +47,32 @@ def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
     at = open_page("product", "fixes.py")
     at.text_input(key="fixes.send.title").set_value("开店前检查")
     next(button for button in at.button if button.label == "发出").click().run()
+    assert "清单还是空的" in "".join(toast.value for toast in at.toast)  # out of sight under a tall form otherwise
     assert "清单还是空的" in words_on(at) and at.text_input(key="fixes.send.title").value == "开店前检查"
     at.text_area(key="fixes.send.lines").set_value("擦柜子\n看温度")
     next(button for button in at.button if button.label == "发出").click().run()
-    assert not at.exception and "已发给" in words_on(at)
+    assert not at.exception and "已发给" in words_on(at) and "已发给" in at.toast[0].value
+    at.run()
+    assert "已发给" in words_on(at) and not at.toast  # it floats once
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
         assert records_fixes.fix_table(session, chain.actors["product"]).empty
+
+
+@ONE
+def test_all_who_are_to_be_told_can_be_reached(open_page, chain):
+    with chain.db.write() as session:
+        store = chain.stores["S1"]
+        fix = records_fixes.open_fix(session, chain.actors["product"], None, [store], "高峰期加人", checklist=["加人"])
+        for place in range(25):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked=f"王{place}")
+            session.add(fan)
+            session.flush()
+            session.add(Telling(fix_id=fix.id, fan_id=fan.id, store_id=store))
+    at = open_page("clerk", "today.py")
+    assert "共 25 位" in words_on(at) and "**王19**" in words_on(at) and "**王20**" not in words_on(at)
+    at.session_state["tell.page"] = 2
+    at.run()
+    assert not at.exception and "**王24**" in words_on(at) and "**王19**" not in words_on(at)
+    at.text_input(key="tell.words").set_value("王7").run()  # fewer than were paged through
+    assert not at.exception and "**王7**" in words_on(at)

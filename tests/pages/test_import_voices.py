@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from openpyxl import Workbook
 from sqlmodel import func, select
 
 from fanops.cli.worker import handlers
-from fanops.collect.import_file import ImportRequest, import_file
+from fanops.collect.import_file import ImportRequest, import_file, preview_file
 from fanops.jobs.worker import JobWorker
-from fanops.tables import ImportBatch, Voice
+from fanops.tables import FanIdentity, ImportBatch, Voice
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 FILE = "import_voices.py"
@@ -77,3 +82,60 @@ def test_the_chief_executive_reads_only(open_page, chain) -> None:
 def test_a_clerk_does_not_get_in(open_page) -> None:
     at = open_page("clerk", FILE)
     assert not at.file_uploader
+
+
+PHONES = "评论,门店,手机号\n排队太久了,静安店,13800138000\n珍珠很硬,西湖店,13800138001\n".encode()
+
+
+@ONE
+def test_a_column_that_is_not_taken_is_not_imported_by_the_job(open_page, chain) -> None:
+    at = _uploaded(open_page, PHONES)
+    phone = next(each for each in at.selectbox if each.label == "手机号")
+    assert phone.value == "手机号"
+    phone.select("（不导入）").run()
+    at.button(key="import.start").click().run()
+    JobWorker(chain.db, handlers()).work_once()
+    assert _voices(chain) == 2
+    with chain.db.read() as session:
+        assert session.exec(select(func.count()).select_from(FanIdentity)).one() == 0
+        assert session.exec(select(func.count()).select_from(Voice).where(Voice.fan_id.is_not(None))).one() == 0
+    again = preview_file(
+        chain.db,
+        chain.actors["product"],
+        (PHONES + "好喝,静安店,13800138002\n".encode(), "b.csv"),
+        ImportRequest("voices"),
+    )
+    assert again.remembered
+    assert "phone" not in again.mapping
+
+
+@ONE
+def test_the_file_of_refused_rows_is_asked_for_with_the_columns_that_are_not_taken(open_page) -> None:
+    at = _uploaded(open_page, PHONES.replace("西湖店".encode(), "火星店".encode()))
+    next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
+    link = next(each for each in at.get("link_button") if each.proto.label == "下载不能导入的行")
+    asked = json.loads(parse_qs(urlsplit(link.proto.url).query)["mapping"][0])
+    assert asked["phone"] == ""
+    assert asked["text"] == "评论"
+
+
+@ONE
+def test_the_sheet_of_a_workbook_can_be_chosen(open_page, chain) -> None:
+    book = Workbook()
+    for title, words in (("说明", "导出说明"), ("美团", "珍珠很硬"), ("点评", "排队太久了")):
+        sheet = book.active if title == "说明" else book.create_sheet(title)
+        sheet.title = title
+        sheet.append(["评论"] if title != "说明" else ["这张表"])
+        sheet.append([words])
+    target = io.BytesIO()
+    book.save(target)
+    at = open_page("product", FILE)
+    at.file_uploader[0].upload("评价.xlsx", target.getvalue(), "application/vnd.ms-excel").run()
+    sheet = next(each for each in at.selectbox if each.label == "工作表")
+    assert sheet.value == "美团"
+    sheet.select("点评").run()
+    assert not at.exception
+    at.button(key="import.start").click().run()
+    JobWorker(chain.db, handlers()).work_once()
+    with chain.db.read() as session:
+        assert session.exec(select(Voice.text)).all() == ["排队太久了"]

@@ -197,3 +197,25 @@ def test_a_filled_sheet_is_brought_back_and_undone(open_page, chain, waves) -> N
     with chain.db.read() as session:
         assert session.exec(select(func.count(Response.id)).where(Response.import_batch_id.is_not(None))).one() == 0
     assert "请店长上传" in words_on(open_page("clerk", "surveys.py", wave=waves[1]))
+
+
+@ONE
+def test_the_end_of_a_wave_says_what_ends_and_drafts_are_still_handed_in(open_page, chain, waves) -> None:
+    at = open_page("clerk", "record.py")
+    at.selectbox(key="record.wave").set_value(waves[0]).run()
+    at.button(key="record.unknown").click().run()
+    with chain.db.write() as session:
+        surveys.place_code(session, chain.actors["product"], waves[0], chain.stores["S3"])
+        begun = session.exec(select(Response.id).where(Response.state == "draft")).one()
+    manager = open_page("store_manager", "surveys.py", wave=waves[0])
+    assert "在 2 家门店收集，由总部" in words_on(manager)
+    assert not [button for button in manager.button if button.key == "wave.close"]
+    for wave in waves:
+        at = open_page("product", "surveys.py", wave=wave)
+        assert "家门店的收集，已收" in words_on(at)
+        at.button(key="wave.close").click().run()
+        assert not at.exception and "已结束" in words_on(at)
+    at = open_page("clerk", "record.py")
+    assert "没有正在收集" in words_on(at)
+    at.button(key=f"record.resume.{begun}").click().run()
+    assert not at.exception and at.query_params["draft"] == str(begun)

@@ -10,18 +10,20 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from fanops.access.accounts import sample_accounts
+from fanops.access.accounts import owner_actor, sample_accounts
 from fanops.access.passwords import check_password_rules
 from fanops.collect.import_file import ImportRequest, import_file
 from fanops.collect.invite_fans import Asked
 from fanops.collect.records_panels import create_panel
+from fanops.effect.records_notes import plan_notes
 from fanops.fans.identity import tidy_identifier
 from fanops.sample import SAMPLE_PASSWORD, clear_sample, is_loaded, load_sample, truth
+from fanops.sample.act import _mend
 from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
 from fanops.sample.planted import THEMES
 from fanops.sample.sayings import make_reviews, planted_themes
-from fanops.tables import Account, Fan, ImportBatch, Order, Store, Voice, metadata
+from fanops.tables import Account, Fan, ImportBatch, Measurement, Order, Store, Theme, Voice, metadata
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 ANCHOR = date(2026, 11, 23)
@@ -196,3 +198,16 @@ def test_a_load_that_was_cut_off_is_done_anew(db, small, monkeypatch) -> None:
     assert not is_loaded(db)
     assert load_sample(db, discover=False).interviews == 60
     assert is_loaded(db)
+
+
+@ONE
+def test_the_plan_of_the_samples_fix_was_made_before_it(db, small) -> None:
+    summary = load_sample(db, today=date(2026, 11, 25), discover=False)
+    with db.write() as session:
+        actor = owner_actor(session)
+        theme = Theme(brand_id=summary.brand_id, name="排队太久")
+        session.add(theme)
+        session.flush()
+        _mend(session, actor, theme.id, summary.anchor)
+        rows = session.execute(select(Measurement)).scalars().all()
+        assert plan_notes(session, rows) == {rows[0].id: ""} and rows[0].method == "did"

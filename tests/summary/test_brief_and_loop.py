@@ -12,6 +12,7 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.effect.records import save_measurement
+from fanops.fans import records_tellings
 from fanops.summary.records_brief import brief
 from fanops.summary.records_loop import loop_totals, seven_links, standing_still
 from fanops.tables import (
@@ -104,8 +105,8 @@ def test_the_loop_goes_on_link_by_link(chain, heard):
     assert people()["acted"] == 8 and people()["done"] == 0
     with chain.db.write() as session:
         backlog.set_rollout(session, product, item.id, store, "live")
-        first = int(backlog.telling_table(session, product).iloc[0]["telling_id"])
-        backlog.record_told(session, product, first)
+        first = int(records_tellings.telling_table(session, product).iloc[0]["telling_id"])
+        records_tellings.record_told(session, product, first)
         session.add(Measurement(brand_id=chain.brand_id, item_id=item.id, method="did", verdict="有效", result={}))
     assert people() == {"heard": 12, "themed": 8, "acted": 8, "done": 8, "told": 1, "proved": 8}
 
@@ -155,9 +156,9 @@ def test_the_seven_links_by_hand(chain, heard):
         for verdict, worth in (("有效", 900.0), ("有效", 1500.0)):  # the newest counts
             result = {"value": {"by_store": [{"unit": "静安店", "value": worth}]}}
             save_measurement(session, product, "did", verdict, result, baseline_id=None, fix_id=fix.id)
-        told = backlog.telling_table(session, product)
+        told = records_tellings.telling_table(session, product)
         assert len(told) == 8 and set(told["title"]) == {"加人"}
-        backlog.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
+        records_tellings.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
         assert records_fixes.told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
         item = backlog.open_item(session, product, heard, "预点单")
         invite_raisers(session, product, item.id)

@@ -225,7 +225,9 @@ def test_counts_are_of_distinct_people_and_scoped(db, chain, themes):
         assert total == 2 and set(rows["sentence"]) == {"排队等位太久"}
         assert records.totals(session, product(chain))["units"] == 7
         shares = records.theme_by_store(session, product(chain), theme_id=themes["珍珠太硬"])
-        assert shares[["units", "store_units"]].values.tolist() == [[2, 4], [1, 3]]
+        assert shares[["units", "store_units", "independent"]].values.tolist() == [[2, 4, 2], [1, 3, 1]]
+        waits = records.theme_by_store(session, product(chain), theme_id=themes["排队等位太久"])
+        assert waits["independent"].tolist() == [2, 2]
 
 
 @pytest.mark.parametrize("words", ["%", "_", "' OR 1=1 --", "\\", "珍珠"])

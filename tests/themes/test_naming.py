@@ -90,5 +90,30 @@ def test_the_heat_map_names_what_is_unlike_other_stores():
         columns = ["主题", "theme_id", "门店", "store_id", "units", "store_units"]
         return pd.DataFrame(table, columns=columns).assign(占比=lambda f: f["units"] / f["store_units"])
 
-    assert "“送错了”在二店最突出" in heat_headline(frame(60))
-    assert "差不多" in heat_headline(frame(21))
+    said = heat_headline(frame(60))
+    assert "“送错了”在二店最突出：20.0%（n=300，95% 区间 15.9% 到 24.9%），其他门店 6.7%" in said
+    assert heat_headline(frame(21)) == "没有一家门店明显突出"
+    assert "样本不足" in heat_headline(frame(60).assign(store_units=20))
+    assert "没有可比的" in heat_headline(frame(60).query("store_id == 2"))
+
+
+def test_the_heat_map_claims_hardly_ever_what_is_chance():
+    """Twelve stores that say fifteen themes alike: some cell is always far from the mean."""
+    draw, claims, found = np.random.default_rng(0), 0, 0
+    for _ in range(100):
+        cells = pd.MultiIndex.from_product([range(15), range(12)], names=["theme_id", "store_id"]).to_frame(index=False)
+        cells = cells.assign(units=draw.binomial(100, 1 / 30, len(cells)), store_units=100)
+        cells = cells.assign(主题=cells["theme_id"].map("主题{}".format), 门店=cells["store_id"].map("店{}".format))
+        claims += "突出：" in heat_headline(cells[cells["units"] > 0])
+        odd = (cells["theme_id"] == 3) & (cells["store_id"] == 5)
+        found += "“主题3”在店5最突出" in heat_headline(cells.assign(units=cells["units"].mask(odd, 20)))
+    assert claims <= 5 and found >= 95
+
+
+def test_one_person_who_says_it_forty_times_makes_no_store_stand_out():
+    cells = pd.DataFrame(
+        {"theme_id": [1, 1, 1], "store_id": [1, 2, 3], "units": [49, 3, 4], "store_units": [100, 100, 100]}
+    )
+    cells = cells.assign(主题="排队", 门店=["一店", "二店", "三店"])
+    assert "最突出" in heat_headline(cells.assign(independent=[49.0, 3.0, 4.0]))
+    assert heat_headline(cells.assign(independent=[49**2 / (40**2 + 9), 3.0, 4.0])) == "没有一家门店明显突出"

@@ -10,6 +10,7 @@ from sqlmodel import select
 from fanops.errors import Conflict, TooLittleData
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun, Unit, Voice
 from fanops.themes import edit
+from fanops.themes.assign import assign_new_units
 from fanops.themes.discover import run_discovery
 from tests.themes.test_discovery import add_voices, corpus
 
@@ -202,3 +203,38 @@ def test_lineage_counts_what_a_theme_holds_in_the_end(chain):
         assert session.exec(select(ThemeEvent)).one().kind == "merge"
     assert {row.theme_id: row.units for row in told if row.kind != "died"}[second.id] == counts[second.id]
     assert made["unassigned"] == counts.get(None, 0)
+
+
+def test_sentences_moved_into_a_theme_of_their_own_take_their_like_along_once(chain):
+    texts, _ = corpus()
+    add_voices(chain, texts)
+    run(chain)
+    with chain.db.read() as session:
+        said = dict(session.exec(select(Unit.id, Voice.text).join(Voice, Voice.id == Unit.voice_id)).all())
+    before = held(chain)
+    home = Counter(before[unit] for unit, text in said.items() if "叫号" in text).most_common(1)[0][0]
+    group = [unit for unit, text in said.items() if "叫号" in text and before[unit] == home]
+    with chain.db.write() as session:
+        new = edit.split_theme(session, chain.actors["product"], home, group[::2], "叫号太慢").theme_id
+    run(chain)
+    after = held(chain)
+    followed = [unit for unit, theme in after.items() if theme == new]
+    assert len(group) > 7 and sum(unit in followed for unit in group) >= 0.8 * len(group)
+    assert len(set(followed) - set(group)) <= 0.2 * len(group)
+    assert Counter(after.values())[home] >= 0.9 * (Counter(before.values())[home] - len(group))
+    run(chain)
+    assert Counter(held(chain).values())[new] == len(followed)
+
+
+def test_a_large_wave_of_something_else_makes_themes_of_its_own_though_it_was_assigned_at_once(chain):
+    texts, _ = corpus(size=120)
+    add_voices(chain, texts)
+    run(chain)
+    old = {theme.id for theme in live(chain)}
+    add_voices(chain, PARKING * 3, start=5_000)
+    assert assign_new_units(chain.db, chain.actors["product"])["assigned"] > 0
+    run(chain)
+    with chain.db.read() as session:
+        rows = session.exec(select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.text.in_(PARKING)))
+        parked = [held(chain)[unit] for unit in rows]
+    assert sum(theme not in old for theme in parked) >= 0.8 * len(parked)

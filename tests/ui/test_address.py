@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from fanops.tables import row_id
+
 
 def page() -> None:
     import streamlit as st
@@ -32,3 +34,16 @@ def test_an_unknown_value_in_the_address_chooses_nothing():
     at.query_params["store"] = "8; DROP"
     at.run()
     assert not at.exception and at.selectbox(key="store").value == "all" and "store" not in at.query_params
+
+
+def test_an_id_in_the_address_is_a_number_that_fits():
+    for text, found in {
+        "7": 7,
+        "": None,
+        "-7": None,
+        "七": None,
+        "9" * 18: 10**18 - 1,
+        "9" * 19: None,
+        "1e3": None,
+    }.items():
+        assert row_id(text) == found

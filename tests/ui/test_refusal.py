@@ -81,3 +81,8 @@ def test_a_bug_is_not_a_refusal() -> None:
             raise ValueError("a bug")
 
     assert AppTest.from_function(script).run().exception
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_missing_value_is_empty(missing: float | None) -> None:
+    assert plain(missing) == ""

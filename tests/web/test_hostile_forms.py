@@ -126,7 +126,7 @@ def check_stored(chain, survey: SurveyDefinition) -> set[str]:
     for answer in stored:
         question = survey.question(answer.question_code)
         if question.kind == "contact":
-            assert set(answer.value) == {"sealed", "masked"} and "13800138000" not in str(answer.value)
+            assert set(answer.value) - {"unproven"} == {"sealed", "masked"} and "13800138000" not in str(answer.value)
             continue
         again = read_answer(question, as_form(answer))
         assert again.value == answer.value and again.other == answer.other_text

@@ -11,8 +11,10 @@ from sqlmodel import select
 
 from fanops.collect import records_surveys as records
 from fanops.collect.form_limits import UNKNOWN_ALLOWED
+from fanops.collect.records_responses import response_table
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
+from fanops.errors import Conflict
 from fanops.tables import Answer, Consent, Fan, Response, Unit, Voice
 
 
@@ -72,7 +74,10 @@ def test_a_fan_answers_resumes_and_gets_a_receipt(browser, code, chain):
     assert receipt not in browser().get(f"/s/{code}").text
     seen = client.post("/s/receipt", data={"receipt": receipt.lower()})
     assert "排队太久" in seen.text and "138****8000" in seen.text
-    erased = client.post("/s/receipt", data={"receipt": receipt, "deed": "erase"})
+    asked = client.post("/s/receipt", data={"receipt": receipt, "deed": "erase"}).text
+    assert "确定删除" in asked and "不能恢复" in asked
+    assert "排队太久" in client.post("/s/receipt", data={"receipt": receipt}).text  # asking erases nothing
+    erased = client.post("/s/receipt", data={"receipt": receipt, "deed": "erase_now"})
     assert "已经删除" in erased.text
     with chain.db.read() as session:
         assert session.exec(select(Voice)).all() == [] and session.exec(select(Answer)).all() == []
@@ -90,6 +95,52 @@ def test_a_correction_replaces_and_keeps_the_first(browser, code, chain):
         states = sorted(session.exec(select(Response.state)).all())
         assert states == ["replaced", "submitted"]
         assert session.exec(select(Voice.text)).all() == ["其实很好"]
+
+
+def test_erasing_takes_every_version(browser, code, chain):
+    client = browser()
+    first = re.search(r'class="receipt">(\w{26})<', answer_all(client, code))[1]
+    client.post("/s/receipt", data={"receipt": first, "deed": "correct"})
+    client.post(f"/s/{code}", data={"at": 0, "overall": "5", "go": "next"})
+    done = client.post(f"/s/{code}", data={"at": 1, "right": ["出品快"], "say": "其实很好", "go": "next"}).text
+    second = re.search(r'class="receipt">(\w{26})<', done)[1]
+    client.post("/s/receipt", data={"receipt": second, "deed": "correct"})  # begun, never handed in
+    other = browser("10.0.0.9")
+    answer_all(other, code)
+    client.post("/s/receipt", data={"receipt": second, "deed": "erase_now"})
+    with chain.db.read() as session:
+        states = session.exec(select(Response.state).order_by(Response.id)).all()
+        assert states == ["erased", "erased", "erased", "submitted"]
+        kept = session.exec(select(Response.id).where(Response.state == "submitted")).one()
+        assert set(session.exec(select(Answer.response_id)).all()) == {kept}
+        assert len(session.exec(select(Voice)).all()) == 1
+    for receipt in (first, second):
+        assert client.post("/s/receipt", data={"receipt": receipt}).status_code == 404
+
+
+def test_a_number_that_is_only_typed_replaces_nobody(browser, code, chain):
+    said = {"at": 1, "wrong": ["等得太久"], "contact": "13800138000", "contact.consent": "yes", "go": "next"}
+    receipts = []
+    for place, words in enumerate(("排队太久", "我冒充一下")):
+        client = browser(f"10.0.1.{place}")
+        client.post(f"/s/{code}/start")
+        client.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"})
+        done = client.post(f"/s/{code}", data=said | {"say": words}).text
+        receipts.append(re.search(r'class="receipt">(\w{26})<', done)[1])
+    with chain.db.read() as session:
+        fan = session.exec(select(Fan)).one()
+        rows = session.exec(select(Response.state, Response.fan_id).order_by(Response.id)).all()
+        assert rows == [("submitted", fan.id), ("submitted", None)]
+        assert session.exec(select(Voice.text, Voice.fan_id).order_by(Voice.id)).all() == [
+            ("排队太久", fan.id),
+            ("我冒充一下", None),
+        ]
+        assert len(session.exec(select(Consent)).all()) == 1
+        wave = records.waves(session, chain.actors["product"])[0]
+        _, _, table = response_table(session, chain.actors["product"], wave.id)
+        assert ["没有核实" in note for note in table.sort_values("编号")["备注"]] == [False, True]
+    # Whose number it is, and that they answered, is told to nobody.
+    assert "核实" not in browser("10.0.1.9").post("/s/receipt", data={"receipt": receipts[1]}).text
 
 
 def test_the_receipt_is_told_for_an_hour_and_the_phone_can_be_passed_on(browser, code, chain):
@@ -133,6 +184,36 @@ def test_a_closed_wave_and_unknown_codes(browser, code, chain):
         records.close_wave(session, chain.actors["product"], wave.id)
     closed = client.get(f"/s/{code}")
     assert closed.status_code == 409 and "已经结束" in closed.text
+
+
+def test_who_began_before_the_end_may_hand_in_and_nobody_begins_after_it(browser, code, chain):
+    begun, late = browser(), browser("10.0.0.2")
+    begun.post(f"/s/{code}/start")
+    begun.post(f"/s/{code}", data={"at": 0, "overall": "2", "go": "next"})
+    with chain.db.write() as session:
+        wave = records.waves(session, chain.actors["product"])[0]
+        assert records.wave_reach(session, chain.actors["product"], wave.id) == (1, 1, 0, 1)
+        records.close_wave(session, chain.actors["product"], wave.id)
+    assert "哪里没做好" in begun.get(f"/s/{code}").text
+    done = begun.post(f"/s/{code}", data={"at": 1, "wrong": ["等得太久"], "say": "排队等了半小时", "go": "next"})
+    assert done.status_code == 200 and 'class="receipt"' in done.text
+    assert late.post(f"/s/{code}/start").status_code == 409
+    assert begun.post(f"/s/{code}/start", data={"next": "yes"}).status_code == 409
+    with chain.db.read() as session:
+        assert session.exec(select(Response.state)).all() == ["submitted"]
+
+
+def test_a_wave_of_several_stores_is_ended_by_who_sees_them_all(code, chain):
+    manager = chain.actors["store_manager"]
+    with chain.db.write() as session:
+        wave = records.waves(session, manager)[0]
+        records.close_wave(session, manager, wave.id)  # so far only her own store
+        records.close_wave(session, manager, wave.id, closed=False)
+        records.place_code(session, chain.actors["product"], wave.id, chain.stores["S3"])
+        with pytest.raises(Conflict, match="2 家门店收集，您只管其中 1 家"):
+            records.close_wave(session, manager, wave.id)
+        assert records.is_open(wave)
+        records.close_wave(session, chain.actors["product"], wave.id)
 
 
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)

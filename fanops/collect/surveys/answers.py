@@ -147,6 +147,11 @@ def scale(question: Question) -> list[int]:
     return list(range(int(low or 0), int(high or 0) + 1))
 
 
+def scale_ends(question: Question) -> tuple[str, str]:
+    """Give the words at the two ends of a rating or NPS question, on the fan's page and where staff ask."""
+    return ("完全不会", "一定会") if question.kind == "nps" else ("很不满意", "很满意")
+
+
 def _date(question: Question, form: Form) -> Given:
     text = _first(form, question.code).strip()
     if not text:

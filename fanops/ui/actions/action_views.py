@@ -9,6 +9,7 @@ from fanops.actions import records
 from fanops.themes.records_evidence import evidence
 from fanops.ui import words
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.quotes import quotes
 
 PAGE_SIZE = 8
@@ -19,13 +20,11 @@ def evidence_list(actor: Actor, *, fix_id: int | None = None, item_id: int | Non
     name = f"fix.{fix_id}" if fix_id else f"item.{item_id}"
     with page_database().read() as session:
         units = records.evidence_units(session, actor, fix_id=fix_id, item_id=item_id)
-        page = st.session_state.get(f"evidence.page.{name}", 1)
-        here = units[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        here, total, page = open_page(f"evidence.page.{name}", PAGE_SIZE, rows_from(units, PAGE_SIZE))
         rows, _ = evidence(session, actor, unit_ids=here, limit=PAGE_SIZE)
     if not units:
         st.caption("您的门店没有说过这件事的原声；依据来自别的门店。")
         return
     quotes(rows, f"evidence.{name}.{page}")
-    if len(units) > PAGE_SIZE:
-        st.pagination(-(-len(units) // PAGE_SIZE), key=f"evidence.page.{name}")
+    turn_pages(f"evidence.page.{name}", PAGE_SIZE, total)
     st.caption(f"共 {words.count(len(units), '句')}依据。")

@@ -16,9 +16,11 @@ from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
 from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.action_views import evidence_list
+from fanops.ui.address import way_to
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
 
 PAGE_SIZE = 10
@@ -42,7 +44,7 @@ def fix_list(fixes: pd.DataFrame) -> None:
                                     label_visibility="collapsed")  # fmt: skip
     shown = fixes
     if which == "进行中":
-        shown = shown[shown["accepted"] < shown["stores"]]
+        shown = shown[(shown["accepted"] < shown["stores"]) | (shown["not_fixed"] > 0)]
     elif which == "过期":
         shown = shown[shown["overdue"] > 0]
     if asked:
@@ -53,22 +55,23 @@ def fix_list(fixes: pd.DataFrame) -> None:
     if shown.empty:
         st.info("没有这样的改进。换个条件，或看“全部”。", icon=":material/search_off:")
         return
-    page = st.session_state.get("fixes.page", 1)
-    for row in shown.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE].itertuples():
+    shown = shown.sort_values("not_fixed", ascending=False, kind="stable")
+    rows, total, _ = open_page("fixes.page", PAGE_SIZE, rows_from(shown, PAGE_SIZE))
+    for row in rows.itertuples():
         with st.container(border=True):
-            st.page_link("fixes.py", label=f"**{plain(row.title)}**", query_params={"fix": str(row.fix_id)})
+            way_to("fixes.py", f"**{plain(row.title)}**", f"fixes.open.{row.fix_id}", fix=row.fix_id)
             late = f" · :red[过期 {row.overdue} 家]" if row.overdue else ""
+            late += f" · :red[{row.not_fixed} 位说还没好]" if row.not_fixed else ""
             text = f"{row.stores} 家门店：已读 {row.read}，已做完 {row.done}，已验收 {row.accepted}{late}"
             st.progress(row.done / row.stores, text=text)
             source = f"来自主题“{plain(row.theme)}”，依据 {row.evidence} 句" if row.theme else "检查清单"
             st.caption(f"{source} · {words.day(row.opened_at)}开始")
-    if len(shown) > PAGE_SIZE:
-        st.pagination(-(-len(shown) // PAGE_SIZE), key="fixes.page")
+    turn_pages("fixes.page", PAGE_SIZE, total)
 
 
 def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str]) -> None:
     """Show one fix to those above the stores: receipts, the stores that lack, the states, the sentences."""
-    st.page_link("fixes.py", label="全部改进", icon=":material/arrow_back:")
+    way_to("fixes.py", "全部改进", "fixes.back", icon=":material/arrow_back:")
     st.subheader(plain(fix.title), anchor=False)
     if fix.theme:
         st.page_link("theme.py", label=f"来自主题“{plain(fix.theme)}”", icon=":material/topic:",
@@ -163,8 +166,10 @@ def _back_to_fixing(actor: Actor, keys: list[int]) -> None:
 
 
 def own_fixes(actor: Actor, stores: pd.DataFrame) -> None:
-    """Show a store its own fixes as cards: what to do, tick, done; what is open first, by its due day."""
-    order = stores.assign(order=stores["state"].isin(DONE)).sort_values(["order", "due_on"], kind="stable")
+    """Show a store its own fixes as cards: what to do, tick, done; what fans say is not mended, then what is open by its due day."""
+    minded = stores["not_fixed"] > 0
+    order = stores.assign(order=stores["state"].isin(DONE) & ~minded, calm=~minded)
+    order = order.sort_values(["order", "calm", "due_on"], kind="stable")
     closed = order[order["order"]]
     for row in order[~order["order"]].itertuples():
         with st.container(border=True):
@@ -184,6 +189,8 @@ def _own_card(actor: Actor, row) -> None:
     owner = f" · 负责人 {plain(row.owner)}" if row.owner else ""
     state = "已做完，等验收" if row.state == "fixing" and not pd.isna(row.done_at) else LABELS[row.state]
     st.markdown(f"**{plain(row.title)}** · {state} · {due}{owner}")
+    if row.not_fixed:
+        st.markdown(f":red[**{row.not_fixed} 位说还没好**]：告诉过他们已经做了，回答是没有改好。")
     if row.what_to_do:
         st.text(row.what_to_do)
     for number, line in enumerate(row.checklist):
@@ -199,12 +206,16 @@ def _own_card(actor: Actor, row) -> None:
                 note = st.text_area("怎么改的（别的门店可以照着做）", row.note, key=f"fix.note.{key}", max_chars=500)
                 if st.button("记下：改好了", key=f"fix.done.do.{key}", type="primary"):
                     _done(actor, key, row.title, note)
-        elif st.button("还没改好", key=f"fix.undone.{key}"):
+        elif row.state not in DONE and st.button("还没改好", key=f"fix.undone.{key}"):
             with refusals():
                 with page_database().write() as session:
                     records_fixes.take_back_done(session, actor, key)
                 st.rerun()
         if actor.role in MANAGERS:
+            if row.not_fixed and row.state in DONE:
+                st.button(
+                    "重新打开，再改一次", key=f"fix.again.{key}", type="primary", on_click=_again, args=(actor, row)
+                )
             _owner_choice(actor, key)
         for to in next_states(row.state, actor.role):
             if st.button(f"改为{LABELS[to]}", key=f"fix.to.{key}.{to}"):
@@ -217,6 +228,15 @@ def _own_card(actor: Actor, row) -> None:
     with st.expander("顾客怎么说，别的门店怎么做"):
         evidence_list(actor, fix_id=int(row.fix_id))
         examples(actor, int(row.fix_id))
+
+
+def _again(actor: Actor, row) -> None:
+    """Open a fix again that fans say is not mended: they were asked, and it is not."""
+    with refusals():
+        with page_database().write() as session:
+            for to in ("reasked", "reopened") if row.state == "accepted" else ("reopened",):
+                records_fixes.move_fix(session, actor, int(row.fix_store_id), to, f"{row.not_fixed} 位说还没好")
+        said_done(f"“{row.title}”已重新打开。")
 
 
 def _owner_choice(actor: Actor, key: int) -> None:

@@ -13,6 +13,7 @@ from fanops.access import Actor
 from fanops.collect import records_imports as records
 from fanops.collect.fields import KIND_LABELS, PARTIES, fields_of
 from fanops.collect.import_file import ImportRequest, Preview, preview_file, read_source
+from fanops.collect.read_file import list_sheets
 from fanops.collect.survey_exports import spread_answers
 from fanops.collect.undo_import import undo_batch
 from fanops.collect.uploads import keep_upload
@@ -63,13 +64,15 @@ def choose_file(actor: Actor, stores: dict[int, str]) -> tuple[bytes, str, Impor
 
 def show_preview(db: Database, actor: Actor, content: bytes, name: str, request: ImportRequest) -> None:
     """Show what an import would do, let the columns be put right, and start it; a survey export has a way of its own."""
-    digest = hashlib.sha256(content).hexdigest()
+    sheet = _chosen_sheet(content, request.kind)
+    digest = hashlib.sha256(content + sheet.encode()).hexdigest()
     export = None
     if request.kind == "voices":
-        export = survey_import_views.recognised(content, name, digest)
+        export = survey_import_views.recognised(content, name, digest, sheet)
     questions: tuple[str, ...] = ()
     if export is not None:
-        if survey_import_views.asks_for_answers(db, actor, export, request):
+        # Answers of a wave are read from the sheet that fits; any other sheet gives voices only.
+        if not sheet and survey_import_views.asks_for_answers(db, actor, export, request):
             if survey_import_views.show(db, actor, content, name, export, request.store):
                 _begin_anew()
             return
@@ -81,6 +84,7 @@ def show_preview(db: Database, actor: Actor, content: bytes, name: str, request:
     request = ImportRequest(
         request.kind, mapping, store=request.store, source=request.source, party=request.party,
         consent_basis=request.consent_basis, questions=questions, voice_kind="survey" if export else request.voice_kind,
+        sheet=sheet,
     )  # fmt: skip
     try:
         preview = _preview(db, actor, content, name, request, digest)
@@ -109,6 +113,23 @@ def show_preview(db: Database, actor: Actor, content: bytes, name: str, request:
     _start(actor, preview, content, request, skip)
 
 
+def _chosen_sheet(content: bytes, kind: str) -> str:
+    """Ask for the sheet of a workbook when several have rows; "" stands for the one that fits best."""
+    key = (hashlib.sha256(content).hexdigest(), kind)
+    held = st.session_state.get("import.sheets")
+    if held is None or held[0] != key:
+        try:
+            held = (key, list_sheets(content, kind))
+        except FanopsError:  # said in its place, when the file is read
+            held = (key, ())
+        st.session_state["import.sheets"] = held
+    sheets = held[1]
+    if len(sheets) < 2:
+        return ""
+    chosen = st.selectbox("工作表", sheets, key=f"import.sheet.{key[0][:12]}.{kind}", help="列名最像的一张已经选好。")
+    return "" if chosen == sheets[0] else chosen
+
+
 def _chosen_mapping(digest: str, kind: str) -> dict[str, str]:
     """Give what was chosen in the selects so far; nothing before they were shown."""
     chosen = {}
@@ -135,7 +156,8 @@ def _preview(db: Database, actor: Actor, content: bytes, name: str, request: Imp
     held = st.session_state.get("import.preview")
     if held is None or held[0] != wanted:
         with st.spinner("正在检查文件"):
-            table = spread_answers(read_source((content, name)), request.kind, request.questions)
+            table = read_source((content, name), kind=request.kind, sheet=request.sheet)
+            table = spread_answers(table, request.kind, request.questions)
             st.session_state[f"import.headings.{digest}"] = table.headings
             held = (wanted, preview_file(db, actor, table, request))
         st.session_state["import.preview"] = held
@@ -155,7 +177,8 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
     if held is not None:
         asked = {
             "upload": held[2], "filename": preview.filename, "kind": request.kind,
-            "mapping": json.dumps(preview.mapping, ensure_ascii=False), "open": ",".join(request.questions),
+            "mapping": json.dumps(preview.choices, ensure_ascii=False), "open": ",".join(request.questions),
+            "sheet": request.sheet,
         }  # fmt: skip
         st.link_button("下载不能导入的行", f"/export/import_problems?{urlencode(asked)}", icon=":material/download:")
     return st.checkbox(f"只导入可用的行，跳过这 {preview.refused:,} 行", key="import.skip")
@@ -171,10 +194,10 @@ def _start(actor: Actor, preview: Preview, content: bytes, request: ImportReques
     with refusals():
         upload = keep_upload(content, actor)
         parameters = {
-            "upload": upload, "filename": preview.filename, "kind": request.kind, "mapping": preview.mapping,
+            "upload": upload, "filename": preview.filename, "kind": request.kind, "mapping": preview.choices,
             "store": request.store, "source": request.source, "party": request.party,
             "consent_basis": request.consent_basis, "skip_refused": skip, "questions": request.questions,
-            "voice_kind": request.voice_kind,
+            "voice_kind": request.voice_kind, "sheet": request.sheet,
         }  # fmt: skip
         with page_database().write() as session:
             job = jobs.enqueue(session, actor, "import_file", parameters)

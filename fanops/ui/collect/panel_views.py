@@ -16,6 +16,7 @@ from fanops.collect.surveys.flow import answer_words
 from fanops.terms import TERMS
 from fanops.ui import charts, words
 from fanops.ui.refusal import plain
+from fanops.ui.tapped_row import tapped_row
 
 _UNITS = {"rating": "分", "nps": "点", "single": "占比"}
 _HEADINGS = {"rating": "评分题", "nps": "推荐度", "single": "选择题"}
@@ -253,7 +254,7 @@ def fan_rows(fans: pd.DataFrame, fan_ids: Collection[int], key: str, more: dict[
     ).reset_index(drop=True)
     for name, values in (more or {}).items():
         shown[name] = values
-    chosen = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key=key)
+    chosen = tapped_row(shown, key)
     st.caption(f"{words.count(len(ids), '位')}。点一行看这位粉丝。")
-    if chosen.selection.rows:
-        st.switch_page("fan.py", query_params={"fan": str(ids[chosen.selection.rows[0]])})
+    if chosen is not None:
+        st.switch_page("fan.py", query_params={"fan": str(ids[chosen])})

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
+import segno
 import streamlit as st
 
 from fanops.access import Actor, visible_stores
 from fanops.collect import record_on_behalf as record
 from fanops.collect import records_surveys as records
 from fanops.collect.surveys import flow
-from fanops.collect.surveys.answers import OTHER, Form, scale
+from fanops.collect.surveys.answers import OTHER, Form, Given, scale, scale_ends
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
+from fanops.fans.records import get_fan
+from fanops.settings import settings
 from fanops.tables import Wave
 from fanops.ui import words
 from fanops.ui.collect import quota_views
@@ -21,6 +26,10 @@ from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+
+RECEIPT = "record.receipt"  # in the session: what is to be given to the fan who was just asked
+_AGAIN = "record.again"  # in the session: (wave, store, fan) of somebody who answered before, until it is decided
+_NEXT, _BACK, _SKIP, _LATER = "next", "back", "skip", "later"
 
 
 def no_wave(actor: Actor) -> None:
@@ -46,6 +55,9 @@ def unfinished_list(drafts: pd.DataFrame) -> None:
 
 def begin(actor: Actor, waves: list[Wave]) -> None:
     """Choose what is asked and who is asked."""
+    if _AGAIN in st.session_state:
+        _ask_again(actor, *st.session_state[_AGAIN])
+        return
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
     titles = {wave.id: wave.title for wave in waves}
@@ -65,8 +77,10 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
         st.expander("新顾客", icon=":material/person_add:"),
         st.form("record.new", border=False, enter_to_submit=False),
     ):
+        # The key follows what was looked for: a field that is there already takes no new value.
+        number = look_for.strip()
         phone = st.text_input(
-            "手机号", look_for if look_for.strip().isdecimal() else "", key="record.new.phone", max_chars=20
+            "手机号", number if number.isdecimal() else "", key=f"record.new.phone.{number}", max_chars=20
         )
         member = st.text_input("或会员号", key="record.new.member", max_chars=40)
         name = st.text_input("称呼（可不填）", key="record.new.name", max_chars=40)
@@ -81,12 +95,52 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
         _start(actor, wave_id, store_id, None)
 
 
-def _start(actor: Actor, wave_id: int, store_id: int, fan_id: int | None) -> None:
+def _start(actor: Actor, wave_id: int, store_id: int, fan_id: int | None, *, again: bool = False) -> None:
     with refusals():
+        if fan_id is not None and not again:
+            with page_database().read() as session:
+                before = record.answered_at(session, actor, wave_id, fan_id)
+            if before is not None:
+                st.session_state[_AGAIN] = (wave_id, store_id, fan_id)
+                st.rerun()
         with page_database().write() as session:
-            draft_id = record.start_on_behalf(session, actor, wave_id, store_id=store_id, fan_id=fan_id).id
+            draft_id = record.start_on_behalf(session, actor, wave_id, store_id=store_id, fan_id=fan_id, again=again).id
+        st.session_state.pop(_AGAIN, None)
         st.query_params["draft"] = str(draft_id)
         st.session_state.pop("record.at", None)
+        st.rerun()
+
+
+def _ask_again(actor: Actor, wave_id: int, store_id: int, fan_id: int) -> None:
+    """Say that this fan answered the wave before; a second response takes the place of the first only when it is wanted."""
+    before, who = None, ""
+    with refusals(), page_database().read() as session:
+        before = record.answered_at(session, actor, wave_id, fan_id)
+        who = get_fan(session, actor, fan_id).name_masked
+    st.warning(
+        f"{plain(who) or '这位顾客'}：这一期 {words.day(before)} 已答过；再记会替换那一份，结果里只算新的。",
+        icon=":material/published_with_changes:",
+    )
+    with st.container(horizontal=True):
+        if st.button("不记了，选别的顾客", type="primary", key="record.again.no"):
+            del st.session_state[_AGAIN]
+            st.rerun()
+        if st.button("再记一份，替换原来的", key="record.again.yes"):
+            _start(actor, wave_id, store_id, fan_id, again=True)
+
+
+def receipt(code: str) -> None:
+    """Show the receipt of what was just handed in until it is said that the fan has it: to scan, to copy, to read out."""
+    st.subheader("已交，请把回执码给顾客", anchor=False)
+    st.caption("顾客凭它可以查看、更正或删除这份回答。点“给过了”以后就看不到了：我们只存它的指纹。")
+    address = f"{settings().forms_url}/s/receipt"
+    picture = io.BytesIO()
+    segno.make(f"回执码\n{code}\n查回执：{address}", error="m").save(picture, kind="png", scale=6, border=2)
+    st.image(picture.getvalue(), width=220, caption="顾客扫一下就有回执码")
+    st.code(code, language=None)
+    st.caption(f"查回执的地址：{plain(address)}")
+    if st.button("给过了，下一位", type="primary", key="record.receipt.done", width="stretch"):
+        del st.session_state[RECEIPT]
         st.rerun()
 
 
@@ -112,24 +166,23 @@ def ask(actor: Actor, draft: record.Draft) -> None:
         st.caption(plain(piped(question.help, draft.form.survey, values)))
     if question.probes:
         st.caption("追问：" + plain("；".join(question.probes)))
-    form = _ask_one(draft, question)
-    if form is not None:
-        with refusals():
+    tapped = _ask_one(draft, question, at)
+    if tapped is not None:
+        _go(actor, draft, question, at, *tapped)
+
+
+def _go(actor: Actor, draft: record.Draft, question: Question, at: int, way: str, form: Form | None) -> None:
+    """Keep what was answered, if anything was, and go the way that was tapped; what can't be kept keeps the question open."""
+    with refusals():
+        if form is not None:
             with page_database().write() as session:
                 record.answer_on_behalf(session, actor, draft.response.id, question.code, form)
-            st.session_state["record.at"] = at + 1
-            st.rerun()
-    with st.container(horizontal=True):
-        if at and st.button("上一题", key="record.back", icon=":material/arrow_back:"):
-            st.session_state["record.at"] = at - 1
-            st.rerun()
-        if not question.required and st.button("跳过", key=f"record.skip.{question.code}"):
-            st.session_state["record.at"] = at + 1
-            st.rerun()
-        if st.button("先存着，以后再记", key="record.later"):
+        if way == _LATER:
             _leave()
             said_done("已经存好，在“没记完的”里可以接着记。")
-            st.rerun()
+        else:
+            st.session_state["record.at"] = max(0, at - 1) if way == _BACK else at + 1
+        st.rerun()
 
 
 def _leave() -> None:
@@ -137,54 +190,86 @@ def _leave() -> None:
     st.session_state.pop("record.at", None)
 
 
-def _ask_one(draft: record.Draft, question: Question) -> Form | None:
-    """Show the fields of one question; give what was answered on the run in which it is."""
+def _ask_one(draft: record.Draft, question: Question, at: int) -> tuple[str, Form | None] | None:
+    """Show the fields of one question and the ways on.
+
+    Returns:
+        On the run on which a way was tapped: the way, and what is to be kept (None: nothing new).
+    """
     code, key = question.code, f"record.{draft.response.id}.{question.code}"
     before = draft.given.get(code)
-    kind = question.kind
-    if kind in ("rating", "nps"):
-        points = [str(point) for point in scale(question)]
-        chosen = st.segmented_control("分数", points, key=key, label_visibility="collapsed", width="stretch",
-                                      default=None if before is None else str(before.value))  # fmt: skip
-        return (
-            {code: [chosen]}
-            if chosen is not None and (before is None or str(before.value) != chosen)
-            else _go_on(before, code)
-        )
-    if kind == "single":
-        return _single(draft, question, key)
+    if question.kind in ("rating", "nps"):
+        chosen = _points(question, key, before)
+        if chosen is not None and (before is None or str(before.value) != chosen):
+            return _NEXT, {code: [chosen]}
+        return _tapped(_go_on(before, code) or _ways(question, at, st.button))
+    if question.kind == "single":
+        return _single(draft, question, key, at)
     with st.form(key, border=False, enter_to_submit=False):
         form = _fields(draft, question, key)
-        sent = st.form_submit_button("下一题", type="primary", width="stretch")
-    return form if sent else None
+        way = _NEXT if st.form_submit_button("下一题", type="primary", width="stretch") else None
+        # Inside the form: a tap on any of these brings along what was typed.
+        way = _ways(question, at, st.form_submit_button) or way
+    return None if way is None else (way, None if way == _SKIP else form)
 
 
-def _go_on(before: object, code: str) -> Form | None:
-    """Offer the way on when a question was answered before."""
-    if before is None or not st.button("下一题", key=f"record.on.{code}", type="primary", width="stretch"):
-        return None
-    return {code: [str(before.value)], f"{code}.other": [before.other]}
+def _ways(question: Question, at: int, button: Callable[..., bool]) -> str | None:
+    """Show the other ways on; give the one that was tapped."""
+    tapped = None
+    with st.container(horizontal=True):
+        if at and button("上一题", key=f"record.back.{question.code}", icon=":material/arrow_back:"):
+            tapped = _BACK
+        if not question.required and button("跳过", key=f"record.skip.{question.code}"):
+            tapped = _SKIP
+        if button("先存着，以后再记", key=f"record.later.{question.code}"):
+            tapped = _LATER
+    return tapped
 
 
-def _single(draft: record.Draft, question: Question, key: str) -> Form | None:
-    before = draft.given.get(question.code)
+def _tapped(way: str | None) -> tuple[str, None] | None:
+    return None if way is None else (way, None)
+
+
+def _go_on(before: Given | None, code: str) -> str | None:
+    """Offer the way on when a question was answered before; its answer stays."""
+    asked = before is not None and st.button("下一题", key=f"record.on.{code}", type="primary", width="stretch")
+    return _NEXT if asked else None
+
+
+def _points(question: Question, key: str, before: Given | None) -> str | None:
+    """Show the points of a scale with the words at its ends, as on the fan's page."""
+    chosen = st.segmented_control("分数", [str(point) for point in scale(question)], key=key, label_visibility="collapsed",
+                                  width="stretch", default=None if before is None else str(before.value))  # fmt: skip
+    low, high = scale_ends(question)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.caption(low, width="content")
+        st.caption(high, width="content")
+    return chosen
+
+
+def _single(draft: record.Draft, question: Question, key: str, at: int) -> tuple[str, Form | None] | None:
+    code, before = question.code, draft.given.get(question.code)
     for option in ordered_options(question, draft.response.seed):
         chosen = before is not None and before.value == option.code
         if st.button(
             plain(option.label), key=f"{key}.{option.code}", width="stretch", type="primary" if chosen else "secondary"
         ):
-            return {question.code: [option.code]}
-    if question.other:
-        with st.form(f"{key}.other", border=False):
-            words_given = st.text_input(
-                question.other, before.other if before else "", key=f"{key}.other.text", max_chars=200
-            )
-            if st.form_submit_button("用这句，下一题", width="stretch") and words_given.strip():
-                return {question.code: [OTHER], f"{question.code}.other": [words_given]}
-    return _go_on(before, question.code)
+            return _NEXT, {code: [option.code]}
+    if not question.other:
+        return _tapped(_go_on(before, code) or _ways(question, at, st.button))
+    with st.form(f"{key}.other", border=False):
+        words_given = st.text_input(
+            question.other, before.other if before else "", key=f"{key}.other.text", max_chars=200
+        )
+        own = st.form_submit_button("用这句，下一题", width="stretch") and words_given.strip()
+        way = _ways(question, at, st.form_submit_button) or (_NEXT if own else None)
+    if way is not None:
+        keeps = way != _SKIP and words_given.strip()
+        return way, {code: [OTHER], f"{code}.other": [words_given]} if keeps else None
+    return _tapped(_go_on(before, code))
 
 
-def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list[str]]:
+def _fields(draft: record.Draft, question: Question, key: str) -> Form | None:
     code, before = question.code, draft.given.get(question.code)
     value = before.value if before else None
     labels = {option.code: option.label for option in ordered_options(question, draft.response.seed)}
@@ -216,9 +301,7 @@ def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list
         day = st.date_input("日期", date.fromisoformat(value) if value else None, key=key, format="YYYY-MM-DD")
         return {code: [day.isoformat() if day else ""]}
     if question.kind == "contact":
-        number = st.text_input("手机号", key=key, max_chars=20, placeholder="顾客愿意留才填")
-        agreed = st.checkbox(question.consent or "顾客同意我们用它回复", key=f"{key}.consent")
-        return {code: [number], f"{code}.consent": ["yes" if agreed else ""]}
+        return _contact(question, key, value)
     if question.kind == "long_text":
         return {
             code: [st.text_area("顾客的原话", value or "", key=key, height=140, placeholder="照顾客说的写，不用润色")]
@@ -226,28 +309,57 @@ def _fields(draft: record.Draft, question: Question, key: str) -> dict[str, list
     return {code: [st.text_input("回答", "" if value is None else str(value), key=key)]}
 
 
+def _contact(question: Question, key: str, value: dict | None) -> Form | None:
+    """Ask for a number; the one that was left is shown masked, and stays unless it is replaced or taken out."""
+    code = question.code
+    if value is not None:
+        st.caption(f"已留下 **{plain(value['masked'])}**。不用再填；填新的号码就换掉它。")
+    number = st.text_input("手机号", key=key, max_chars=20, placeholder="顾客愿意留才填")
+    agreed = st.checkbox(question.consent or "顾客同意我们用它回复", key=f"{key}.consent")
+    gone = value is not None and st.checkbox("顾客不想留了，删掉这个号码", key=f"{key}.gone")
+    if value is not None and not number.strip() and not gone:
+        return None
+    return {code: [number], f"{code}.consent": ["yes" if agreed else ""]}
+
+
+def _said(question: Question, given: Given | None) -> str:
+    if given is None or given.value in (None, "", [], {}):
+        return "—"
+    if isinstance(given.value, dict):
+        return given.value["masked"] if question.kind == "contact" else "已答"
+    return answer_words(question, given.value)
+
+
+def _warn_of_replacing(actor: Actor, draft: record.Draft) -> None:
+    """Say it once more before handing in: the fan may have answered by themselves since the draft was begun."""
+    before = None
+    if draft.response.fan_id is not None:
+        with refusals(), page_database().read() as session:
+            before = record.answered_at(session, actor, draft.form.wave.id, draft.response.fan_id)
+    if before is not None:
+        st.warning(
+            f"这位顾客 {words.day(before)} 已答过这一期；交上去会替换那一份。", icon=":material/published_with_changes:"
+        )
+
+
 def _finish(actor: Actor, draft: record.Draft) -> None:
     lacking = flow.still_missing(draft.form.survey, draft.given)
     st.subheader("都问完了" if not lacking else "还有必答的题", anchor=False)
     for question in draft.questions():
         given = draft.given.get(question.code)
-        said = (
-            answer_words(question, given.value)
-            if given and not isinstance(given.value, dict)
-            else "已答"
-            if given
-            else "—"
-        )
+        said = _said(question, given)
         if given and given.other:
             said += f"：{given.other}"
         st.caption(f"{plain(question.title)}　**{plain(said)}**")
+    _warn_of_replacing(actor, draft)
     with st.container(horizontal=True):
         if st.button("交上去", type="primary", key="record.submit", icon=":material/check:", disabled=bool(lacking)):
             with refusals():
                 with page_database().write() as session:
-                    receipt = record.submit_on_behalf(session, actor, draft.response.id)
+                    given_out = record.submit_on_behalf(session, actor, draft.response.id)
                 _leave()
-                said_done(f"已交。请把回执码给顾客，凭它可以查看、更正或删除：{receipt}")
+                if given_out:
+                    st.session_state[RECEIPT] = given_out
                 st.rerun()
         if st.button("回去改", key="record.edit"):
             st.session_state["record.at"] = 0

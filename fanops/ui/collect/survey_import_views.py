@@ -27,13 +27,13 @@ _LEFT_OUT = "（不导入）"
 _WAYS = {"answers": "导入成一期的答卷", "voices": "只把文字回答作为原声"}
 
 
-def recognised(content: bytes, name: str, digest: str) -> SurveyExport | None:
-    """Tell whether a file is a survey export; read once per file. What can't be read is refused later, in its place."""
+def recognised(content: bytes, name: str, digest: str, sheet: str = "") -> SurveyExport | None:
+    """Tell whether a file, or a sheet of it, is a survey export; what can't be read is refused later, in its place."""
     held = st.session_state.get("import.export")
     if held is None or held[0] != digest:
         export, numbers, headings = None, [], []
         try:
-            table = read_source((content, name))
+            table = read_source((content, name), kind="voices", sheet=sheet)
             headings = table.headings
             export = recognise(headings)
             numbers = open_questions(export, table.rows) if export else []

@@ -17,6 +17,8 @@ from fanops.collect.surveys.flow import piped
 from fanops.content import content_path
 from fanops.settings import settings
 from fanops.tables import Wave
+from fanops.ui import words
+from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -77,6 +79,35 @@ def open_wave_form(actor: Actor) -> None:
                 with page_database().write() as session:
                     records.open_wave(session, actor, version_id, title)
                 st.success("已开始收集。下面可以取各门店的二维码。", icon=":material/check:")
+
+
+def end_wave(actor: Actor, wave: Wave) -> None:
+    """End a wave after saying what ends with it, or open it again; only for who sees all its stores."""
+    if actor.role not in records.WAVE_KEEPERS:
+        return
+    open_now = records.is_open(wave)
+    with page_database().read() as session:
+        reach = records.wave_reach(session, actor, wave.id)
+    if reach.seen < reach.stores:
+        st.caption(f"在 {reach.stores} 家门店收集，由总部或区域经理{'结束' if open_now else '重新开始'}")
+        return
+    with st.popover(
+        "结束这一期" if open_now else "重新开始", key=f"wave.end.{wave.id}.{deeds_done()}", width="stretch"
+    ):
+        what = f"{words.count(reach.stores, '家门店')}的收集，已收 {words.count(reach.received, '份')}"
+        begun = f"正在填的 {reach.begun} 份还可以交。" if reach.begun else ""
+        st.write(f"会结束 {what}。{begun}" if open_now else f"会重新开始 {what}。")
+        if st.button("结束" if open_now else "重新开始", key="wave.close", type="primary", width="stretch"):
+            with refusals():
+                _set_closed(actor, wave.id, open_now)
+                said_done(f"“{wave.title}”已{'结束' if open_now else '重新开始'}。",
+                          lambda: _set_closed(actor, wave.id, not open_now))  # fmt: skip
+                st.rerun()
+
+
+def _set_closed(actor: Actor, wave_id: int, closed: bool) -> None:
+    with page_database().write() as session:
+        records.close_wave(session, actor, wave_id, closed=closed)
 
 
 def codes(actor: Actor, wave: Wave) -> None:

@@ -35,13 +35,14 @@ def show_value(result: dict[str, Any]) -> None:
     worth = result.get("value")
     if not worth:
         return
-    st.metric("至今带来的营业额", _yuan(worth["total"]), border=True,
-              help="上线门店上线后的营业额，减去“如果没有上线”会有的营业额。")  # fmt: skip
-    clear = worth["low"] > 0 or worth["high"] < 0
-    st.caption(
-        f"95% 区间 {_yuan(worth['low'])} 到 {_yuan(worth['high'])}"
-        + ("。" if clear else "，区间含 0：还说不准是赚是亏。")
-    )
+    if "total" in worth:  # not for who sees a part of the stores
+        st.metric("至今带来的营业额", _yuan(worth["total"]), border=True,
+                  help="上线门店上线后的营业额，减去“如果没有上线”会有的营业额。")  # fmt: skip
+        clear = worth["low"] > 0 or worth["high"] < 0
+        st.caption(
+            f"95% 区间 {_yuan(worth['low'])} 到 {_yuan(worth['high'])}"
+            + ("。" if clear else "，区间含 0：还说不准是赚是亏。")
+        )
     with st.expander("每家门店带来多少"):
         shown = pd.DataFrame(worth["by_store"])
         st.dataframe(

@@ -12,8 +12,9 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.effect import records
 from fanops.effect.before_after import LABEL
-from fanops.effect.measure import measure
+from fanops.effect.measure import compute, keep
 from fanops.effect.metrics import METRICS
+from fanops.effect.records_notes import plan_notes
 from fanops.errors import TooLittleData
 from fanops.settings import today
 from fanops.tables import Baseline, Measurement
@@ -121,28 +122,45 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
     with page_database().read() as session:
         plan = records.plan_of(session, actor, **about)
         known = records.measurements(session, actor, **about)
+        notes = plan_notes(session, known)
+        result = records.within_scope(session, actor, known[0].result) if known else {}
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     metric = "revenue"
-    if plan is None:
+    if plan is None and actor.sees_all_stores:
         metric = left.selectbox("指标", list(METRICS), format_func=lambda m: METRICS[m].name, key="effects.metric")
-    if right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
+    if not actor.sees_all_stores:
+        st.caption("结论是全品牌的，由看得到全部门店的同事（总部）来测量。")
+    elif right.button("测量", type="primary", key="effects.measure", icon=":material/straighten:", width="stretch"):
         with refusals():
+            with page_database().read() as session:  # seconds of work: nobody's writing waits for it
+                found = compute(session, actor, metric=metric, **about)
             with page_database().write() as session:
-                measure(session, actor, metric=metric, **about)
+                keep(session, actor, found, **about)
             st.rerun()
     if not known:
-        st.info("还没有测量过。上线满两周后点“测量”。", icon=":material/straighten:")
+        st.info("还没有测量过。上线满两周后由总部测量。", icon=":material/straighten:")
         return
-    show_measurement(known[0])
+    show_measurement(known[0], result, notes[known[0].id])
+    if not actor.sees_all_stores:
+        st.caption("门店的数字只列您看得到的门店；结论和变化是全部上线门店的。")
     if len(known) > 1:
         with st.expander(f"以前的 {len(known) - 1} 次测量"):
-            rows = [{"时间": words.minute(row.measured_at), "结论": row.verdict} for row in known[1:]]
+            rows = [
+                {"时间": words.minute(row.measured_at), "结论": row.verdict, "注意": notes[row.id]} for row in known[1:]
+            ]
             st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
-def show_measurement(row: Measurement) -> None:
-    """Show one measurement: verdict, numbers with interval and base, picture, rows."""
-    result = row.result
+def show_measurement(row: Measurement, result: dict[str, Any], note: str = "") -> None:
+    """Show one measurement: verdict with what it must be read with, numbers with interval and base, picture, rows.
+
+    Args:
+        row: The measurement.
+        result: Its numbers, as far as the reader may see them (``within_scope``).
+        note: What it must be read with.
+    """
+    if note:
+        st.warning(f"{note}。", icon=":material/schedule:")
     metric = METRICS[result["metric"]]
     name = metric.name
     base = f"{name}：{metric.meaning}。{result['first']} 到 {result['last']}，{result['weeks']} 个整周。"
@@ -159,15 +177,19 @@ def show_measurement(row: Measurement) -> None:
 
 
 def _show_before_after(result: dict[str, Any], name: str) -> None:
-    frame = pd.DataFrame(result["stores"]).dropna(subset=["change_share"])
-    if frame.empty:
+    columns = ["unit", "before", "after", "change_share", "low", "high", "n_before", "n_after"]
+    frame = pd.DataFrame(result["stores"], columns=columns).dropna(subset=["change_share"])
+    whole = result["all"]
+    if whole["change_share"] is None:
         st.info("上线前后各要有两个整周才能比。", icon=":material/hourglass_empty:")
         return
-    whole = result["all"]
     title = (
         f"上线门店{name}前后相比 {words.signed_share(whole['change_share'])}"
         f"（区间 {words.signed_share(whole['low'])} 到 {words.signed_share(whole['high'])}）"
     )
+    if frame.empty:
+        st.markdown(f"**{title}**")
+        return
     shown = frame.rename(columns={"unit": "门店", "change_share": "变化"})
     charts.show(
         charts.interval_dots(shown[["门店", "变化", "low", "high"]], "门店", "变化", "前后变化", reference=0), title
@@ -202,19 +224,20 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
         columns={"time": "周", "estimate_share": "差异", "low_share": "low", "high_share": "high"}
     )
     charts.show(charts.event_study(times), f"上线门店的{name}与对照相比：上线前应在 0 附近，上线后才分开")
-    shown = pd.DataFrame(result["by_store"])
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "上线门店": shown["unit"],
-                "变化": shown["estimate_share"].map(words.signed_share),
-                "区间": effect_details.ranges(shown, "low_share", "high_share"),
-                "上线后周数": shown["periods"],
-                "上线前每周": shown["base"].map(lambda v: f"{v:,.1f}"),
-            }
-        ),
-        hide_index=True,
-    )
+    if result["by_store"]:
+        shown = pd.DataFrame(result["by_store"])
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "上线门店": shown["unit"],
+                    "变化": shown["estimate_share"].map(words.signed_share),
+                    "区间": effect_details.ranges(shown, "low_share", "high_share"),
+                    "上线后周数": shown["periods"],
+                    "上线前每周": shown["base"].map(lambda v: f"{v:,.1f}"),
+                }
+            ),
+            hide_index=True,
+        )
     effect_details.show_value(result)
     effect_details.show_checks(result)
     p = result.get("pre_trend_p")

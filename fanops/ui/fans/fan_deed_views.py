@@ -14,6 +14,7 @@ from fanops.fans.outlook import FURTHEST_DAYS, HELD_OUT_DAYS, LEAST_DAYS
 from fanops.fans.records_matches import matches
 from fanops.tables import Fan
 from fanops.ui import words
+from fanops.ui.address import way_to
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.fans.match_views import match_card
 from fanops.ui.guard import page_database
@@ -102,11 +103,8 @@ def referral(session: Session, actor: Actor, fan_id: int) -> None:
         for row in by.itertuples():
             note = f"：{row.note}" if row.note else ""
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.page_link(
-                    "fan.py",
-                    label=f"{plain(row.fan or '未留姓名')}介绍来的{plain(note)}",
-                    query_params={"fan": str(row.fan_id)},
-                )
+                label = f"{plain(row.fan or '未留姓名')}介绍来的{plain(note)}"
+                way_to("fan.py", label, f"fan.by.{fan_id}", fan=row.fan_id)
                 if st.button("记错了，去掉", key=f"fan.referral.drop.{fan_id}", type="tertiary"):
                     with refusals():
                         with page_database().write() as writing:
@@ -114,8 +112,8 @@ def referral(session: Session, actor: Actor, fan_id: int) -> None:
                         said_done("已去掉。")
                         st.rerun()
         for row in brought.itertuples():
-            st.page_link("fan.py", label=f"介绍来 {plain(row.fan or '未留姓名')}（{words.day(row.at)}）",
-                         query_params={"fan": str(row.fan_id)})  # fmt: skip
+            label = f"介绍来 {plain(row.fan or '未留姓名')}（{words.day(row.at)}）"
+            way_to("fan.py", label, f"fan.brought.{row.fan_id}", fan=row.fan_id)
         if by.empty:
             number = st.text_input("介绍人的手机号或会员号", key=f"fan.referral.{fan_id}", max_chars=40)
             note = st.text_input("怎么说的（可不填）", key=f"fan.referral.note.{fan_id}", max_chars=100)

@@ -17,6 +17,7 @@ from fanops.ui import charts, words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tapped_row import tapped_row
 
 _KINDS = {"phone": "手机", "member": "会员号", "card": "卡号", "openid": "微信", "wecom": "企业微信",
           "mail": "邮箱"}  # fmt: skip
@@ -29,6 +30,7 @@ def fan_list(table: pd.DataFrame, total: int) -> None:
     shown = pd.DataFrame(
         {
             "粉丝": table["name"].replace("", "（无名）"),
+            "手机尾号": table["tail"],
             "分层": table["level"].map(words.LEVEL_LABELS),
             "门店": table["store"].fillna(""),
             "订单": table["orders"],
@@ -38,10 +40,10 @@ def fan_list(table: pd.DataFrame, total: int) -> None:
             "标签": table["tags"],
         }
     )
-    chosen = st.dataframe(shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="fans.table")
+    chosen = tapped_row(shown, "fans.table")
     st.caption(f"共 {words.count(total, '位')}，核心粉丝在前。点一行看这位粉丝。")
-    if chosen.selection.rows:
-        fan_id = int(table.iloc[chosen.selection.rows[0]]["fan_id"])
+    if chosen is not None:
+        fan_id = int(table.iloc[chosen]["fan_id"])
         st.switch_page("fan.py", query_params={"fan": str(fan_id)})
 
 
@@ -151,11 +153,14 @@ def same_person(session: Session, actor: Actor, fan: Fan) -> None:
             )
             if st.button("是同一个人，合并进来", key=f"fan.merge.{row.fan_id}"):
                 _merge(actor, int(row.fan_id), fan.id, row.why)
-        number = st.text_input("或输入另一位的手机号、会员号", key="fan.merge.number", max_chars=40)
+        number = st.text_input("或输入另一位的手机号、会员号", key=f"fan.merge.number.{fan.id}", max_chars=40)
         reason = st.text_input(
-            "为什么是同一个人", key="fan.merge.reason", max_chars=300, placeholder="例如：顾客说两个号码都是她的"
+            "为什么是同一个人",
+            key=f"fan.merge.reason.{fan.id}",
+            max_chars=300,
+            placeholder="例如：顾客说两个号码都是她的",
         )
-        if st.button("合并进来", key="fan.merge.do", disabled=not number.strip()):
+        if st.button("合并进来", key=f"fan.merge.do.{fan.id}", disabled=not number.strip()):
             found, total = records.fan_table(session, actor, look_for=number, limit=2)
             if total != 1:
                 st.error("这个号码没有对应到唯一一位粉丝。请输入完整的手机号或会员号。", icon=":material/block:")
@@ -188,8 +193,8 @@ def data_rights(actor: Actor, fan_id: int) -> None:
             help="含明文号码，会记入审计。",
         )
         st.caption("删除后：姓名、号码、标签、联系记录都没有了，订单和原声留下但不再属于任何人。不能恢复。")
-        typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key="fan.erase.typed", max_chars=10)
-        if st.button("删除这位粉丝", key="fan.erase.do"):
+        typed = st.text_input(f"要删除请输入“{erase.CONFIRMATION}”", key=f"fan.erase.typed.{fan_id}", max_chars=10)
+        if st.button("删除这位粉丝", key=f"fan.erase.do.{fan_id}"):
             with refusals():
                 with page_database().write() as session:
                     erase.erase_fan(session, actor, fan_id, typed)

@@ -9,6 +9,7 @@ from fanops.fans import merge
 from fanops.fans import records_matches as records
 from fanops.fans.records_matches import Match, MatchSide
 from fanops.ui import words
+from fanops.ui.address import way_to
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -36,9 +37,9 @@ def match_card(actor: Actor, match: Match) -> None:
         st.markdown(f"**可能是同一个人，把握 {sure}**")
         left, right = st.columns(2)
         with left:
-            _side(match.one)
+            _side(match.match_id, match.one)
         with right:
-            _side(match.other)
+            _side(match.match_id, match.other)
         pro = "、".join(each["says"] for each in match.reasons if each["bits"] > 0)
         contra = "、".join(each["says"] for each in match.reasons if each["bits"] <= 0)
         st.caption(f"像：{plain(pro)}" + (f"。不像：{plain(contra)}" if contra else ""))
@@ -49,9 +50,9 @@ def match_card(actor: Actor, match: Match) -> None:
                 _part(actor, match.match_id)
 
 
-def _side(side: MatchSide) -> None:
-    st.page_link("fan.py", label=plain(side.name or "未留姓名"), icon=":material/person:",
-                 query_params={"fan": str(side.fan_id)})  # fmt: skip
+def _side(match_id: int, side: MatchSide) -> None:
+    way_to("fan.py", plain(side.name or "未留姓名"), f"match.{match_id}.{side.fan_id}", icon=":material/person:",
+           fan=side.fan_id)  # fmt: skip
     numbers = "、".join(side.numbers) or "没有号码"
     st.caption(plain(f"{words.LEVEL_LABELS[side.level]} · {side.store or '没有常去的店'} · {side.orders} 单"))
     st.caption(plain(numbers))

@@ -8,6 +8,7 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.actions import records_backlog as backlog
 from fanops.fans import records_cards as cards
+from fanops.fans import records_tellings
 from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.ui import words
 from fanops.ui.done import said_done
@@ -27,10 +28,12 @@ def card_list(actor: Actor, table: pd.DataFrame) -> None:
         if actor.role in MANAGERS:
             st.page_link("rules.py", label="看自动规则", icon=":material/arrow_forward:")
         return
-    looked_for = st.text_input("找人", key="today.words", placeholder="姓或要做的事", max_chars=30)
+    looked_for = st.text_input("找人", key="today.words", placeholder="姓、尾号或要做的事", max_chars=30)
     if looked_for.strip():
-        text = table["fan"].fillna("") + table["deed"] + table["rule"]
+        text = table["fan"].fillna("") + table["tail"] + table["deed"] + table["rule"]
         table = table[text.str.contains(looked_for.strip(), regex=False)]
+        if table.empty:
+            st.info("没有这样的服务卡。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for place, row in enumerate(table.head(_SHOWN).to_dict("records")):
         _card(actor, row, opened=place < _OPEN_AT_ONCE)
     if len(table) > _SHOWN:
@@ -41,13 +44,11 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
     card_id = int(row["card_id"])
     with st.container(border=True, gap="small"):
         late = " · **过期**" if row["late"] else ""
-        st.markdown(f"**{plain(row['fan'] or '未留姓名')}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}")
+        st.markdown(
+            f"**{plain(words.called(row['fan'], row['tail']))}** · {words.LEVEL_LABELS[row['level']]} · {row['rule']}{late}"
+        )
         with page_database().read() as session:
-            lines = (
-                cards.card_lines(session, actor, int(row["fan_id"]), row["deed"])
-                if opened
-                else [("现在做", row["deed"])]
-            )
+            lines = cards.card_lines(session, actor, int(row["fan_id"]), row["deed"], brief=not opened)
         # What the rule found belongs to the deed: nobody can apologise for what they don't know.
         because = f"（{plain(row['reason'])}）" if row["reason"] else ""
         for label, text in lines:
@@ -81,27 +82,49 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
     if due.empty:
         st.info("没有要告知的粉丝。条目在门店上线后，提出过的粉丝会出现在这里。", icon=":material/done_all:")
         st.page_link("fixes.py", label="看服务改进", icon=":material/arrow_forward:")
+        return
+    looked_for = st.text_input("找人", key="tell.words", placeholder="姓、尾号或做了的事", max_chars=30).strip()
+    if looked_for:
+        text = due["fan"].fillna("") + due["tail"] + due["title"].fillna("") + due["store"].fillna("")
+        due = due[text.str.contains(looked_for, regex=False)]
+    if due.empty:
+        st.info("没有这样要告知的。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
+        return
+    pages = -(-len(due) // _SHOWN)
+    at = min(st.session_state.get("tell.page") or 1, pages)
+    shown = due.iloc[(at - 1) * _SHOWN : at * _SHOWN]
     with page_database().read() as session:
-        barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in due["fan_id"].head(_SHOWN)])
-    for row in due.head(_SHOWN).itertuples():
+        barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in shown["fan_id"]])
+    for row in shown.itertuples():
         with st.container(border=True):
-            st.markdown(f"**{plain(row.fan)}** · {plain(row.store or '')}")
-            if why := barred.get(int(row.fan_id)):
-                st.caption(f"现在不能联系：{why}。")
-                continue
-            st.text(f"告诉他/她：您说过的“{row.title}”，已经做了。")
-            answer = st.segmented_control(
-                "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}",
-                label_visibility="collapsed",
-            )  # fmt: skip
-            if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
-                with refusals():
-                    with page_database().write() as session:
-                        backlog.record_told(session, actor, int(row.telling_id), answer or "")
-                    said_done("已记下：告诉过了。")
-                    st.rerun()
-    if len(due) > _SHOWN:
-        st.caption(f"先做这 {_SHOWN} 位，后面还有 {len(due) - _SHOWN} 位。")
+            _telling(actor, row, barred.get(int(row.fan_id), ""))
+    if pages > 1:
+        st.caption(f"共 {len(due)} 位，每页 {_SHOWN} 位。")
+        st.pagination(pages, key="tell.page")
+
+
+def _telling(actor: Actor, row, barred: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(words.called(row.fan, row.tail))}** · {plain(row.store or '')}")
+        if row.own:
+            st.page_link("fan.py", label="看这位", query_params={"fan": str(row.fan_id)})
+    if barred:
+        st.caption(f"现在不能联系：{barred}。")
+        return
+    st.text(f"告诉他/她：您说过的“{row.title}”，已经做了。")
+    answer = st.segmented_control(
+        "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
+        with refusals():
+            with page_database().write() as session:
+                records_tellings.record_told(session, actor, int(row.telling_id), answer or "")
+            if answer == "no" and row.of_fix:
+                said_done("已记下：还没改好。这项改进排到了最前面。", link=("fixes.py", "去看服务改进"))
+            else:
+                said_done("已记下：告诉过了。")
+            st.rerun()
 
 
 def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
@@ -109,13 +132,15 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
     if trials.empty:
         st.info("没有等评价的试用。产品团队邀请提出者以后，会出现在这里。", icon=":material/done_all:")
         return
-    looked_for = st.text_input("找人", key="trials.words", placeholder="姓或试的东西", max_chars=30).strip()
+    looked_for = st.text_input("找人", key="trials.words", placeholder="姓、尾号或试的东西", max_chars=30).strip()
     if looked_for:
-        text = trials["fan"].fillna("") + trials["title"]
+        text = trials["fan"].fillna("") + trials["tail"] + trials["title"]
         trials = trials[text.str.contains(looked_for, regex=False)]
+        if trials.empty:
+            st.info("没有这样的试用。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for row in trials.head(_SHOWN).itertuples():
         with st.container(border=True):
-            st.markdown(f"**{plain(row.fan or '未留姓名')}** · {plain(row.title)}")
+            st.markdown(f"**{plain(words.called(row.fan, row.tail))}** · {plain(row.title)}")
             st.caption(f"{plain(row.store or '')} {words.day(row.invited_at)}邀请。试过以后问：会买吗？")
             said = st.text_input("原话（可不填）", key=f"trials.said.{row.trial_id}", max_chars=200)
             with st.container(horizontal=True):

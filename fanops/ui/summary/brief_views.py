@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import altair as alt
 import pandas as pd
@@ -27,12 +27,14 @@ def earlier_weeks(mondays: list[date]) -> None:
         return
     with st.popover("每周存下的", icon=":material/history:"):
         for monday in mondays[:_LONG_LIST]:
-            st.link_button(f"{monday:%Y-%m-%d} 那一周", f"/print/brief?week={monday}", type="tertiary")
-        st.caption("每周一早上存一页；消息里选了“每周一页”的群机器人和接收地址会收到一句话。")
+            week = f"{monday - timedelta(days=7):%Y-%m-%d} 到 {monday - timedelta(days=1):%m-%d}"
+            st.link_button(week, f"/print/brief?week={monday}", type="tertiary")
+        st.caption("每周一早上存上一周的一页；消息里选了“每周一页”的群机器人和接收地址会收到一句话。")
 
 
 def figures(page: Brief) -> None:
-    """Show the key figures with their change."""
+    """Show up to when there are data, and the key figures with their change."""
+    st.caption(page.freshness)
     with st.container(horizontal=True):
         for figure in page.figures:
             with st.container(width=124):
@@ -89,13 +91,14 @@ def changed(page: Brief) -> None:
     if len(known):
         shown = known.astype({"estimate_share": float, "low": float, "high": float}).rename(columns={"title": "行动"})
         shown["变化"] = shown["estimate_share"]
+        shown["行动"] = shown["行动"] + "：" + shown["metric"]
         best = shown.iloc[0]
         charts.show(
             charts.interval_dots(shown, "行动", "变化", "相对变化（95% 区间）", reference=0.0),
-            f"“{best['行动']}”：{best['verdict']}，{words.signed_share(best['变化'])}",
+            f"“{best['行动']}”{words.signed_share(best['变化'])}，{best['verdict']}",
         )
     for row in page.changed.itertuples():
-        st.caption(f"{plain(row.title)}：**{row.verdict}**")
+        st.caption(f"{plain(row.title)}，看{row.metric or '不详'}：**{row.verdict}**")
     st.page_link("effects.py", label="看效果", icon=":material/arrow_forward:")
 
 

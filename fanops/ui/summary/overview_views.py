@@ -15,6 +15,7 @@ from fanops.themes import records as themes
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tapped_row import tapped_row
 
 
 def scope_line(session: Session, actor: Actor) -> None:
@@ -134,17 +135,16 @@ def loop_table(loop: pd.DataFrame) -> None:
     names = (
         {"store": "门店", "heard": "听到"} | {key: name for key, (name, _) in SEVEN_LINKS.items()} | {"told": "已告知"}
     )
-    chosen = st.dataframe(
-        shown[list(names)].rename(columns=names), hide_index=True, on_select="rerun", selection_mode="single-row",
-        key="loop.table", column_config={"门店": st.column_config.TextColumn(pinned=True)}
+    chosen = tapped_row(
+        shown[list(names)].rename(columns=names), "loop.table", column_config={"门店": st.column_config.TextColumn(pinned=True)}
         | {name: st.column_config.Column(help=f"多少{what}") for name, what in SEVEN_LINKS.values()},
     )  # fmt: skip
-    if chosen.selection.rows:
-        _open_store(shown.iloc[chosen.selection.rows[0]].to_dict())
+    if chosen is not None:
+        _open_store(shown.iloc[chosen].to_dict())
     else:
         st.caption(
             "点一行，打开这家店每个数字下面的明细。"
-            + "；".join(f"{name}：{what}" for name, what in SEVEN_LINKS.values())
+            + "；".join(f"{name}：多少{what}" for name, what in SEVEN_LINKS.values())
             + "。"
         )
     silent = loop[loop["heard"] == 0]["store"].tolist()

@@ -17,6 +17,7 @@ from fanops.themes import records as themes
 from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
 
 _SHOWN = 20
@@ -101,11 +102,10 @@ def _save_weights(actor: Actor, weights: Weights) -> None:
 
 def finding_list(actor: Actor, shown: pd.DataFrame, everything: pd.DataFrame, weights: Weights) -> None:
     """Show findings as cards, the most urgent first; ``everything`` is what one may be merged into."""
-    page = st.session_state.get("findings.page", 1)
-    for row in shown.iloc[(page - 1) * _SHOWN : page * _SHOWN].to_dict("records"):
+    rows, total, _ = open_page("findings.page", _SHOWN, rows_from(shown, _SHOWN))
+    for row in rows.to_dict("records"):
         _card(actor, row, everything, weights)
-    if len(shown) > _SHOWN:
-        st.pagination(-(-len(shown) // _SHOWN), key="findings.page")
+    turn_pages("findings.page", _SHOWN, total)
 
 
 def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -> None:

@@ -116,6 +116,10 @@ def _item_form(actor: Actor, theme: Theme) -> None:
         if st.form_submit_button("开需求条目", type="primary"):
             with refusals():
                 with page_database().write() as session:
-                    records_backlog.open_item(session, actor, theme.id, title, wanted)
-                said_done(f"已开需求条目“{title.strip()}”，依据都带上了。", link=("backlog.py", "去看需求条目"))
+                    item = records_backlog.open_item(session, actor, theme.id, title, wanted)
+                    taken, fans = records.evidence_counts(session, item_id=item.id)
+                    said = records.count_said(session, actor, theme.id)
+                told = f"{said:,} 句里带上了 {taken:,} 句作依据，来自 {fans:,} 位粉丝"
+                told += "（先带不满和中性的话）" if taken < said else ""
+                said_done(f"已开需求条目“{title.strip()}”：{told}。", link=("backlog.py", "去看需求条目"))
                 st.rerun()

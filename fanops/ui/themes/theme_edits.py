@@ -67,7 +67,8 @@ def edit_bar(actor: Actor, theme: Theme) -> None:
 def _rename_form(actor: Actor, theme: Theme) -> None:
     with st.form("theme.rename", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}", max_chars=NAME_LIMIT)
+        # By its name now: after an undo the box must not keep the name that was taken back.
+        name = left.text_input("名称", theme.name, key=f"theme.name.{theme.id}.{theme.name}", max_chars=NAME_LIMIT)
         if right.form_submit_button("改名", width="stretch") and carry_out(
             actor,
             f"已改名为“{name.strip()}”。以后重新发现也不会变。",

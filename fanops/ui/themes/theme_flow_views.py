@@ -35,9 +35,9 @@ def lineage_view(actor: Actor) -> None:
         st.info("发现过两次以后，这里会画出主题的延续、分裂、合并与消失。", icon=":material/account_tree:")
         return
     decisions(actor)
-    nodes, links, runs = flow(frame)
-    if len(runs) > 1:
-        _picture(frame, nodes, links, runs)
+    pictured = actor.sees_all_stores and frame["run_id"].nunique() > 1
+    if pictured:
+        _picture(frame, *flow(frame))
     rows = pd.DataFrame(
         {
             "运行": frame["run_at"].map(words.minute),
@@ -48,7 +48,10 @@ def lineage_view(actor: Actor) -> None:
             "需要人看": frame["grey"].astype(bool) & frame["decided_at"].isna(),
         }
     )
-    with st.expander(f"全部 {len(rows)} 条变化的表格", icon=":material/table:", expanded=len(runs) < 2):
+    if not actor.sees_all_stores:
+        rows = rows.drop(columns=["共同句数", "现有句数"])
+        st.caption("沿革按全品牌的原声算；各主题有多少句，请看“列表”里您门店的数。")
+    with st.expander(f"全部 {len(rows)} 条变化的表格", icon=":material/table:", expanded=not pictured):
         st.dataframe(rows.iloc[::-1], hide_index=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
@@ -9,28 +11,30 @@ from sqlmodel import Session
 from fanops.access import Actor, Role
 from fanops.intervals import wilson
 from fanops.jobs import records as jobs
-from fanops.tables import Theme, ThemeRun
+from fanops.settings import settings
+from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_evidence import evidence
+from fanops.themes.records_sayings import all_alike, typical_sayings
+from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection
+from fanops.themes.store_contrast import contrast_stores
+from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tapped_row import tapped_row
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
 COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
-_STANDS_OUT = 1.3  # times the share of all stores
-
-
-def asked_theme() -> int | None:
-    """Give the theme id in the URL, None when there is none."""
-    asked = st.query_params.get("theme", "")
-    return int(asked) if asked.isdecimal() else None
+_STANDS_OUT = 1.3  # times the share of the other stores
+_CHANCE = 0.05  # share of false claims among those made
 
 
 def choose_theme(actor: Actor) -> None:
@@ -142,6 +146,11 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
                 "voices.py", label=f"{pile} {words.count(number, '句')}（{part}），去逐条归类", icon=":material/inbox:",
                 query_params={"pile": pile},
             )  # fmt: skip
+    if counts["no_content"]:
+        st.page_link(
+            "voices.py", label=f"无内容 {words.count(counts['no_content'], '条')}，放在一边了，去看放得对不对",
+            icon=":material/inbox:", query_params={"pile": NO_CONTENT},
+        )  # fmt: skip
 
 
 def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
@@ -154,7 +163,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         if not all(part in f"{row['name']} {' '.join(row['keywords'])}" for part in looked_for.split()):
             continue
         shown += 1
-        if shown > THEMES_SHOWN and not looked_for:
+        if shown > THEMES_SHOWN and not looked_for and not st.session_state.get("themes.all"):
             continue
         figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
         figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
@@ -168,6 +177,8 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
                 query_params={"theme": str(row["theme_id"])},
             )
             st.caption(figures + ("" if move == "—" else f" · 近 28 天 {move}"))
+    if shown > THEMES_SHOWN and not looked_for:
+        _more_themes(shown - THEMES_SHOWN)
     if not shown:
         st.caption(f"没有主题的名字或关键词里有“{plain(looked_for)}”。")
     rows = pd.DataFrame(
@@ -191,6 +202,13 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
                 "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
             },
         )
+
+
+def _more_themes(left_out: int) -> None:
+    """Say how many themes are not listed, with the way to all."""
+    listed = bool(st.session_state.get("themes.all"))
+    label = "只列出前面的" if listed else f"还有 {left_out} 个主题，全部列出"
+    st.button(label, key="themes.more", on_click=lambda: st.session_state.update({"themes.all": not listed}))
 
 
 def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:
@@ -218,23 +236,26 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
 
 
 def heat_headline(frame: pd.DataFrame) -> str:
-    """Say which theme stands out in which store: against all stores, not the theme that is largest everywhere.
+    """Say which theme stands out in which store beyond chance, with its base and interval; or that none does.
 
     Args:
-        frame: Rows ``主题, 门店, 占比, theme_id, store_id, units, store_units``.
+        frame: Rows of ``theme_by_store`` with the words ``主题, 门店``.
     """
-    all_units = frame.drop_duplicates("store_id")["store_units"].sum()
-    usual = frame.groupby("theme_id")["units"].transform("sum") / all_units
-    low, _ = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
-    enough = frame["store_units"] >= words.SMALL_BASE
-    if not enough.any():
+    if frame["store_id"].nunique() < 2:
+        return "只有一家门店，没有可比的"
+    if (frame["store_units"] < words.SMALL_BASE).all():
         return "各门店样本不足，只供参考"
-    times = (frame["占比"] / usual)[enough & (low > usual)]
-    if times.empty or times.max() < _STANDS_OUT:
-        return "各门店说的事差不多，没有哪家特别突出"
-    peak = times.idxmax()
-    row = frame.loc[peak]
-    return f"“{row['主题']}”在{row['门店']}最突出：{words.share(row['占比'])}，各店合计 {words.share(usual[peak])}"
+    cells = contrast_stores(frame)
+    cells["times"] = cells["share"] / cells["other_share"]
+    sure = (cells["q"] <= _CHANCE) & (cells["times"] >= _STANDS_OUT) & (cells["store_units"] >= words.SMALL_BASE)
+    if not sure.any():
+        return "没有一家门店明显突出"
+    row = cells[sure].sort_values("times", ascending=False).iloc[0]
+    between = f"95% 区间 {words.share(row['low'])} 到 {words.share(row['high'])}"
+    return (
+        f"“{row['主题']}”在{row['门店']}最突出：{words.share(row['share'])}"
+        f"（{words.base_note(int(row['store_units']))}，{between}），其他门店 {words.share(row['other_share'])}"
+    )
 
 
 def store_shares(stores: pd.DataFrame) -> pd.DataFrame:
@@ -266,45 +287,40 @@ def store_rows(stores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def weekly_shares(times: pd.DataFrame, all_times: pd.DataFrame) -> pd.DataFrame:
-    """Give each week's share of voices on the theme: rows ``周, 原声, 合计, 占比, low, high``."""
-    if times.empty:
-        return pd.DataFrame(columns=["周", "原声", "合计", "占比", "low", "high"])
-    per_week = []
-    for frame in (times, all_times):
-        weeks = pd.to_datetime(frame["said_at"], utc=True).dt.tz_convert(None).dt.to_period("W").dt.start_time
-        per_week.append(frame.assign(周=weeks).groupby("周")["voice_id"].nunique())
-    weekly = pd.DataFrame({"原声": per_week[0], "合计": per_week[1]}).fillna(0).astype(int)
-    weekly["占比"] = weekly["原声"] / weekly["合计"]
-    weekly["low"], weekly["high"] = wilson(weekly["原声"].to_numpy(), weekly["合计"].to_numpy())
-    return weekly.reset_index()
-
-
-def trend_headline(weekly: pd.DataFrame) -> str:
+def trend_headline(change: Change) -> str:
     """Say the finding of the trend: the last four weeks against the four before."""
-    recent, earlier = weekly.tail(4), weekly.iloc[-8:-4]
-    if earlier["合计"].sum() == 0:
+    if not change.base_before:
         return "每周提到它的原声占比"
-    now_share, then_share = (part["原声"].sum() / max(1, part["合计"].sum()) for part in (recent, earlier))
-    verb = "升到" if now_share > then_share else "降到"
-    return f"近四周从 {words.share(then_share)} {verb} {words.share(now_share)}"
+    if not change.base:
+        return "近四周没有原声"
+    then, recent, base = words.share(change.share_before), words.share(change.share), words.base_note(change.base)
+    if then == recent:
+        return f"近四周 {recent}（{base}），与之前四周持平"
+    if not change.clear:
+        return f"之前四周 {then}，近四周 {recent}（{base}）：变化不明显"
+    return f"近四周从 {then} {'升到' if change.share > change.share_before else '降到'} {recent}（{base}）"
 
 
 def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the theme in fans' own words; ticked sentences can be moved."""
+    """Show the theme in fans' own words, the most typical first; ticked sentences can be moved."""
+    typical = typical_sayings(session, actor, selection, theme)
+    if len(typical):
+        st.markdown("**最典型的说法**")
+        quotes(typical, f"theme.typical.{theme.id}")
+        st.markdown("**全部说法**")
     sign = st.segmented_control(
         "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
     )
     polarity = {"不满": -1, "中性": 0, "满意": 1}.get(sign or "全部")
-    page = st.session_state.get("theme.page", 1)
-    rows, total = evidence(
-        session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
-    )
+    rows, total, page = open_page(
+        "theme.page", PAGE_SIZE,
+        partial(evidence, session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE),
+    )  # fmt: skip
     chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
-    if total > PAGE_SIZE:
-        st.pagination(-(-total // PAGE_SIZE), key="theme.page")
+    turn_pages("theme.page", PAGE_SIZE, total)
     st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
-    theme_edits.move_bar(actor, theme, chosen, table)
+    st.caption("同样的话合在一起（×几），勾选时一起移动。")
+    theme_edits.move_bar(actor, theme, all_alike(session, actor, selection, theme.id, chosen), table)
     row = table[table["theme_id"] == theme.id].iloc[0]
     counter = -1 if row["positive"] > row["negative"] else 1
     if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:
@@ -325,11 +341,13 @@ def stores_tab(stores: pd.DataFrame) -> None:
 
 def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
     """Show the weekly share with its interval, and the rows under it."""
-    weekly = weekly_shares(times, all_times)
+    weekly = weekly_shares(times, all_times, settings().zone)
     if len(weekly) < 2:
         st.info("有日期的原声还不到两周，画不出趋势。", icon=":material/timeline:")
         return
-    charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), trend_headline(weekly))
+    this_week = week_of(pd.Series([now()]), settings().zone).iloc[0]
+    headline = trend_headline(recent_weeks(weekly, this_week))
+    charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), headline)
     st.dataframe(
         weekly.assign(周=weekly["周"].dt.strftime("%m月%d日"), 占比=weekly["占比"].map(words.share)),
         hide_index=True,
@@ -346,13 +364,11 @@ def subtheme_list(session: Session, actor: Actor, selection: Selection, subtheme
         columns={"name": "子主题", "fans": "粉丝", "stores": "门店", "units": "语义单元", "negative": "其中不满"}
     )
     table = shown[["子主题", "粉丝", "门店", "语义单元", "其中不满"]]
-    picked = st.dataframe(
-        table, hide_index=True, key="theme.subthemes", on_select="rerun", selection_mode="single-row"
-    ).selection.rows
-    if not picked or picked[0] >= len(subthemes):
-        st.caption("选中一行，看它的原话。")
+    picked = tapped_row(table, "theme.subthemes")
+    if picked is None:
+        st.caption("点一行，看它的原话。")
         return
-    row = subthemes.iloc[picked[0]]
+    row = subthemes.iloc[picked]
     rows, total = evidence(session, actor, selection, theme_id=int(row["theme_id"]), limit=PAGE_SIZE)
     st.markdown(f"**{plain(str(row['name']))}：共 {words.count(total, '句')}**")
     quotes(rows, f"theme.subtheme.{row['theme_id']}")

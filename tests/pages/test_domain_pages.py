@@ -209,19 +209,6 @@ def test_what_was_done_opens_from_the_page_for_the_owner(open_page, filled):
 
 
 @ONE
-def test_themes_are_found_by_several_words(open_page, filled, chain):
-    with chain.db.write() as session:
-        theme = session.get_one(Theme, filled)
-        theme.name, theme.keywords = "出餐等得久", ["骑手", "慢"]
-        session.add(theme)
-    at = open_page("ceo", "themes.py")
-    for said, found in (("骑手 慢", True), ("慢　等得久", True), ("骑手 甜", False)):
-        at.text_input(key="themes.words").set_value(said).run()
-        assert not at.exception
-        assert ("没有主题的名字或关键词里有" not in words_on(at)) is found, said
-
-
-@ONE
 def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, chain):
     with chain.db.write() as session:
         findings.write_finding(session, chain.actors["product"], filled, "周末等位最久", chain.stores["S1"])

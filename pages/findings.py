@@ -20,7 +20,8 @@ with page_database().read() as session:
 counts = table["state"].value_counts().to_dict()
 st.caption(
     f"比较时间、门店和核心粉丝以后，{words.count(counts.get('open', 0), '条')}等您判断。"
-    f"只列出多重比较校正后仍成立的（错误发现率 5%），每条至少 5 人。"
+    "只列出不像是碰巧的，每条至少 5 人。",
+    help="怎么算的：同时比较许多主题，总有几个碰巧突出；校正以后仍成立的才列出，列出的里面大约二十条有一条是碰巧的。",
 )
 finding_views.top_bar(actor, weights)
 if table.empty:

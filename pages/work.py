@@ -3,8 +3,8 @@
 import streamlit as st
 
 from fanops.jobs import records
-from fanops.settings import settings
 from fanops.terms import TERMS
+from fanops.ui import words
 from fanops.ui.frame import MANAGERS
 from fanops.ui.guard import need, page_database
 from fanops.ui.progress import show_job
@@ -31,7 +31,7 @@ if not active:
 
 
 def _when(moment) -> str:
-    return f"{moment.astimezone(settings().zone):%m-%d %H:%M}" if moment else ""
+    return words.minute(moment) if moment else ""
 
 
 ended = [job for job in jobs if job.state not in records.ACTIVE]

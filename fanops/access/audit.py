@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, select
 
-from fanops.access.actor import Actor
+from fanops.access.actor import Actor, Role, require
 from fanops.database import take_turn
-from fanops.tables import AuditEntry, now
+from fanops.tables import Account, AuditEntry, now
 
 
 def _digest(previous: str, entry: AuditEntry) -> str:
@@ -51,6 +52,45 @@ def record_audit(session: Session, actor: Actor | None, deed: str, subject: str 
     session.add(entry)
     session.flush()
     return entry
+
+
+def audit_entries(
+    session: Session,
+    actor: Actor,
+    since: datetime,
+    *,
+    login: str | None = None,
+    deed: str | None = None,
+    most: int = 1_000,
+) -> list[dict[str, Any]]:
+    """List the entries of the actor's brand, and those of nobody's (a sign-in under an unknown name), newest first.
+
+    Args:
+        session: Any session.
+        actor: An administrator.
+        since: The oldest moment.
+        login: Of this account only.
+        deed: This deed only.
+        most: Entries given at most.
+
+    Returns:
+        Rows ``id, at, who`` (login, 命令行 for none)``, deed, subject, detail``.
+    """
+    require(actor, Role.ADMIN)
+    query = (
+        select(AuditEntry, Account.login)
+        .outerjoin(Account, Account.id == AuditEntry.account_id)
+        .where(AuditEntry.at >= since, (AuditEntry.brand_id == actor.brand_id) | AuditEntry.brand_id.is_(None))
+    )
+    if login is not None:
+        query = query.where(Account.login == login)
+    if deed is not None:
+        query = query.where(AuditEntry.deed == deed)
+    return [
+        {"id": entry.id, "at": entry.at, "who": who or ("—" if entry.brand_id is None else "命令行"), "deed": entry.deed,
+         "subject": entry.subject, "detail": entry.detail}
+        for entry, who in session.exec(query.order_by(AuditEntry.id.desc()).limit(most))
+    ]  # fmt: skip
 
 
 def verify_audit(session: Session) -> int | None:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "model": ("fanops.cli.model", "model", "Train and describe the shipped language models."),
     "sample": ("fanops.cli.sample", "sample", "Load or clear the sample chain."),
     "account": ("fanops.cli.account", "account", "Add and manage accounts."),
+    "audit": ("fanops.cli.audit", "audit", "Who did what: the log, and whether it is whole."),
     "org": ("fanops.cli.org", "org", "Brand, regions, stores and staff."),
     "migrate": ("fanops.cli.maintain", "migrate", "Bring the database up to date."),
     "backup": ("fanops.cli.maintain", "backup", "Write a whole copy of the embedded database."),

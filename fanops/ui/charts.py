@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -74,7 +75,7 @@ def trend(
             x=x_axis,
             y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=True), axis=alt.Axis(format=style)),
             tooltip=[
-                alt.Tooltip(f"{x}:T", title="时间", format="%Y-%m-%d"),
+                alt.Tooltip(f"{x}:T", title="时间", format="%-m月%-d日"),
                 alt.Tooltip(f"{y}:Q", title=y_title, format=style),
             ],
         )
@@ -95,7 +96,8 @@ def interval_dots(
     percent: bool = True,
 ) -> alt.LayerChart:  # fmt: skip
     """Draw one dot with its interval (``low``, ``high``) per row, and a dashed reference line."""
-    style = alt.Axis(format="+.0%" if percent and reference == 0 else (".0%" if percent else "~s"))
+    sign = "+" if percent and reference == 0 else ""
+    style = alt.Axis(format=f"{sign}.{_digits(frame, value)}%" if percent else "~s")
     shared = alt.Chart(frame)
     y = alt.Y(f"{label}:N", sort=list(frame[label]), title=None, axis=alt.Axis(labelLimit=160))
     tip = [alt.Tooltip(f"{column}:N", title=column) for column in frame.columns if column.startswith("·")]
@@ -109,6 +111,13 @@ def interval_dots(
         line = alt.Chart(pd.DataFrame({"at": [reference]}))
         layers.append(line.mark_rule(color=PERSIMMON, strokeDash=[4, 3]).encode(x="at:Q"))
     return alt.layer(*layers).properties(height=_AROUND + _ROW * len(frame))
+
+
+def _digits(frame: pd.DataFrame, value: str) -> int:
+    """Give the decimals of a percentage axis: enough that no two of its marks, about six, read the same."""
+    shown = frame[[value, "low", "high"]].to_numpy(dtype=float)
+    span = float(np.nanmax(shown) - min(0.0, np.nanmin(shown))) if np.isfinite(shown).any() else 1.0
+    return 0 if span > 0.05 else 1 if span > 0.005 else 2
 
 
 def change_dots(frame: pd.DataFrame, unit: str, *, percent: bool = False) -> alt.LayerChart:

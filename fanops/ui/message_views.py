@@ -132,7 +132,8 @@ def _again(actor: Actor, message_id: int) -> None:
 
 
 def _second(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(settings().zone):%m-%d %H:%M:%S}"
+    at = datetime.fromisoformat(moment).astimezone(settings().zone)
+    return f"{at.month}月{at.day}日 {at:%H:%M:%S}"
 
 
 # --- receivers ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from fanops.access import Actor, visible_stores
 from fanops.access.organisation import brand_of
 from fanops.collect.records_paper import find_version
-from fanops.collect.surveys.paper import paper_questions
+from fanops.collect.surveys.paper import paper_notice, paper_questions
 from fanops.database import database
 from fanops.errors import FanopsError, NotAllowed
 from fanops.web.screen import notice, render
@@ -41,6 +41,7 @@ def _sheet(actor: Actor, asked: dict[str, str]) -> Response:
         version=paper.version.number,
         wave=paper.wave.title if paper.wave else "",
         store=stores.get(asked.get("store", ""), ""),
+        notice=paper_notice(paper.survey.notice),
         questions=questions,
         lines=_LINES,
         wide={

@@ -7,6 +7,8 @@ import logging
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +17,15 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from fanops.access import Role
-from fanops.access.accounts import owner_actor, sign_in
+from fanops.access.accounts import change_account, owner_actor, sign_in
+from fanops.access.audit import audit_entries
 from fanops.cli import COMMANDS, cli
 from fanops.cli.doctor import CHECKS
 from fanops.database import database
+from fanops.errors import NotAllowed
 from fanops.jobs import records
 from fanops.settings import settings
-from fanops.tables import Account, Brand
+from fanops.tables import Account, AuditEntry, Brand, now
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 PASSWORD = "mingtian-hecha-2026"
@@ -233,3 +237,30 @@ def test_every_command_of_ours_has_help() -> None:
 def test_the_owner_acts_for_the_installation(chain) -> None:
     with chain.db.read() as session:
         assert owner_actor(session, "别家").brand_id == chain.other_brand_id
+
+
+@ONE
+def test_the_log_is_read_by_command(chain) -> None:
+    brand = ("--brand", "山茶")
+    run("account", "disable", "ceo", *brand)
+    with chain.db.write() as session:
+        change_account(session, chain.actors["admin"], "ceo", disabled=False)
+    rows = json.loads(run("audit", "list", "--json", *brand).output)
+    assert [(row["deed"], row["who"]) for row in rows[:2]] == [
+        ("enable_account", "admin"),
+        ("disable_account", "命令行"),
+    ]
+    assert rows[0]["subject"] == f"account:{chain.accounts['ceo']}"
+    assert len(json.loads(run("audit", "list", "--json", "--login", "admin", *brand).output)) == 1
+    shown = run("audit", "list", "--days", "1", "--deed", "disable_account", *brand).output
+    assert "disable_account" in shown and "enable_account" not in shown
+    assert "没有这样的记录" in run("audit", "list", "--deed", "nothing", *brand).output
+    with chain.db.read() as session:
+        elsewhere = replace(chain.actors["stranger"], role=Role.ADMIN)
+        assert audit_entries(session, elsewhere, now() - timedelta(days=1)) == []
+        with pytest.raises(NotAllowed):
+            audit_entries(session, chain.actors["ceo"], now() - timedelta(days=1))
+    assert "完整" in run("audit", "check").output
+    with chain.db.write() as session:
+        session.get_one(AuditEntry, rows[0]["id"]).deed = "nothing"
+    assert "对不上" in run("audit", "check", fails=True).output

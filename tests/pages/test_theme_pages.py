@@ -110,3 +110,16 @@ def test_one_store_alone_has_nothing_to_compare(open_page, theme):
         at.session_state["themes.tab"] = "门店对比"
         at.run()
         assert not at.exception and said in words_on(at)
+
+
+@ONE
+def test_themes_are_found_by_several_words(open_page, theme, chain):
+    with chain.db.write() as session:
+        row = session.get_one(Theme, theme)
+        row.name, row.keywords = "出餐等得久", ["骑手", "慢"]
+        session.add(row)
+    at = open_page("ceo", "themes.py")
+    for said, found in (("骑手 慢", True), ("慢　等得久", True), ("骑手 甜", False)):
+        at.text_input(key="themes.words").set_value(said).run()
+        assert not at.exception
+        assert ("没有主题的名字或关键词里有" not in words_on(at)) is found, said

@@ -54,6 +54,10 @@ def test_chosen_points_are_units_and_words_are_data(chain, placed):
         points, _ = map_points(session, chain.actors["product"])
         option, groups = theme_map(points, {placed[0]: "<script>"}, map_bounds(session, chain.actors["product"]))
     assert [len(group) for group in groups] == [10, 30]
+    # A theme keeps its colour whichever others are drawn with it.
+    among = theme_map(points, {999: "别的", placed[0]: "排队"}, (0, 1, 0, 1))[0]["series"]
+    colour = {each["name"]: each.get("itemStyle", {}).get("color") for each in [*option["series"], *among]}
+    assert colour["排队"] == colour["<script>"]
     chosen = {"selection": {"selected": [
         {"series_index": 1, "data_indices": [2, 0, 2]}, {"series_index": 0, "data_indices": [9, 400]},
         {"series_index": 7, "data_indices": [0]},

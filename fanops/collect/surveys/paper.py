@@ -61,6 +61,13 @@ def paper_questions(survey: SurveyDefinition) -> list[PaperQuestion]:
     return shown
 
 
+def paper_notice(notice: str) -> str:
+    """Give a notice for paper: what it says of a receipt code (回执码) is left out, for paper has none."""
+    sentences = re.findall(r"[^。；;！!]+[。；;！!]?", notice)
+    kept = "".join(each for each in sentences if "回执码" not in each).strip()
+    return f"{kept[:-1]}。" if kept.endswith(("；", ";")) else kept
+
+
 def question_numbers(survey: SurveyDefinition) -> dict[str, int]:
     """Number the questions that are asked: code → 1, 2, 3…."""
     numbers: dict[str, int] = {}

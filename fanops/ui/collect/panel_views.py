@@ -97,7 +97,10 @@ def _change_table(table: pd.DataFrame) -> None:
         ]
     )  # fmt: skip
     st.dataframe(shown, hide_index=True)
-    st.caption("评分和推荐度用配对 t 检验，选择题用 McNemar 检验；全表按 Holm 法校正，↑↓ 是校正后仍明显的。")
+    st.caption(
+        "同一批人前后两期的回答；↑↓ 是不像碰巧的变化。",
+        help="怎么算的：评分和推荐度用配对 t 检验，选择题用 McNemar 检验；同时比了许多题，所以校正过（Holm 法）。",
+    )
 
 
 def _open_change(

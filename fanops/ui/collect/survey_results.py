@@ -80,7 +80,8 @@ def _compare(actor: Actor, wave: Wave, survey: SurveyDefinition, answers: list[d
     marked = int((table["differs"] != 0).sum())
     st.caption(
         (f"{marked} 处与其余各组明显不同（↑ 更多，↓ 更少）。" if marked else "没有一处与其余各组明显不同。")
-        + "Fisher 精确检验，全表按 Holm 法校正。"
+        + "“明显”是不像碰巧的。",
+        help="怎么算的：每一格与其余各组合起来比（Fisher 精确检验）；同时比了许多格，所以校正过（Holm 法）。",
     )
 
 

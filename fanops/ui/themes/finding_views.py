@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -162,9 +163,7 @@ def _figures(row: dict) -> str:
     if row["revenue_fen"]:
         known.append(f"他们近 90 天消费 {words.cny(row['revenue_fen'])}")
     if row["since"]:
-        known.append(f"最早 {row['since']}")
-    if row["q"] is not None and row["q"] == row["q"]:
-        known.append("校正后 p " + ("<0.001" if row["q"] < 0.001 else f"= {row['q']:.3f}"))
+        known.append(f"最早 {words.day(date.fromisoformat(row['since']))}")
     return " · ".join(known)
 
 
@@ -213,6 +212,12 @@ def _parts(actor: Actor, row: dict, weights: Weights) -> None:
         ),
         hide_index=True,
     )
+    if row["q"] is not None and row["q"] == row["q"]:
+        odds = "不到千分之一" if row["q"] < 0.001 else f"约 {row['q']:.1%}"
+        st.caption(
+            f"只是碰巧的可能：{odds}。",
+            help=f"怎么算的：与平常或其他门店比较，同时比较了许多主题，所以校正过（校正后 p = {row['q']:.2g}）。",
+        )
     if not records.may_judge(actor, row["store_id"]):
         return
     effort = st.segmented_control(

@@ -100,8 +100,8 @@ def theme_map(
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
     parts += [
-        (name, points[points["theme_id"] == theme_id], _PALETTE[place % len(_PALETTE)])
-        for place, (theme_id, name) in enumerate(names.items())
+        (name, points[points["theme_id"] == theme_id], _PALETTE[theme_id % len(_PALETTE)])
+        for theme_id, name in names.items()
     ]
     parts = [part for part in parts if len(part[1])]
     labels = [

@@ -67,7 +67,8 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if run is not None:
         left.caption(
-            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒，结果指纹 {run.result_fingerprint[:8]}"
+            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒",
+            help=f"同样的原声和设置会得到同样的结果。这次结果的编号：{run.result_fingerprint[:8]}",
         )
     if actor.role not in (Role.PRODUCT, Role.CEO, Role.ADMIN) or not counts["units"]:
         return
@@ -156,10 +157,10 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
     """List the themes, each a link with its figures; the same as a table to sort and download."""
     before = change.set_index("theme_id") if len(change) else None
     moves = [_change_words(before, theme_id) for theme_id in table["theme_id"]]
-    looked_for = st.text_input("找主题", key="themes.words", placeholder="输入一个词，例如：排队", max_chars=30)
+    looked_for = st.text_input("找主题", key="themes.words", placeholder="输入词，例如：排队 慢", max_chars=30)
     shown = 0
     for row, move in zip(table.to_dict("records"), moves, strict=True):
-        if looked_for and looked_for not in row["name"] + "".join(row["keywords"]):
+        if not all(part in f"{row['name']} {' '.join(row['keywords'])}" for part in looked_for.split()):
             continue
         shown += 1
         if shown > THEMES_SHOWN and not looked_for and not st.session_state.get("themes.all"):

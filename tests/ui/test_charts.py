@@ -1,0 +1,28 @@
+"""Pictures: the marks of an axis can be told apart."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from fanops.ui.charts import interval_dots
+
+
+@pytest.mark.parametrize(
+    ("largest", "reference", "style"),
+    [(0.9, None, ".0%"), (0.08, None, ".0%"), (0.02, None, ".1%"), (0.004, None, ".2%"), (0.02, 0, "+.1%")],
+)
+def test_a_narrow_axis_gets_decimals(largest: float, reference: float | None, style: str) -> None:
+    frame = pd.DataFrame(
+        {"门店": ["静安店", "西湖店"], "占比": [largest / 2, largest / 3], "low": 0.0, "high": largest}
+    )
+    drawn = interval_dots(frame, "门店", "占比", "占比", reference=reference).to_dict()
+    assert {layer["encoding"]["x"].get("axis", {}).get("format") for layer in drawn["layer"]} - {None} == {style}
+
+
+def test_an_empty_picture_and_one_without_intervals_are_drawn() -> None:
+    empty = pd.DataFrame({"门店": [], "占比": [], "low": [], "high": []})
+    assert interval_dots(empty, "门店", "占比", "占比").to_dict()
+    assert interval_dots(
+        pd.DataFrame({"门店": ["a"], "占比": [0.1], "low": None, "high": None}), "门店", "占比", ""
+    ).to_dict()

@@ -139,3 +139,10 @@ def test_the_sheet_of_a_workbook_can_be_chosen(open_page, chain) -> None:
     JobWorker(chain.db, handlers()).work_once()
     with chain.db.read() as session:
         assert session.exec(select(Voice.text)).all() == ["排队太久了"]
+
+
+@ONE
+def test_a_members_file_among_the_voices_is_sent_to_its_own_tab(open_page, chain) -> None:
+    at = _uploaded(open_page, "会员号,姓名,生日\nM1,爱喝茶的王小芳,1990-05-06\n".encode())
+    assert "像是会员文件" in at.error[0].value and "“会员”那一栏" in at.error[0].value
+    assert not at.metric

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import case, distinct, func
+from sqlalchemy import ColumnElement, case, distinct, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
@@ -85,12 +85,7 @@ def fan_table(
             )
             conditions.append(came if wanted else ~came)
     if look_for.strip():
-        hashes = _hashes(look_for)
-        number = FanIdentity.lookup_hash.in_(hashes)
-        if re.fullmatch(r"[0-9]{4}", tail := look_for.strip()):
-            number |= (FanIdentity.kind == "phone") & FanIdentity.masked.endswith(tail)
-        by_number = select(FanIdentity.fan_id).where(FanIdentity.brand_id == actor.brand_id, number)
-        conditions.append(is_among(by_number) | Fan.name_masked.startswith(look_for.strip()[:1], autoescape=True))
+        conditions.append(_looked_for(actor, look_for.strip()))
     total = session.exec(_own(actor, func.count(Fan.id)).where(*conditions)).one()
     rank = case({level: place for place, level in enumerate(reversed(LEVELS))}, value=Fan.level, else_=len(LEVELS))
     rows = session.exec(statement.where(*conditions).order_by(rank, Fan.id).limit(limit).offset(offset)).all()
@@ -126,6 +121,15 @@ def fan_table(
     tails = phone_tails(session, ids)
     frame["tail"] = [tails.get(fan_id, "") for fan_id in ids]
     return frame, int(total)
+
+
+def _looked_for(actor: Actor, words: str) -> ColumnElement[bool]:
+    """Say of a fan whether ``words`` are its phone, member number, a phone's last four digits, or its name's first character."""
+    number = FanIdentity.lookup_hash.in_(_hashes(words))
+    if re.fullmatch(r"[0-9]{4}", words):
+        number |= (FanIdentity.kind == "phone") & FanIdentity.masked.endswith(words)
+    by_number = select(FanIdentity.fan_id).where(FanIdentity.brand_id == actor.brand_id, number)
+    return is_among(by_number) | Fan.name_masked.startswith(words[:1], autoescape=True)
 
 
 def phone_tails(session: Session, fan_ids: Iterable[int]) -> dict[int, str]:

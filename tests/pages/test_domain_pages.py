@@ -17,11 +17,10 @@ from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.effect.measure import measure
 from fanops.fans import records_tellings
-from fanops.findings import records as findings
 from fanops.jobs import records as jobs
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, Finding, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -190,46 +189,10 @@ def test_a_clerk_takes_the_verdict_of_a_fan_who_came_to_try(open_page, filled, c
 
 
 @ONE
-def test_a_merged_finding_names_where_it_went_and_is_taken_apart(open_page, filled, chain):
-    with chain.db.write() as session:
-        write = findings.write_finding
-        one, other = (write(session, chain.actors["product"], filled, claim).id for claim in ("等位", "排队"))
-        findings.merge_findings(session, chain.actors["product"], other, one)
-    at = open_page("product", "findings.py")
-    at.button_group(key="findings.state").set_value("merged").run()
-    at.button(key=f"findings.unmerge.{other}").click().run()
-    with chain.db.read() as session:
-        assert session.get_one(Finding, other).state == "accepted"
-
-
-@ONE
 def test_what_was_done_opens_from_the_page_for_the_owner(open_page, filled):
     at = open_page("ceo", "brief.py")
     links = "".join(link.proto.page for link in at.get("page_link"))
     assert not at.exception and "fixes" in links and "backlog" in links
-
-
-@ONE
-def test_findings_are_judged_with_a_reason_and_taken_back(open_page, filled, chain):
-    with chain.db.write() as session:
-        findings.write_finding(session, chain.actors["product"], filled, "周末等位最久", chain.stores["S1"])
-        brand = findings.write_finding(session, chain.actors["product"], filled, "全品牌都在等位").id
-    at = open_page("store_manager", "findings.py")
-    assert not at.exception and "周末等位最久" in words_on(at)
-    assert "由产品团队、CEO 或管理员决定" in words_on(at)
-    assert not [button for button in at.button if str(button.key).endswith(f".{brand}")]
-    assert f"findings.reason.{brand}" not in {box.key for box in at.text_input}
-    at.text_input(key="findings.reason.1").set_value("活动带来的")
-    next(button for button in at.button if button.label == "不采纳").click().run()
-    assert not at.exception and "原因已记下" in words_on(at)
-    with chain.db.read() as session:
-        assert session.get_one(Finding, 1).state == "dismissed"
-    at.button(key="done.undo").click().run()
-    with chain.db.read() as session:
-        assert session.get_one(Finding, 1).state == "accepted"
-    assert (
-        "店员没有这个页面" in words_on(open_page("clerk", "findings.py")) or open_page("clerk", "findings.py").exception
-    )
 
 
 @ONE

@@ -17,15 +17,25 @@ def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: boo
     """Measure backlog item (or fix) NUMBER and keep the result."""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
-    from fanops.effect.measure import measure
+    from fanops.effect.measure import compute, keep
+    from fanops.effect.records_notes import plan_notes
 
-    with ready_database().write() as session:
+    db, about = ready_database(), {"fix_id": number} if is_fix else {"item_id": number}
+    with db.read() as session:
         actor = owner_actor(session, brand)
-        about = {"fix_id": number} if is_fix else {"item_id": number}
-        found = measure(session, actor, metric=metric, **about)
+        computed = compute(session, actor, metric=metric, **about)
+    with db.write() as session:
+        found = keep(session, actor, computed, **about)
+        note = plan_notes(session, [found])[found.id]
     if as_json:
-        click.echo(json.dumps({"verdict": found.verdict, "method": found.method, **found.result}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"verdict": found.verdict, "method": found.method, "caveat": note, **found.result}, ensure_ascii=False
+            )
+        )
         return
+    if note:
+        click.echo(f"注意：{note}。")
     result = found.result
     if found.method == "did" and "estimate_share" in result:
         click.echo(

@@ -15,7 +15,7 @@ from fanops.fans.behaviour import StageRules, stages_of
 from fanops.fans.records_levels import stage_rules
 from fanops.fans.records_person import merged_records
 from fanops.settings import settings
-from fanops.tables import Fan, LifecycleChange, Order, now
+from fanops.tables import Fan, LifecycleChange, Order, is_purchase, now
 
 
 def stage_facts_of(session: Session, actor: Actor, today: pd.Timestamp, rules: StageRules) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def stage_facts_of(session: Session, actor: Actor, today: pd.Timestamp, rules: S
             Order.fan_id, func.min(when), func.max(when), func.min(case((when > since, when))),
             func.max(case((when <= since, when))),
         )
-        .where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None), when <= today.to_pydatetime())
+        .where(Order.brand_id == actor.brand_id, Order.fan_id.is_not(None), when <= today.to_pydatetime(), is_purchase())
         .group_by(Order.fan_id)
     )  # fmt: skip
     rows = [tuple(row) for row in session.exec(statement)]

@@ -18,6 +18,7 @@ from fanops.effect.records_notes import plan_notes
 from fanops.intervals import wilson
 from fanops.settings import today
 from fanops.summary.records_period import Period, periods
+from fanops.summary.records_period import period_end as period_end
 from fanops.tables import (
     BacklogItem,
     Fan,

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from fanops.summary.records_period import period_end
 from fanops.themes import records
 from fanops.themes.records_identified import count_unidentified, with_fan_polarity
 from fanops.themes.selection import Selection
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
-from fanops.ui.selection_row import counted_in, selection_row, standing_on, today_start
+from fanops.ui.selection_row import counted_in, selection_row, standing_on
 from fanops.ui.themes import map_views, quality_views, theme_flow_views, theme_views
 from fanops.ui.themes.retired_views import retired_list
 
@@ -21,7 +22,7 @@ with page_database().read() as session:
     counts = records.totals(session, actor, selection) | count_unidentified(session, actor, selection)
     table = records.theme_table(session, actor, selection)
     table = with_fan_polarity(session, actor, selection, table)
-    change = records.recent_change(session, actor, today_start(), selection=selection)
+    change = records.recent_change(session, actor, period_end(), selection=selection)
     run = records.latest_run(session, actor)
 
 heading.caption(standing_on(counts))

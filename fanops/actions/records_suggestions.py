@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pandas as pd
-from sqlalchemy import func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, record_audit, require
@@ -16,7 +15,7 @@ from fanops.errors import NotFound
 from fanops.fans.records import get_fan
 from fanops.fans.records_person import PERSON
 from fanops.fans.records_tags import get_tag
-from fanops.tables import Fan, FanTag, Tag, TagRejection, Theme, Unit, Voice, now
+from fanops.tables import Fan, FanTag, Tag, TagRejection, Theme, Unit, Voice, now, unit_text
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 _LOOKED_AT = 10_000
@@ -51,9 +50,8 @@ def suggestions(session: Session, actor: Actor, tag_id: int, limit: int = 20) ->
     """
     require(actor, *KEEPERS)
     waiting = _waiting(session, actor, _of_a_theme(session, actor, tag_id))
-    sentence = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
     statement = (
-        select(PERSON, Fan.name_masked, Fan.level, sentence, Voice.said_at)
+        select(PERSON, Fan.name_masked, Fan.level, unit_text(), Voice.said_at)
         .select_from(Unit)
         .join(Voice, Voice.id == Unit.voice_id)
         .join(Fan, Fan.id == Voice.fan_id)

@@ -30,6 +30,7 @@ from fanops.tables import (
     Voice,
     is_purchase,
     now,
+    unit_text,
 )  # fmt: skip
 
 LEVELS = tuple(LEVEL_LABELS)
@@ -212,9 +213,8 @@ def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
         it)``, author``.
     """
     get_fan(session, actor, fan_id)
-    sentence = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
     statement = (
-        select(FanTag.id, Tag.id, Tag.name, FanTag.origin, sentence, FanTag.tagged_at, FanTag.expires_at,
+        select(FanTag.id, Tag.id, Tag.name, FanTag.origin, unit_text(), FanTag.tagged_at, FanTag.expires_at,
                FanTag.reason, Account.display_name)
         .join(Tag, Tag.id == FanTag.tag_id)
         .outerjoin(Account, Account.id == FanTag.account_id)

@@ -34,6 +34,7 @@ from fanops.tables import (
     Voice,
     is_purchase,
     now,
+    unit_text,
 )  # fmt: skip
 
 NUMBERS = "rules"  # name of a brand's own numbers
@@ -291,7 +292,7 @@ def _like_this(code: str, numbers: RuleNumbers, at: datetime) -> Any:
             partition_by=PERSON, order_by=(is_scrap, Voice.said_at.desc(), Unit.id.desc())
         ).label("place")  # fmt: skip
         said = (
-            select(PERSON.label("fan"), func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start).label("said"), newest)
+            select(PERSON.label("fan"), unit_text().label("said"), newest)
             .join(Voice, Voice.fan_id == Fan.id).join(Unit, Unit.voice_id == Voice.id)
             .where(Voice.said_at > ago(numbers.recovery_days), Unit.polarity == -1, Unit.no_content.is_(False)).subquery()
         )  # fmt: skip

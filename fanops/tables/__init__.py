@@ -59,7 +59,7 @@ from fanops.tables.surveys import (
     Wave,
 )
 from fanops.tables.themes import DictionaryWord, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun
-from fanops.tables.voices import Unit, Voice
+from fanops.tables.voices import Unit, Voice, unit_text
 
 __all__ = [
     "Account",
@@ -139,4 +139,5 @@ __all__ = [
     "metadata",
     "now",
     "row_id",
+    "unit_text",
 ]

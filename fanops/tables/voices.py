@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, func
 from sqlmodel import Field
 
 from fanops.tables.base import Row, identifier, moment, reference
@@ -60,3 +60,8 @@ class Unit(Row, table=True):
     polarity_probability: float | None = None
     aspect: str = Field(default="", max_length=20)
     no_content: bool = False
+
+
+def unit_text() -> ColumnElement[str]:
+    """Give the words of a unit, cut from its voice."""
+    return func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)

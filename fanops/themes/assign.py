@@ -19,7 +19,7 @@ from fanops.text.encoder import Encoder, load_encoder
 from fanops.themes.context import unit_vectors
 from fanops.themes.discovery import strengths, theme_similarity
 from fanops.themes.parameters import Parameters
-from fanops.themes.records_edit import centre_of, edit_in_turn, end_of_merges, newest_run
+from fanops.themes.records_edit import centre_of_units, edit_in_turn, end_of_merges, newest_run
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _centres(session: Session, brand_id: int, encoder: Encoder, themes: list[The
     for theme in themes:
         centre = theme.centroid if theme.seen_run_id in ours else None
         if centre is None and theme.id in by_hand:
-            centre = centre_of(session, encoder, by_hand[theme.id])
+            centre = centre_of_units(session, encoder, by_hand[theme.id])
         if centre is not None:
             found[theme.id] = centre
     return found

@@ -18,7 +18,7 @@ from fanops.settings import settings
 from fanops.tables import Theme, ThemeAssignment, ThemeEvent, ThemeLineage, now
 from fanops.text.encoder import load_encoder
 from fanops.themes.records_edit import (
-    centre_of,
+    centre_of_units,
     check_name_is_free,
     check_nothing_stands_on,
     checked_name,
@@ -111,7 +111,7 @@ def split_theme(session: Session, actor: Actor, theme_id: int, unit_ids: Sequenc
     if run is not None and not settings().encoder:
         encoder = load_encoder()
         if run.versions.get("encoder") == encoder.fingerprint:
-            run_id, centre = run.id, centre_of(session, encoder, units)
+            run_id, centre = run.id, centre_of_units(session, encoder, units)
     new = Theme(
         brand_id=actor.brand_id, name=name, named_by_hand=True, pinned=True, aspect=theme.aspect, born_run_id=run_id,
         seen_run_id=run_id, quote_unit_ids=units[:5], centroid=centre,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, case, distinct, func
+from sqlalchemy import ColumnElement, Select, case, distinct, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
@@ -62,8 +62,13 @@ def _with_person(statement: Select[Any]) -> Select[Any]:
     return statement.outerjoin(_OWN_RECORD, _OWN_RECORD.id == Voice.fan_id).outerjoin(Fan, Fan.id == person)
 
 
-def joined_units(*columns: Any) -> Select[Any]:
-    """Select ``columns`` over units with content, with voice, assignment, person (``Fan``) and store beside them.
+def lies_in(theme_id: int) -> ColumnElement[bool]:
+    """Tell units of a theme, or of a sub-theme."""
+    return (ThemeAssignment.theme_id == theme_id) | (ThemeAssignment.subtheme_id == theme_id)
+
+
+def joined_units(*columns: Any, no_content: bool = False) -> Select[Any]:
+    """Select ``columns`` over units with content (or those set aside for having none), with voice, assignment, person and store beside.
 
     Copies of a voice (the same text imported twice) are left out: runs leave them out too, so they have no theme.
     """
@@ -73,7 +78,7 @@ def joined_units(*columns: Any) -> Select[Any]:
         .join(Voice, Voice.id == Unit.voice_id)
         .outerjoin(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
         .outerjoin(Store, Store.id == Voice.store_id)
-        .where(Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
+        .where(Unit.no_content.is_(no_content), Voice.copy_of_id.is_(None))
     )
     return _with_person(statement)
 

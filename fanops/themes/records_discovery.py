@@ -16,6 +16,7 @@ from fanops.text.aspects import GENERAL, OTHER
 from fanops.themes.continuity import stay
 from fanops.themes.discovery import Discovery, strengths
 from fanops.themes.identity import Matching, Registered, match_clusters
+from fanops.themes.records_edit import numbered
 from fanops.themes.records_registry import centre_of, corrected_units, merged_into, units_of
 from fanops.themes.teach import NO_THEME, generalise
 
@@ -81,9 +82,7 @@ def _main_aspects(aspect: pd.Series, labels: NDArray[np.int32], count: int) -> l
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    return next(f"{name}（{number}）" for number in range(2, 10_000) if f"{name}（{number}）" not in taken)
+    return next(each for each in numbered(name) if each not in taken)
 
 
 def _save_subthemes(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 
 import numpy as np
 from sqlmodel import Session, select
@@ -126,8 +127,12 @@ def check_name_is_free(session: Session, theme: Theme, name: str) -> None:
 
 def free_name(session: Session, brand_id: int, name: str, but: int | None = None) -> str:
     """Give ``name``, or with a number after it where another theme in use has it."""
-    numbered = (name, *(f"{name}（{number}）" for number in range(2, 10_000)))
-    return next(each for each in numbered if namesake(session, brand_id, each, but) is None)
+    return next(each for each in numbered(name) if namesake(session, brand_id, each, but) is None)
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Give ``name``, then ``name（2）`` and so on."""
+    return chain([name], (f"{name}（{number}）" for number in count(2)))
 
 
 def landing(session: Session, theme_id: int, subthemes: Mapping[int, int | None]) -> Theme:
@@ -214,7 +219,7 @@ def newest_run(session: Session, brand_id: int) -> ThemeRun | None:
     return session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
 
 
-def centre_of(session: Session, encoder: Encoder, unit_ids: Iterable[int]) -> bytes | None:
+def centre_of_units(session: Session, encoder: Encoder, unit_ids: Iterable[int]) -> bytes | None:
     """Give the centre of units as a run keeps it (float32, unit length); None where their words say nothing to the encoder.
 
     The units beside them in their voices are read too, for what stands beside a text counts for what it means.

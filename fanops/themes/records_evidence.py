@@ -7,8 +7,8 @@ from sqlalchemy import func
 from sqlmodel import Session
 
 from fanops.access import Actor
-from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice
-from fanops.themes.records import EVERYTHING, PERSON, joined_units, narrowed
+from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice, unit_text
+from fanops.themes.records import EVERYTHING, PERSON, joined_units, lies_in, narrowed
 from fanops.themes.selection import Selection
 
 EVIDENCE_COLUMNS = [
@@ -53,7 +53,7 @@ def evidence(
     """
     columns = [
         Unit.id, Unit.voice_id, Unit.start, Unit.end,
-        func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start), Voice.text, Unit.polarity, Unit.aspect,
+        unit_text(), Voice.text, Unit.polarity, Unit.aspect,
         ThemeAssignment.theme_id, Theme.name, ThemeAssignment.strength, ThemeAssignment.unsure,
         ThemeAssignment.by_hand, PERSON, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
         Voice.source, Staff.name, Voice.score,
@@ -61,7 +61,7 @@ def evidence(
     statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
     statement = narrowed(statement.outerjoin(Staff, Staff.id == Voice.staff_id), actor, selection)
     if theme_id is not None:
-        statement = statement.where((ThemeAssignment.theme_id == theme_id) | (ThemeAssignment.subtheme_id == theme_id))
+        statement = statement.where(lies_in(theme_id))
     if unassigned:
         statement = statement.where(ThemeAssignment.theme_id.is_(None))
     if unsure:

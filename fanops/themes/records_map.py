@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session
 
 from fanops.access import Actor
-from fanops.tables import ThemeAssignment, Unit, Voice
+from fanops.tables import ThemeAssignment, Unit, unit_text
 from fanops.themes.records import EVERYTHING, joined_units, narrowed
 from fanops.themes.selection import Selection
 
@@ -34,14 +34,13 @@ def map_points(
     Returns:
         Rows ``unit_id, theme_id, x, y, polarity, text``, and how many units there are in all.
     """
-    text = func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start)
     columns = (
         Unit.id.label("unit_id"), ThemeAssignment.theme_id, ThemeAssignment.x, ThemeAssignment.y, Unit.polarity,
-        text.label("text"),
+        unit_text().label("text"),
     )  # fmt: skip
     statement = narrowed(joined_units(*columns), actor, selection).where(ThemeAssignment.x.is_not(None))
     if words.strip():
-        statement = statement.where(text.contains(words.strip(), autoescape=True))
+        statement = statement.where(unit_text().contains(words.strip(), autoescape=True))
     if theme_id is not None:
         statement = statement.where(ThemeAssignment.theme_id == theme_id)
     if polarity is not None:

@@ -11,24 +11,17 @@ from sqlmodel import Session
 
 from fanops.access import Actor, record_audit, require
 from fanops.errors import Conflict
-from fanops.tables import Fan, Store, Unit, Voice
+from fanops.tables import Unit, Voice, unit_text
 from fanops.themes.edit import MOVERS
-from fanops.themes.records import EVERYTHING, narrowed
+from fanops.themes.records import EVERYTHING, joined_units, narrowed
 from fanops.themes.records_edit import own_units
 from fanops.themes.selection import Selection
 
-_SENTENCE = func.trim(func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start))
+_SENTENCE = func.trim(unit_text())
 
 
 def _set_aside(actor: Actor, selection: Selection, words: str, *columns: Any) -> Select[Any]:
-    statement = (
-        select(*columns)
-        .select_from(Unit)
-        .join(Voice, Voice.id == Unit.voice_id)
-        .outerjoin(Fan, Fan.id == Voice.fan_id)
-        .outerjoin(Store, Store.id == Voice.store_id)
-        .where(Unit.no_content.is_(True), Voice.copy_of_id.is_(None))
-    )
+    statement = joined_units(*columns, no_content=True)
     if words.strip():
         statement = statement.where(Voice.text.contains(words.strip(), autoescape=True))
     return narrowed(statement, actor, selection)

@@ -10,19 +10,19 @@ from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
 from fanops.access import Actor
-from fanops.tables import Theme, ThemeAssignment, Unit, Voice
-from fanops.themes.records import EVERYTHING, joined_units, narrowed
+from fanops.tables import Theme, ThemeAssignment, Unit, Voice, unit_text
+from fanops.themes.records import EVERYTHING, joined_units, lies_in, narrowed
 from fanops.themes.records_evidence import evidence
 from fanops.themes.selection import Selection
 
 TYPICAL = 5
-_SENTENCE = func.trim(func.substr(Voice.text, Unit.start + 1, Unit.end - Unit.start))
+_SENTENCE = func.trim(unit_text())
 _ALIKE = (_SENTENCE, ThemeAssignment.theme_id, Unit.polarity)
 
 
 def _of_theme(actor: Actor, selection: Selection, theme_id: int, *columns: Any) -> Select[Any]:
     statement = narrowed(joined_units(*columns), actor, selection)
-    return statement.where((ThemeAssignment.theme_id == theme_id) | (ThemeAssignment.subtheme_id == theme_id))
+    return statement.where(lies_in(theme_id))
 
 
 def sayings(

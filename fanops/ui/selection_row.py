@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, visible_stores
-from fanops.settings import settings
 from fanops.summary.records_period import periods
-from fanops.tables import now
 from fanops.themes.selection import Selection
 from fanops.ui import words
 from fanops.ui.address import choice
@@ -20,12 +16,6 @@ _PERIODS = {"全部时间": None, "近 7 天": 7, "近 28 天": 28, "近 90 天"
 
 def _choice(label: str, options: list, key: str, format_func=str):
     return choice(label, options, key, format_func, persist=True)
-
-
-def today_start() -> datetime:
-    """Give the first moment of tomorrow in the stores' time zone: the end of every period."""
-    local = now().astimezone(settings().zone)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def selection_row(session: Session, actor: Actor) -> Selection:

@@ -44,6 +44,20 @@ def run(chain, meanwhile=lambda: None, **parameters) -> dict:
     return run_discovery(chain.db, chain.actors["product"], parameters, progress)
 
 
+def one_fan_about_parking(chain) -> int:
+    """Give the fan who says sixty times how hard it is to park."""
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id)
+        session.add(fan)
+        session.flush()
+        for place, text in enumerate(PARKING[:60]):
+            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=text, source_key=f"one:{place}")
+            session.add(voice)
+            session.flush()
+            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
+        return fan.id
+
+
 def test_what_people_do_while_a_run_works_holds(chain):
     texts, _ = corpus(size=200)
     add_voices(chain, texts)
@@ -94,16 +108,7 @@ def test_what_one_fan_says_ever_so_often_is_no_theme_in_a_later_run_either(chain
     texts, _ = corpus(size=200)
     add_voices(chain, texts)
     run(chain)
-    with chain.db.write() as session:
-        fan = Fan(brand_id=chain.brand_id)
-        session.add(fan)
-        session.flush()
-        for place, text in enumerate(PARKING[:60]):
-            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=text, source_key=f"one:{place}")
-            session.add(voice)
-            session.flush()
-            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
-        one = fan.id
+    one = one_fan_about_parking(chain)
     run(chain)
     said = select(ThemeAssignment.theme_id, Voice.fan_id).join(Unit, Unit.id == ThemeAssignment.unit_id)
     with chain.db.read() as session:
@@ -113,15 +118,7 @@ def test_what_one_fan_says_ever_so_often_is_no_theme_in_a_later_run_either(chain
 
 
 def test_a_chain_of_which_only_one_speaks_is_told_so(chain):
-    with chain.db.write() as session:
-        fan = Fan(brand_id=chain.brand_id)
-        session.add(fan)
-        session.flush()
-        for place, text in enumerate(PARKING[:60]):
-            voice = Voice(brand_id=chain.brand_id, fan_id=fan.id, text=text, source_key=f"one:{place}")
-            session.add(voice)
-            session.flush()
-            session.add(Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1))
+    one_fan_about_parking(chain)
     with pytest.raises(TooLittleData, match="3 个人"):
         run(chain)
 

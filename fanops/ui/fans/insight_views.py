@@ -10,10 +10,10 @@ from fanops.access import Actor
 from fanops.fans import alive, behaviour, levels, records_levels
 from fanops.fans.records_behaviour import orders_of, orders_revision
 from fanops.intervals import wilson
+from fanops.summary.records_period import period_end
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
-from fanops.ui.selection_row import today_start
 
 _KEPT_S = 600
 _LEAST = 20
@@ -34,7 +34,7 @@ def orders(actor: Actor) -> pd.DataFrame:
 
 def _end(frame: pd.DataFrame) -> pd.Timestamp:
     """Give the end of what is known: no later than the newest order, so that late imports don't look like a fall."""
-    return min(pd.Timestamp(today_start()), frame["placed_at"].max() + pd.Timedelta(seconds=1))
+    return min(pd.Timestamp(period_end()), frame["placed_at"].max() + pd.Timedelta(seconds=1))
 
 
 def repeat_share(frame: pd.DataFrame) -> None:

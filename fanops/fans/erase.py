@@ -16,6 +16,7 @@ from fanops.fans.behaviour import STAGES
 from fanops.fans.records import get_fan
 from fanops.fans.records_person import person_ids
 from fanops.tables import (
+    Answer,
     Attachment,
     BacklogItem,
     Consent,
@@ -25,6 +26,7 @@ from fanops.tables import (
     FanIdentity,
     FanTag,
     Fix,
+    ImportChange,
     Interview,
     Invitation,
     LifecycleChange,
@@ -40,6 +42,7 @@ from fanops.tables import (
     Telling,
     Trial,
     Voice,
+    Wave,
     now,
     row_id,
 )  # fmt: skip
@@ -145,6 +148,8 @@ def export_fan(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tup
 def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) -> None:
     """Erase who a fan is: identifiers, name, tags, cards, contacts, photos and sound; orders and voices stay as nobody's.
 
+    Numbers that were given as an answer go too, and what an import keeps to be undone.
+
     Args:
         session: In a write transaction.
         actor: Who does it.
@@ -159,6 +164,8 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
     if confirmation.strip() != CONFIRMATION:
         raise InvalidInput("还没有确认。", f"请输入“{CONFIRMATION}”两个字。删除后不能恢复。")
     ids = list(session.exec(person_ids(fan.id)))
+    _forget_contacts(session, fan.brand_id, ids)
+    _forget_changes(session, ids)
     # A photo or a recording shows who it was: unlike words and orders it can't stay as nobody's.
     erase_attachments(session, session.exec(select(Interview.id).where(Interview.fan_id.in_(ids))).all())
     for table in (Order, Voice, Response, Interview):
@@ -190,3 +197,33 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
         row.erased_at, row.owner_staff_id = now(), None
         session.add(row)
     record_audit(session, actor, "erase_fan", f"fan:{fan.id}")
+
+
+def _forget_contacts(session: Session, brand_id: int, ids: list[int]) -> None:
+    """Take the numbers out of the fan's answers, and out of those that somebody gave with the fan's number but without proof."""
+    numbers = {
+        vault().unseal(sealed) for sealed in session.exec(select(FanIdentity.sealed).where(FanIdentity.fan_id.in_(ids)))
+    }
+    given = (
+        select(Answer, Response.fan_id)
+        .join(Response, Response.id == Answer.response_id)
+        .join(Wave, Wave.id == Response.wave_id)
+        .where(Wave.brand_id == brand_id, Answer.value["sealed"].as_string().is_not(None))
+        .where(Response.fan_id.in_(ids) | Response.fan_id.is_(None))
+    )
+    for answer, whose in session.exec(given).all():
+        if whose is not None or vault().unseal(bytes.fromhex(answer.value["sealed"])) in numbers:
+            session.delete(answer)
+    session.flush()
+
+
+def _forget_changes(session: Session, ids: list[int]) -> None:
+    """Let the undoing of an import bring back neither name nor birthday, nor whose an order was."""
+    session.exec(delete(ImportChange).where(ImportChange.subject == "fan", ImportChange.row_id.in_(ids)))
+    orders = select(ImportChange).where(
+        ImportChange.subject == "order", ImportChange.before["fan_id"].as_integer().in_(ids)
+    )
+    for change in session.exec(orders):
+        change.before = {**change.before, "fan_id": None}
+        session.add(change)
+    session.flush()

@@ -11,9 +11,11 @@ import pytest
 from sqlmodel import select
 
 from fanops.collect import records_surveys as surveys
+from fanops.collect.import_file import ImportRequest, import_file
 from fanops.collect.records_drafts import find_form
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.definition import read_definition
+from fanops.collect.undo_import import undo_batch
 from fanops.content import content_path
 from fanops.errors import InvalidInput, NotAllowed, NotFound
 from fanops.fans import assign_owners as owners
@@ -22,7 +24,7 @@ from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records_promises import owner_moves, owner_of
 from fanops.settings import today
-from fanops.tables import Fan, FanIdentity, Order, ServiceCard, Staff, Voice, now
+from fanops.tables import Answer, Fan, FanIdentity, Order, Response, ServiceCard, Staff, Voice, now
 
 
 def test_37_leads_over_5_staff():
@@ -175,3 +177,49 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
             find_form(session, code)  # the personal link
         again = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store)
         assert again.id != fan
+
+
+def bring(chain, kind: str, text: str) -> int:
+    source = (text.encode(), f"{kind}.csv")
+    return import_file(chain.db, chain.actors["product"], source, ImportRequest(kind)).batch_id
+
+
+def test_undoing_an_import_brings_no_erased_name_back(chain):
+    bring(chain, "members", "会员号,手机号,姓名,生日,门店\nM1,13800138000,王小明,1990-05-06,静安店\n")
+    bring(chain, "orders", "订单号,门店,下单时间,实付金额,会员号\nA1,静安店,2026-11-01 10:00,12.50,M1\n")
+    members = bring(chain, "members", "会员号,手机号,姓名,生日,门店\nM1,13800138000,王晓明,1990-06-06,静安店\n")
+    orders = bring(chain, "orders", "订单号,门店,下单时间,实付金额,会员号\nA1,静安店,2026-11-01 10:00,13.50,M1\n")
+    with chain.db.write() as session:
+        fan = session.exec(select(Fan.id)).one()
+        erase.erase_fan(session, chain.actors["ceo"], fan, "删除")
+    for batch in (orders, members):
+        undo_batch(chain.db, chain.actors["product"], batch)
+    with chain.db.read() as session:
+        row = session.get_one(Fan, fan)
+        assert (row.name_sealed, row.birthday_sealed, row.name_masked) == (None, None, "")
+        order = session.exec(select(Order)).one()
+        assert order.fan_id is None and order.amount_fen == 1250  # the money is put back, whose it was is not
+
+
+def test_a_number_given_as_an_answer_is_erased_too(chain):
+    own, other = "13800138000", "13900139000"
+    with chain.db.write() as session:
+        fan = find_or_create_fan(session, chain.brand_id, {"phone": own}, store_id=chain.stores["S1"]).id
+        survey = read_definition(content_path("surveys", "nps.yaml").read_text("utf-8"))
+        version = surveys.publish(session, chain.actors["product"], survey)
+        wave = surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
+        kept = {}
+        for name, whose, phone in (("proven", fan, own), ("unproven", None, own), ("another's", None, other)):
+            response = Response(wave_id=wave.id, store_id=chain.stores["S1"], fan_id=whose, state="submitted",
+                                submit_key=name)  # fmt: skip
+            session.add(response)
+            session.flush()
+            for code, value in (("q_phone", surveys.sealed_contact(phone)), ("q_score", 9), ("q_words", "sealed")):
+                session.add(Answer(response_id=response.id, question_code=code, value=value))
+            kept[response.id] = name
+        session.flush()
+        erase.erase_fan(session, chain.actors["ceo"], fan, "删除")
+    with chain.db.read() as session:
+        left = session.exec(select(Answer).where(Answer.question_code == "q_phone")).all()
+        assert [kept[answer.response_id] for answer in left] == ["another's"]
+        assert len(session.exec(select(Answer)).all()) == 7  # the scores and the words stay, as nobody's

@@ -275,6 +275,26 @@ def copy_files(target: Path) -> int:
     return count
 
 
+def put_files_back(source: Path) -> int:
+    """Put the sealed content of a backup back; what is there already is the same and stays.
+
+    Returns:
+        How many files came back.
+    """
+    count = 0
+    for copy in source.glob("*/*"):
+        path = folder() / copy.parent.name / copy.name
+        if path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half = path.with_suffix(".part")
+        half.write_bytes(copy.read_bytes())
+        half.chmod(0o600)
+        half.replace(path)
+        count += 1
+    return count
+
+
 def attachment_counts(session: Session, actor: Actor, fix_store_ids: Sequence[int]) -> dict[int, int]:
     """Count the photos of several stores' fixes at once, by ``fix_store_id``; those without any are left out."""
     statement = (

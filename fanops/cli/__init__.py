@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "org": ("fanops.cli.org", "org", "Brand, regions, stores and staff."),
     "migrate": ("fanops.cli.maintain", "migrate", "Bring the database up to date."),
     "backup": ("fanops.cli.maintain", "backup", "Write a whole copy of the embedded database."),
+    "restore": ("fanops.cli.restore", "restore", "Put a backup back, without what was erased since."),
     "doctor": ("fanops.cli.maintain", "doctor", "Check rows, models, disk and settings."),
 }
 

@@ -35,10 +35,11 @@ def backup(to: Path | None) -> None:
     """Write a whole copy of the embedded database and the attachments while they are in use."""
     copy = back_up(database(), to or settings().data / "backups")
     click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
+    click.echo(f"恢复：先停止 fanops，再运行 fanops restore {copy}")
     # After the database: what a row of the copy names was written before that row.
     files = copy_files(copy.with_suffix(".files"))
     if files:
-        click.echo(f"附件 {files} 个在 {copy.with_suffix('.files')}；恢复时放回数据文件夹里的 files。")
+        click.echo(f"附件 {files} 个在 {copy.with_suffix('.files')}，恢复时一起放回。")
 
 
 @click.command()

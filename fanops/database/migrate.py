@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from fanops.database.engine import Database, database
-from fanops.errors import InvalidInput, NotReady
+from fanops.errors import Conflict, InvalidInput, NotReady
 from fanops.settings import settings
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -95,3 +97,35 @@ def back_up(db: Database, folder: Path) -> Path:
     unfinished.chmod(0o600)
     unfinished.rename(target)
     return target
+
+
+def put_back(db: Database, copy: Path) -> None:
+    """Replace the SQLite database by a backup, in one transaction: a crash half way leaves what was there.
+
+    Raises:
+        InvalidInput: ``db`` is not SQLite, or ``copy`` is no whole backup of fanops.
+        Conflict: Another process (the product, a worker) has the database open.
+    """
+    if not db.is_sqlite:
+        raise InvalidInput("只有内置数据库由本命令恢复。", "PostgreSQL 请用 pg_restore 恢复。")
+    db.dispose()
+    with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        _require_whole(source, copy)
+        with closing(sqlite3.connect(str(db.url.database), timeout=1)) as target:
+            try:
+                target.execute("PRAGMA journal_mode=DELETE")  # refused while anybody else has it open
+            except sqlite3.OperationalError as error:
+                raise Conflict("数据库正在使用。", "请先停止 fanops（网页和 worker），再恢复。") from error
+            source.backup(target)
+
+
+def _require_whole(source: sqlite3.Connection, copy: Path) -> None:
+    way_out = "请换一个备份：数据文件夹里的 backups，或 fanops backup --to 写到的地方。"
+    try:
+        found = source.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        source.execute("SELECT version_num FROM alembic_version").fetchone()
+        source.execute("SELECT 1 FROM brand LIMIT 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise InvalidInput(f"{copy.name} 不是 fanops 的备份。", way_out) from error
+    if found != "ok":
+        raise InvalidInput(f"{copy.name} 已损坏，不能恢复。", way_out)

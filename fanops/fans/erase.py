@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import update
 from sqlmodel import Session, delete, func, select
@@ -197,6 +197,23 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
         row.erased_at, row.owner_staff_id = now(), None
         session.add(row)
     record_audit(session, actor, "erase_fan", f"fan:{fan.id}")
+
+
+def erased_fans(session: Session) -> list[int]:
+    """List the ids of the fans who were erased, of all brands."""
+    return list(session.exec(select(Fan.id).where(Fan.erased_at.is_not(None)).order_by(Fan.id)))
+
+
+def erase_again(session: Session, fan_ids: Sequence[int]) -> int:
+    """Erase fans whom an older copy of the database still knows; gives how many those were."""
+    count = 0
+    for fan_id in fan_ids:
+        fan = session.get(Fan, fan_id)
+        if fan is not None and fan.erased_at is None:
+            owner = Actor(role=Role.ADMIN, brand_id=fan.brand_id, display_name="命令行")
+            erase_fan(session, owner, fan_id, CONFIRMATION)
+            count += 1
+    return count
 
 
 def _forget_contacts(session: Session, brand_id: int, ids: list[int]) -> None:

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What this installation needs to know about its machine."""
 
-    model_config = SettingsConfigDict(env_prefix="FANOPS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FANOPS_", env_ignore_empty=True, frozen=True)
 
     data: Path = Field(Path(".data"), description="Folder for the embedded database, uploads, backups and logs.")
     database: str = Field(

@@ -13,12 +13,14 @@ orders = views.orders(actor)
 if orders.empty:
     st.info("还没有带顾客身份的订单。导入订单后，这里会画出复购、留存和分层。", icon=":material/receipt_long:")
     st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+    value_views.revenue(actor)  # orders of nobody known are revenue all the same
     st.stop()
 
 SHOWN = {
     "复购率": lambda: views.repeat_share(orders), "留存": lambda: views.retention(orders),
     "生命周期": lambda: views.stages(actor, orders), "谁换了阶段": lambda: flow_views.flow(actor, orders),
     "RFM": lambda: views.rfm(actor, orders), "还会来吗": lambda: views.still_there(orders),
+    "门店营业额": lambda: value_views.revenue(actor),
     "渠道与净值": lambda: value_views.channels(actor), "新客来源": lambda: value_views.sources(actor),
 }  # fmt: skip
 # Only the open one is worked out: together they take seconds.

@@ -17,7 +17,7 @@ from fanops.ui.themes import theme_edits
 from fanops.ui.themes.no_content_views import NO_CONTENT, no_content_pile
 
 PAGE_SIZE = 20
-PILES = ["全部", "未归类", "拿不准", NO_CONTENT]
+PILES = ["全部", "不满", "未归类", "拿不准", NO_CONTENT]
 
 actor = current_actor()
 with page_database().read() as session:
@@ -29,11 +29,11 @@ with page_database().read() as session:
     heading.caption(standing_on(counts | count_unidentified(session, actor, selection)))
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     looked_for = left.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
-    pile = right.segmented_control("归类", PILES, default="全部", key="pile", bind="query-params") or "全部"
+    pile = right.segmented_control("看哪些", PILES, default="全部", key="pile", bind="query-params") or "全部"
     rows, total, page = open_page(
         "voices.page", PAGE_SIZE,
         partial(evidence, session, actor, selection, words=looked_for, unassigned=pile == "未归类",
-                unsure=pile == "拿不准", limit=PAGE_SIZE),
+                unsure=pile == "拿不准", polarity=-1 if pile == "不满" else None, limit=PAGE_SIZE),
     )  # fmt: skip
     if pile == NO_CONTENT:
         no_content_pile(session, actor, selection, looked_for)

@@ -28,6 +28,7 @@ from fanops.tables import (
     Job,
     Measurement,
     Order,
+    Store,
     Telling,
     ThemeAssignment,
     ThemeLineage,
@@ -62,6 +63,7 @@ class KeyFigure:
         leads_to: Words of the way there.
         since: Begin of the period it is of, None where it is of a day.
         until: Its end, exclusive.
+        beside: A second number in words, shown small under it; empty where there is none.
     """
 
     name: str
@@ -78,6 +80,7 @@ class KeyFigure:
     leads_to: str = "看明细"
     since: datetime | None = None
     until: datetime | None = None
+    beside: str = ""
 
 
 def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime | None = None) -> list[KeyFigure]:
@@ -102,10 +105,13 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
     # Other choices that the reader made on those pages before are taken back, or the rows would be fewer than the number.
     same_days = until is None and days in (7, 28, 90)
     came = {"came": str(days), "store": "0", "level": "all", "away": "0"} if same_days else {}
-    said = {"period": f"近 {days} 天", "store": "all", "level": "all", "kind": "all"} if same_days else {}
+    said = (
+        {"period": f"近 {days} 天", "store": "all", "level": "all", "kind": "all", "pile": "全部"} if same_days else {}
+    )
+    sold = {"see": "门店营业额", "days": str(days)} if same_days else {"see": "门店营业额"}
     figures = [
-        KeyFigure("营业额", revenue[-1], revenue[-2], int(orders["orders"][-1]), "¥", "effects.py",
-                  "这段时间全部订单的金额合计。", series=tuple(revenue), leads_to="看效果"),
+        KeyFigure("营业额", revenue[-1], revenue[-2], int(orders["orders"][-1]), "¥", "fan_insights.py",
+                  "这段时间全部订单的金额合计，退款已减去。", series=tuple(revenue), leads_to="看每家门店", query=sold),
         KeyFigure("复购率", repeat[-1], repeat[-2], int(buyers[-1]), "%", "fans.py",
                   "这段时间下过单的已识别顾客里，下过两单及以上的比例。", float(low[-1]), float(high[-1]), tuple(repeat),
                   came),
@@ -113,12 +119,41 @@ def key_figures(session: Session, actor: Actor, days: int = 28, until: datetime 
                   "这段时间下过单的已识别顾客，同一个人只算一次。", series=tuple(buyers), query=came),
         KeyFigure("听到的原声", voices["voices"][-1], voices["voices"][-2], int(voices["voices"][-1]), "条", "voices.py",
                   "这段时间说的评价、问卷与访谈。", series=tuple(voices["voices"]), query=said),
-        KeyFigure("不满占比", negative[-1], negative[-2], int(voices["units"][-1]), "%", "themes.py",
+        KeyFigure("不满占比", negative[-1], negative[-2], int(voices["units"][-1]), "%", "voices.py",
                   "这段时间的语义单元里，不满的比例。", float(worse_low[-1]), float(worse_high[-1]), tuple(negative),
-                  said, "看主题"),
+                  said | {"pile": "不满"} if said else {}, "看不满的话"),
     ]  # fmt: skip
     kinds = ("orders", "orders", "orders", "voices", "voices")
     return [_of_period(figure, found[kind]) for figure, kind in zip(figures, kinds, strict=True)]
+
+
+def revenue_by_store(session: Session, actor: Actor, days: int) -> tuple[pd.DataFrame, Period]:
+    """Give the rows under the revenue of the last ``days``: what each store in scope took, which adds up to that figure.
+
+    Returns:
+        Rows ``store, amount_fen, orders, before_fen`` (the period before; NaN where the data do not reach the end), most first,
+        and the period.
+    """
+    period = periods(session, actor, days)["orders"]
+    start = period.since - timedelta(days=days)
+    now_in = Order.placed_at >= period.since
+    statement = (
+        select(
+            Store.name,
+            func.sum(case((now_in, Order.amount_fen), else_=0)),
+            func.sum(case((now_in & is_purchase(), 1), else_=0)),
+            func.sum(case((now_in, 0), else_=Order.amount_fen)),
+        )
+        .join(Store, Store.id == Order.store_id)
+        .where(Order.placed_at >= start, Order.placed_at < period.until)
+        .group_by(Store.id, Store.name)
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Order.brand_id, store=Order.store_id)).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["store", "amount_fen", "orders", "before_fen"])
+    frame = frame.astype({"amount_fen": float, "orders": int, "before_fen": float})
+    if not period.whole:
+        frame["before_fen"] = np.nan
+    return frame.sort_values(["amount_fen", "store"], ascending=[False, True], ignore_index=True), period
 
 
 def _of_period(figure: KeyFigure, period: Period) -> KeyFigure:
@@ -157,8 +192,9 @@ def _voice_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict
                 func.count(distinct(Voice.id)), func.count(Unit.id), func.sum(case((Unit.polarity == -1, 1), else_=0))
             )
             .join(Unit, Unit.voice_id == Voice.id)
-            .where(Voice.said_at >= since, Voice.said_at < until, Unit.no_content.is_(False))
-        )
+            .where(Voice.said_at >= since, Voice.said_at < until, Unit.no_content.is_(False),
+                   Voice.copy_of_id.is_(None))
+        )  # fmt: skip
         found = session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
         for name, value in zip(result, found, strict=True):
             result[name][place] = value or 0
@@ -240,9 +276,10 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
 
 
 def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFrame:
-    """Give the newest measurement of each action: ``kind, title, metric, verdict, measured_at, estimate_share, low, high``.
+    """Give the newest measurement of each action: ``kind, title, metric, verdict, measured_at, estimate_share, low, high, action``.
 
-    ``metric`` is what was looked at, in words; ``verdict`` carries in brackets what it must be read with (``plan_notes``).
+    ``metric`` is what was looked at, in words; ``verdict`` carries in brackets what it must be read with (``plan_notes``);
+    ``action`` is how the effect page names it (``fix-3``).
     """
     rows = session.exec(
         select(Measurement, BacklogItem.title, Fix.title)
@@ -265,6 +302,7 @@ def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFr
             f"{row.verdict}（{notes[row.id]}）" if notes[row.id] else row.verdict, row.measured_at,
             numbers.get("estimate_share", numbers.get("change_share")),
             numbers.get("low_share", numbers.get("low")), numbers.get("high_share", numbers.get("high")),
+            f"item-{row.item_id}" if row.item_id else f"fix-{row.fix_id}",
         ))  # fmt: skip
-    columns = ["kind", "title", "metric", "verdict", "measured_at", "estimate_share", "low", "high"]
+    columns = ["kind", "title", "metric", "verdict", "measured_at", "estimate_share", "low", "high", "action"]
     return pd.DataFrame(found, columns=columns)

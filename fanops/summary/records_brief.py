@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -31,9 +31,13 @@ from fanops.tables import (
 )  # fmt: skip
 from fanops.text.aspects import GENERAL
 from fanops.themes.records import PERSON, joined_units
+from fanops.themes.records_evidence import EVIDENCE_COLUMNS, evidence
+from fanops.themes.selection import Selection
 
 SILENT_DAYS = 60
 _WANTS = 6
+_QUOTED = 3
+_TELLING = 8  # characters from which a sentence is worth a reader's time
 _YEAR = timedelta(days=364)  # whole weeks, so that weekdays compare with weekdays
 
 
@@ -45,10 +49,12 @@ class Brief:
         since: Begin of the period (of what was said, where the sources end on different days).
         until: Its end, exclusive.
         freshness: Up to when there are orders and voices, in words.
-        figures: Key figures with change, then identified fans and revenue against a year before.
+        figures: The five key figures with change; revenue has that of a year before beside it, active fans all identified ones.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
         wants: Rows ``theme_id, theme, people`` (who asked or complained), ``base, share, low, high, negative_share``, most people
             first; praise, themes that most praise, and general remarks are left out.
+        quotes: For the first wants, one sentence each: rows of ``evidence``, of those who are counted, no praise.
+        said: What a theme's page is asked for, so that it shows the voices that are counted here.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
         silent_stores: Stores without a voice in the period.
@@ -62,6 +68,8 @@ class Brief:
     figures: list[KeyFigure]
     wants_of: str
     wants: pd.DataFrame
+    quotes: pd.DataFrame
+    said: dict[str, str]
     did: pd.DataFrame
     changed: pd.DataFrame
     silent_stores: list[str]
@@ -78,21 +86,24 @@ def brief(session: Session, actor: Actor, days: int = 28, until: datetime | None
     if wants.empty or wants["base"].iloc[0] < 5:
         wants_of, wants = "all", _wants(session, actor, since, end, core=False)
     core, silent = _core_fans(session, actor, until or period_end())
-    figures = [*key_figures(session, actor, days, until), *_more_figures(session, actor, found["orders"])]
+    level = "core" if wants_of == "core" else None
+    figures = key_figures(session, actor, days, until)
+    said = next(figure.query for figure in figures if figure.name == "听到的原声")
     return Brief(
-        since, end, freshness_words(found), figures, wants_of, wants, _did(session, actor), latest_verdicts(session, actor, 6),
-        _silent_stores(session, actor, since, end), core, silent,
+        since, end, freshness_words(found), _with_beside(session, actor, figures, found["orders"]), wants_of, wants,
+        _quotes(session, actor, wants, Selection(level=level, since=since, until=end)), said and said | {"level": level or "all"},
+        _did(session, actor), latest_verdicts(session, actor, 6), _silent_stores(session, actor, since, end), core, silent,
     )  # fmt: skip
 
 
-def _more_figures(session: Session, actor: Actor, period: Period) -> list[KeyFigure]:
+def _with_beside(session: Session, actor: Actor, figures: list[KeyFigure], period: Period) -> list[KeyFigure]:
+    """Put what is compared with a year, and how many are identified at all, beside the figures they belong to."""
     since, until = period.since, period.until
     identified = in_scope(
         select(func.count(Fan.id)).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None)),
         actor, brand=Fan.brand_id, store=Fan.home_store_id,
     )  # fmt: skip
-    now_count = session.exec(identified.where(Fan.joined_at < until)).one()
-    before = session.exec(identified.where(Fan.joined_at < since)).one()
+    known = session.exec(identified.where(Fan.joined_at < until)).one()
 
     def revenue(begin: datetime, end: datetime) -> float:
         statement = select(func.sum(Order.amount_fen)).where(Order.placed_at >= begin, Order.placed_at < end)
@@ -101,11 +112,26 @@ def _more_figures(session: Session, actor: Actor, period: Period) -> list[KeyFig
         )
 
     year_before = revenue(since - _YEAR, until - _YEAR) if period.whole else float("nan")
-    return [
-        KeyFigure("已识别粉丝", float(now_count), float(before), now_count, "位", "fans.py", "有手机号、会员号等身份的顾客，到期末为止。"),
-        KeyFigure("营业额同比", revenue(since, until) / year_before - 1, float("nan"), 0, "%", "effects.py",
-                  "与去年同期（错 364 天，星期对齐）相比；去年没有订单时不显示。"),
-    ]  # fmt: skip
+    grown = revenue(since, until) / year_before - 1
+    beside = {"活跃粉丝": f"已识别 {known:,} 位"}
+    if grown == grown:  # no orders a year ago: nothing to compare with
+        beside["营业额"] = f"比去年同期 {grown:+.1%}"
+    return [replace(figure, beside=beside.get(figure.name, "")) for figure in figures]
+
+
+def _quotes(session: Session, actor: Actor, wants: pd.DataFrame, of: Selection) -> pd.DataFrame:
+    """Choose for the first wants what is said of each, complaints before requests, what is most like the others first; a person once."""
+    chosen, speakers = [], set()
+    for theme_id in wants["theme_id"].head(_QUOTED).tolist():
+        for polarity in (-1, 0, None):
+            rows, _ = evidence(session, actor, of, theme_id=theme_id, polarity=polarity, limit=20)
+            fresh = rows[~rows["fan_id"].isin(speakers) & rows["polarity"].ne(1)]
+            fresh = fresh.sort_values("sentence", key=lambda each: each.str.len() < _TELLING, kind="stable").head(1)
+            if len(fresh):
+                chosen.append(fresh.assign(theme_id=theme_id))
+                speakers.update(fresh["fan_id"].dropna())
+                break
+    return pd.concat(chosen, ignore_index=True) if chosen else pd.DataFrame(columns=EVIDENCE_COLUMNS)
 
 
 def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, core: bool) -> pd.DataFrame:

@@ -116,8 +116,10 @@ def seven_links(session: Session, actor: Actor) -> pd.DataFrame:
     built = select(Rollout.store_id, func.count(Rollout.id)).join(BacklogItem, BacklogItem.id == Rollout.item_id)
     tried = select(Trial.store_id, people(Trial.fan_id)).join(Fan, fan == Trial.fan_id)
     told = select(Telling.store_id, people(Telling.fan_id)).join(Fan, fan == Telling.fan_id)
-    heard = (  # as the voices page counts: what says nothing is not heard
-        select(Voice.store_id, people(Voice.id)).join(Unit, Unit.voice_id == Voice.id).where(Unit.no_content.is_(False))
+    heard = (  # as the voices page counts: what says nothing, or the same once more, is not heard
+        select(Voice.store_id, people(Voice.id))
+        .join(Unit, Unit.voice_id == Voice.id)
+        .where(Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
     )
     columns = {
         "heard": per_store(heard, Voice.store_id, Voice.brand_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+import pandas as pd
 from starlette.responses import HTMLResponse
 
 from fanops.access import Actor
@@ -15,10 +16,18 @@ from fanops.tables import Brand, now
 from fanops.web.screen import render
 
 SMALL_BASE = 30
+_AROUND = 30
 
 
-def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
-    """Draw the actor's page: one A4 sheet of HTML that needs nothing beside it."""
+def brief_sheet(brand: Brand, actor: Actor, page: Brief, *, quoted: bool = True) -> HTMLResponse:
+    """Draw the actor's page: one A4 sheet of HTML that needs nothing beside it.
+
+    Args:
+        brand: Whose page.
+        actor: For whom.
+        page: What stands on it.
+        quoted: Whether sentences of fans stand on it; not on a page that is kept, because a fan may have them erased.
+    """
     zone = settings().zone
     return render(
         "brief.html",
@@ -34,17 +43,40 @@ def brief_sheet(brand: Brand, actor: Actor, page: Brief) -> HTMLResponse:
                 "value": shown(each, each.value),
                 "change": change(each),
                 "note": _note(each),
+                "beside": each.beside,
             }
             for each in page.figures
         ],
         page=page,
         wants=page.wants.to_dict("records"),
+        quotes=_quoted(page) if quoted else {},
         did=page.did.to_dict("records"),
         changed=page.changed.astype(object).where(page.changed.notna(), None).to_dict("records"),
         silent_days=SILENT_DAYS,
         wants_note=base_note(int(page.wants["base"].iloc[0])) if len(page.wants) else "",
         most=float(page.wants["high"].max()) if len(page.wants) else 1.0,
     )
+
+
+def _quoted(page: Brief) -> dict[int, dict[str, str]]:
+    """Give by theme what is said of it, where and when; who said it stays in the house."""
+    zone = settings().zone
+    found = {}
+    for row in page.quotes.itertuples():
+        said_at = (
+            ""
+            if pd.isna(row.said_at)
+            else f"{row.said_at.astimezone(zone).month}月{row.said_at.astimezone(zone).day}日"
+        )
+        found[row.theme_id] = {
+            "before": ("…" if row.start > _AROUND else "")
+            + row.voice[max(0, row.start - _AROUND) : row.start].lstrip(),
+            "words": row.sentence,
+            "after": row.voice[row.end : row.end + _AROUND].rstrip()
+            + ("…" if len(row.voice) > row.end + _AROUND else ""),
+            "where": "，".join(filter(None, (row.store or "", said_at))),
+        }
+    return found
 
 
 def shown(figure: KeyFigure, value: float) -> str:

@@ -37,7 +37,7 @@ def keep_weekly(
         brand, page = brand_of(session, actor), brief(session, actor, _DAYS, until)
     with db.write() as session:
         told = record_event(session, actor, EVENT, _data(page))
-    keep_page(actor, monday, bytes(brief_sheet(brand, actor, page).body))
+    keep_page(actor, monday, bytes(brief_sheet(brand, actor, page, quoted=False).body))
     return {"kept": 1, "told": told}
 
 

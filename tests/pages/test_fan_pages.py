@@ -282,8 +282,10 @@ def test_a_figure_of_the_overview_opens_the_rows_under_it(open_page, fans, chain
     assert not at.exception and "共 3 位" in words_on(at)
     at.selectbox(key="came").set_value(0).run()
     assert "共 4 位" in words_on(at)
-    assert figures["听到的原声"].query["period"] == "近 28 天" and figures["营业额"].leads_to == "看效果"
-    assert not open_page("ceo", "voices.py", **figures["听到的原声"].query).exception
+    assert figures["听到的原声"].query["period"] == "近 28 天" and figures["不满占比"].query["pile"] == "不满"
+    assert not open_page("ceo", "voices.py", **figures["不满占比"].query).exception
+    at = open_page("ceo", "fan_insights.py", **figures["营业额"].query)
+    assert not at.exception and f"合计 ¥{figures['营业额'].value / 100:,.0f}" in words_on(at)
 
 
 def test_a_tap_on_any_cell_opens_the_row():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.effect.records import save_measurement
 from fanops.fans import records_tellings
+from fanops.summary.records import revenue_by_store
 from fanops.summary.records_brief import brief
 from fanops.summary.records_loop import loop_totals, seven_links, standing_still
 from fanops.tables import (
@@ -33,6 +33,7 @@ from fanops.tables import (
     now,
 )  # fmt: skip
 from fanops.text.aspects import GENERAL
+from fanops.themes.records import totals
 from fanops.web.brief_sheet import brief_sheet
 
 
@@ -82,8 +83,62 @@ def test_the_page_counts_people_not_mentions(chain, heard):
         and len(page.silent_stores) == 2
     )
     by_name = {figure.name: figure for figure in page.figures}
-    assert by_name["已识别粉丝"].value == 12 and math.isnan(by_name["营业额同比"].value)
+    assert len(page.figures) == 5  # no page shows more
+    assert (by_name["活跃粉丝"].beside, by_name["营业额"].beside) == ("已识别 12 位", "")
     assert other.wants.empty and other.core == 0
+
+
+def test_last_year_stands_beside_the_revenue(chain, heard):
+    with chain.db.write() as session:
+        session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], number="alt",
+                          placed_at=now() - timedelta(days=367), amount_fen=4000))  # fmt: skip
+    with chain.db.read() as session:
+        revenue = brief(session, chain.actors["ceo"]).figures[0]
+    assert (revenue.value, revenue.beside) == (6000, "比去年同期 +50.0%")
+
+
+def test_the_wants_are_in_the_fans_words(chain, heard):
+    ceo = chain.actors["ceo"]
+    with chain.db.write() as session:
+        voice = session.exec(select(Voice).where(Voice.source_key == "0.0")).one()
+        voice.text = "<b>等了四十分钟</b>"
+        unit = session.exec(select(Unit).where(Unit.voice_id == voice.id)).one()
+        unit.end = len(voice.text)
+        session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id == unit.id)).one().strength = 1.0
+    with chain.db.read() as session:
+        page = brief(session, ceo)
+        brand = brand_of(session, ceo)
+        assert page.quotes[["theme_id", "sentence"]].values.tolist() == [[heard, "<b>等了四十分钟</b>"]]
+        assert page.said["level"] == "core" and page.said["period"] == "近 28 天"
+        assert "&lt;b&gt;等了四十分钟" in brief_sheet(brand, ceo, page).body.decode()
+        # what is kept outlives an erasure, so no fan's words stand on it
+        assert "等了四十分钟" not in brief_sheet(brand, ceo, page, quoted=False).body.decode()
+        assert brief(session, chain.actors["clerk2"]).quotes.empty
+    with chain.db.write() as session:
+        for unit in session.exec(select(Unit)):
+            unit.polarity = 1  # praise asks for nothing
+    with chain.db.read() as session:
+        assert brief(session, ceo).quotes.empty
+
+
+def test_figures_and_the_rows_under_them_are_the_same(chain, heard):
+    """A voice that was imported twice is in neither; what the stores took adds up to the revenue."""
+    ceo = chain.actors["ceo"]
+    with chain.db.write() as session:
+        first, second = session.exec(select(Voice).order_by(Voice.id)).all()[:2]
+        second.copy_of_id = first.id
+        for store, fen in (("S3", 700), ("S3", -300)):
+            session.add(Order(brand_id=chain.brand_id, store_id=chain.stores[store], number=f"{fen}",
+                              placed_at=now() - timedelta(days=3), amount_fen=fen))  # fmt: skip
+    with chain.db.read() as session:
+        by_name = {figure.name: figure for figure in brief(session, ceo).figures}
+        rows = totals(session, ceo)
+        assert by_name["听到的原声"].value == rows["voices"] == 15 and by_name["不满占比"].base == rows["units"] == 15
+        assert seven_links(session, ceo)["heard"].sum() == 15
+        table, _ = revenue_by_store(session, ceo, 28)
+        assert table["amount_fen"].sum() == by_name["营业额"].value == 6400
+        assert table["orders"].sum() == by_name["营业额"].base and table["amount_fen"].tolist() == [6000, 400]
+        assert revenue_by_store(session, chain.actors["clerk2"], 28)[0]["amount_fen"].tolist() == [400]
 
 
 def test_a_store_sees_its_own_part(chain, heard):

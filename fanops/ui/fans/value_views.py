@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -9,11 +11,45 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.fans import records_value as records
 from fanops.fans.value import CHANNEL_LABELS, NET_VALUE_WORDS, REFERRED, SOURCE_WORDS, channel_name, net_value
+from fanops.summary.records import revenue_by_store
 from fanops.ui import charts, words
+from fanops.ui.address import choice
 from fanops.ui.guard import page_database
 
 _PALETTE = ["#2F6F5E", "#6FB39E", "#D9822B", "#B08D3C", "#3E7CB1", "#B9BDC1", "#7A5BA8", "#8C6D5A"]
 _ORDER = ["store", "miniapp", "group", "delivery", "mall"]
+
+
+def revenue(actor: Actor) -> None:
+    """Show what each store took in the period, and before; it adds up to the revenue that leads here."""
+    days = choice("时间", [28, 7, 90], "days", lambda days: f"近 {days} 天", width=130)
+    with page_database().read() as session:
+        rows, period = revenue_by_store(session, actor, days)
+    if rows.empty:
+        st.info("这段时间没有订单。", icon=":material/receipt_long:")
+        return
+    last = words.day(period.until - timedelta(days=1))
+    total, before = rows["amount_fen"].sum(), rows["before_fen"].sum(min_count=1)
+    st.markdown(
+        f"**{words.count(len(rows), '家门店')}合计 {words.cny(total)}**，{days} 天，到{last}为止{_grown(total, before)}"
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {"门店": rows["store"], "营业额": rows["amount_fen"].map(words.cny), "占比": (rows["amount_fen"] / total).map(words.share),
+             "订单": rows["orders"], "上一段": rows["before_fen"].map(words.cny),
+             "变化": [_change(a, b) for a, b in zip(rows["amount_fen"], rows["before_fen"], strict=True)]}
+        ),
+        hide_index=True, key="value.revenue",
+    )  # fmt: skip
+    st.caption("退款已减去；订单不含退款。")
+
+
+def _change(after: float, before: float) -> str:
+    return words.signed_share(after / before - 1) if before > 0 else "—"
+
+
+def _grown(after: float, before: float) -> str:
+    return f"，比上一段 {_change(after, before)}" if before > 0 else ""
 
 
 def channels(actor: Actor) -> None:

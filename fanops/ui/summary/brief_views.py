@@ -11,6 +11,7 @@ import streamlit as st
 from fanops.summary.records_brief import SILENT_DAYS, Brief
 from fanops.summary.records_loop import LINKS
 from fanops.ui import charts, words
+from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
 from fanops.ui.summary.overview_views import change_words, figure_words
 
@@ -43,8 +44,8 @@ def figures(page: Brief) -> None:
                 note = words.base_note(figure.base) if figure.unit in ("%", "¥") and figure.base else ""
                 if note and figure.low is not None:
                     note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
-                if note:
-                    st.caption(note)  # a caption wraps, a link's label is cut
+                for line in filter(None, (figure.beside, note)):
+                    st.caption(line)  # a caption wraps, a link's label is cut
                 st.page_link(
                     figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
                 )
@@ -63,10 +64,10 @@ def wants(page: Brief) -> None:
         charts.interval_dots(shown, "主题", "占比", f"占说过话的{who}的比例"),
         f"{words.count(top['people'], '人')}说到“{top['theme']}”，占 {words.share(top['share'], 0)}，{words.base_note(int(top['base']))}",
     )
-    with st.container(horizontal=True):
-        for row in page.wants.head(3).itertuples():
-            st.page_link("theme.py", label=plain(row.theme), icon=":material/format_quote:",
-                         query_params={"theme": str(row.theme_id)})  # fmt: skip
+    for place, row in enumerate(page.wants.head(len(page.quotes)).itertuples()):
+        st.page_link("theme.py", label=f"**{row.people}** 人 · {plain(row.theme)}", icon=":material/format_quote:",
+                     query_params=page.said | {"theme": str(row.theme_id)})  # fmt: skip
+        quotes(page.quotes[page.quotes["theme_id"] == row.theme_id], f"brief.quote.{place}.{row.theme_id}")
     st.caption(
         "只夸不提要求的不算，多数人在夸的主题也不列。"
         + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
@@ -104,8 +105,8 @@ def changed(page: Brief) -> None:
             f"“{best['行动']}”{words.signed_share(best['变化'])}，{best['verdict']}",
         )
     for row in page.changed.itertuples():
-        st.caption(f"{plain(row.title)}，看{row.metric or '不详'}：**{row.verdict}**")
-    st.page_link("effects.py", label="看效果", icon=":material/arrow_forward:")
+        st.page_link("effects.py", label=f"{plain(row.title)}，看{row.metric or '不详'}：**{row.verdict}**",
+                     icon=":material/arrow_forward:", query_params={"action": row.action})  # fmt: skip
 
 
 def silent(page: Brief) -> None:

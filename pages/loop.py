@@ -14,6 +14,7 @@ days = st.segmented_control("停了多久算卡住", [7, 14, 30], default=14, fo
 with page_database().read() as session:
     totals = loop.loop_totals(session, actor)
     stores = loop.seven_links(session, actor)
+    actions = loop.actions_of_loop(session, actor)
     stuck = loop.standing_still(session, actor, days)
 if not totals["people"].iloc[0]:
     st.info("还没有听到声音。先导入评价，或到“记答卷”“访谈”里收集。", icon=":material/hearing:")
@@ -23,6 +24,7 @@ if not totals["people"].iloc[0]:
 whole, each, still = st.tabs(["总体", "各门店", "卡住的"])
 with whole:
     brief_views.loop_funnel(totals)
+    brief_views.actions_list(actions)
 with each:
     overview_views.loop_table(stores)
 with still:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pandas as pd
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
+from fanops.access.scope import store_ids
 from fanops.actions.fix_states import DONE, LABELS
 from fanops.actions.gates import LABELS as STAGE_LABELS
+from fanops.effect.records_notes import plan_notes
 from fanops.tables import (
     BacklogItem,
     Fan,
@@ -51,13 +53,15 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
         statement = joined_units(person).where(*conditions)
         return session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
 
-    fixed = select(Fix.theme_id).where(Fix.brand_id == actor.brand_id, Fix.theme_id.is_not(None))
+    fixed = select(Fix.theme_id).join(FixStore, FixStore.fix_id == Fix.id).where(Fix.theme_id.is_not(None))
+    fixed = in_scope(fixed, actor, brand=Fix.brand_id, store=FixStore.store_id)
     built = select(BacklogItem.theme_id).where(
         BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None)
     )
-    done = fixed.join(FixStore, FixStore.fix_id == Fix.id).where(FixStore.state.in_(DONE))
+    done = fixed.where(FixStore.state.in_(DONE))
     live = built.join(Rollout, Rollout.item_id == BacklogItem.id).where(Rollout.state == "live")
-    worked = (Measurement.brand_id == actor.brand_id, Measurement.verdict == "有效")
+    live = in_scope(live, actor, brand=BacklogItem.brand_id, store=Rollout.store_id)
+    proved_items, proved_fixes = _proved(session, actor)
     theme = ThemeAssignment.theme_id
     told = select(func.count(func.distinct(Telling.fan_id))).join(Fan, Fan.id == Telling.fan_id)
     told = in_scope(told.where(Telling.state == "told"), actor, brand=Fan.brand_id, store=Telling.store_id)
@@ -68,14 +72,62 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
         "done": people(theme.in_(done) | theme.in_(live)),
         "told": session.exec(told).one(),
         "proved": people(
-            theme.in_(fixed.where(Fix.id.in_(select(Measurement.fix_id).where(*worked, Measurement.fix_id.is_not(None)))))
-            | theme.in_(built.where(BacklogItem.id.in_(select(Measurement.item_id).where(*worked, Measurement.item_id.is_not(None)))))
+            theme.in_(fixed.where(Fix.id.in_(proved_fixes))) | theme.in_(built.where(BacklogItem.id.in_(proved_items)))
         ),
     }  # fmt: skip
     heard = max(1, counts["heard"])
     return pd.DataFrame(
         [(link, counts[link], counts[link] / heard) for link in LINKS], columns=["link", "people", "share"]
     )
+
+
+def _proved(session: Session, actor: Actor) -> tuple[list[int], list[int]]:
+    """Give the items and the fixes whose newest measurement says 有效, by a plan that was fixed before and is over."""
+    newest = (
+        select(func.max(Measurement.id))
+        .where(Measurement.brand_id == actor.brand_id)
+        .group_by(Measurement.item_id, Measurement.fix_id)
+    )
+    rows = session.exec(select(Measurement).where(Measurement.id.in_(newest), Measurement.verdict == "有效")).all()
+    notes = plan_notes(session, rows)
+    clear = [row for row in rows if not notes[row.id]]
+    return [row.item_id for row in clear if row.item_id], [row.fix_id for row in clear if row.fix_id]
+
+
+def actions_of_loop(session: Session, actor: Actor) -> pd.DataFrame:
+    """Give the rows under the later links: every action with the people whose theme it takes up.
+
+    Returns:
+        Rows ``page, key, id, title, theme, people, done`` (stores in scope)``, stores, proved``, most people first. Who said two things
+        counts at both, so rows may add up to more than the link.
+    """
+    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
+    counts = joined_units(ThemeAssignment.theme_id, person).group_by(ThemeAssignment.theme_id)
+    people = dict(session.exec(in_scope(counts, actor, brand=Voice.brand_id, store=Voice.store_id)).all())
+    proved_items, proved_fixes = _proved(session, actor)
+    items = _with_stores(session, actor, BacklogItem, Rollout, Rollout.item_id, Rollout.state == "live")
+    fixes = _with_stores(session, actor, Fix, FixStore, FixStore.fix_id, FixStore.state.in_(DONE))
+    rows = [("backlog.py", "item", *row, row[0] in proved_items) for row in items]
+    # A fix is its stores': who sees none of them has nothing to open. An item is the brand's.
+    rows += [("fixes.py", "fix", *row, row[0] in proved_fixes) for row in fixes if row[5]]
+    columns = ["page", "key", "id", "title", "theme_id", "theme", "done", "stores", "proved"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["people"] = frame["theme_id"].map(people).fillna(0).astype(int)
+    return frame.sort_values(["people", "title"], ascending=[False, True], ignore_index=True)
+
+
+def _with_stores(session: Session, actor: Actor, table, part, link, finished) -> list[tuple]:
+    """Give ``id, title, theme_id, theme, done, stores`` of the brand's fixes or items, the last two over the stores in scope."""
+    seen = part.store_id.in_(store_ids(actor))
+    statement = (
+        select(table.id, table.title, Theme.id, Theme.name, func.sum(case((seen & finished, 1), else_=0)),
+               func.sum(case((seen, 1), else_=0)))
+        .join(Theme, Theme.id == table.theme_id)
+        .outerjoin(part, link == table.id)
+        .where(table.brand_id == actor.brand_id)
+        .group_by(table.id, table.title, Theme.id, Theme.name)
+    )  # fmt: skip
+    return [tuple(row) for row in session.exec(statement)]
 
 
 # The seven linked parts of operating fans, in the order in which one leads to the next.

@@ -13,10 +13,12 @@ from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.effect.records import save_measurement
 from fanops.fans import records_tellings
+from fanops.settings import today
 from fanops.summary.records import revenue_by_store
 from fanops.summary.records_brief import brief
-from fanops.summary.records_loop import loop_totals, seven_links, standing_still
+from fanops.summary.records_loop import actions_of_loop, loop_totals, seven_links, standing_still
 from fanops.tables import (
+    Baseline,
     Fan,
     FanTag,
     Fix,
@@ -165,7 +167,31 @@ def test_the_loop_goes_on_link_by_link(chain, heard):
         first = int(records_tellings.telling_table(session, product).iloc[0]["telling_id"])
         records_tellings.record_told(session, product, first)
         session.add(Measurement(brand_id=chain.brand_id, item_id=item.id, method="did", verdict="有效", result={}))
+        item_id = item.id
     assert people() == {"heard": 12, "themed": 8, "acted": 8, "done": 8, "told": 1, "proved": 8}
+    with chain.db.read() as session:
+        rows = actions_of_loop(session, product)
+        far = actions_of_loop(session, chain.actors["clerk2"])
+        elsewhere = loop_totals(session, chain.actors["clerk2"]).set_index("link")["people"]
+    assert rows[["page", "id", "people", "done", "stores", "proved"]].values.tolist() == [
+        ["backlog.py", item_id, 8, 1, 1, True]
+    ]
+    assert far[["people", "stores"]].values.tolist() == [[0, 0]] and elsewhere["done"] == 0
+    for later in (
+        {"verdict": "未显示效果"},
+        {"verdict": "有效", "baseline": True},
+    ):  # a newer word, and a plan made too late
+        with chain.db.write() as session:
+            plan = None
+            if later.pop("baseline", None):
+                plan = Baseline(brand_id=chain.brand_id, item_id=item_id, metric="revenue", plan={"treated": [store]}, sha256="a",
+                                starts_on=today() - timedelta(days=90), ends_on=today() - timedelta(days=1),
+                                frozen_at=now() + timedelta(days=1))  # fmt: skip
+                session.add(plan)
+                session.flush()
+            session.add(Measurement(brand_id=chain.brand_id, item_id=item_id, method="did", result={},
+                                    baseline_id=plan and plan.id, **later))  # fmt: skip
+        assert people()["proved"] == 0
 
 
 def test_what_stands_still_is_listed(chain, heard):

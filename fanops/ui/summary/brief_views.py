@@ -16,7 +16,7 @@ from fanops.ui.refusal import plain
 from fanops.ui.summary.overview_views import change_words, figure_words
 
 _LONG_LIST = 12
-LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "findings.py", "done": "fixes.py", "told": "today.py",
+LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "fixes.py", "done": "fixes.py", "told": "today.py",
               "proved": "effects.py"}  # fmt: skip
 
 ACTION_PAGES = {"服务改进": ("fixes.py", "fix"), "需求条目": ("backlog.py", "item")}
@@ -146,6 +146,20 @@ def loop_funnel(totals: pd.DataFrame) -> None:
     with st.container(horizontal=True):
         for row in shown.itertuples():
             st.page_link(LINK_PAGES[row.link], label=f"**{row.人数:,}** {row.环节}", icon=":material/chevron_right:")
+
+
+def actions_list(actions: pd.DataFrame) -> None:
+    """List under the loop what people's words became, each a link: the rows of 有了行动, 做完了 and 证明了效果."""
+    if actions.empty:
+        return
+    st.markdown("**有了行动的，是这些事**")
+    for row in actions.head(_LONG_LIST).itertuples():
+        state = f"{row.done} / {row.stores} 家门店做完" if row.stores else "还没有排门店"
+        proved = " · 证明了效果" if row.proved else ""
+        st.page_link(row.page, label=f"**{row.people}** 人说“{plain(row.theme)}” → {plain(row.title)} · {state}{proved}",
+                     icon=":material/arrow_forward:", query_params={row.key: str(row.id)})  # fmt: skip
+    more = f"另有 {len(actions) - _LONG_LIST} 项。" if len(actions) > _LONG_LIST else ""
+    st.caption(more + "同一位说了几件事，在每件事里都算。上线后才定的方案、还没到期的方案，不算证明。")
 
 
 def stuck_list(stuck: pd.DataFrame, days: int) -> None:

@@ -301,8 +301,13 @@ def latest_verdicts(session: Session, actor: Actor, limit: int = 8) -> pd.DataFr
             "需求条目" if row.item_id else "服务改进", title, metric.name if metric else "",
             f"{row.verdict}（{notes[row.id]}）" if notes[row.id] else row.verdict, row.measured_at,
             numbers.get("estimate_share", numbers.get("change_share")),
-            numbers.get("low_share", numbers.get("low")), numbers.get("high_share", numbers.get("high")),
+            _no_lower(numbers.get("low_share", numbers.get("low"))), numbers.get("high_share", numbers.get("high")),
             f"item-{row.item_id}" if row.item_id else f"fix-{row.fix_id}",
         ))  # fmt: skip
     columns = ["kind", "title", "metric", "verdict", "measured_at", "estimate_share", "low", "high", "action"]
     return pd.DataFrame(found, columns=columns)
+
+
+def _no_lower(share: float | None) -> float | None:
+    """Nothing falls by more than all of it, whatever the interval's arithmetic says."""
+    return None if share is None else max(share, -1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from fanops.actions import records_fixes
@@ -13,6 +14,7 @@ from fanops.effect.records import Plan, freeze_plan
 from fanops.errors import NotAllowed
 from fanops.settings import settings, today
 from fanops.tables import Order, Store
+from fanops.ui.effect import effect_words
 from tests.pages.test_domain_pages import ONE, words_on
 
 
@@ -28,6 +30,7 @@ def test_a_new_plan_shows_the_one_it_takes_the_place_of(open_page, chain):
     said = words_on(open_page("ceo", "effects.py", action=f"fix-{fix_id}"))
     assert said.index("效果方案已冻结") >= 0 and "被取代的方案" in said
     assert "达标线 5%" in said and "达标线 3%" in said
+    assert "指纹" not in said
 
 
 @ONE
@@ -83,3 +86,27 @@ def test_a_manager_reads_the_verdict_and_own_stores_only(open_page, chain, plann
         assert not at.exception and (unseen in shown) == sees, role
         assert ("至今带来的营业额" in [each.label for each in at.metric]) == (sees and planned)
         assert ("方案在上线后才定" in shown) == planned
+
+
+def test_the_pictures_say_what_was_found():
+    times = pd.DataFrame({"周": [-2, -1, 0, 1, 2], "差异": [0.01, -0.01, 0.05, 0.06, -0.02]})
+    assert (
+        effect_words.over_time(times[:4], "营业额", 0.4)
+        == "上线后 2 周，上线门店的营业额每周都比对照高；上线前看不出差别"
+    )
+    assert (
+        effect_words.over_time(times, "营业额", 0.01)
+        == "上线后 3 周，上线门店的营业额有 2 周比对照高；但上线前就不一样"
+    )
+    assert "比对照低" in effect_words.over_time(times.assign(差异=-1), "不满率", None)
+    assert "还没有整周" in effect_words.over_time(times[:2], "营业额", None)
+    assert effect_words.among_controls(0, 8).endswith("没有一家变这么多") and "有 2 家" in effect_words.among_controls(
+        2, 8
+    )
+
+
+def test_an_interval_that_says_nothing_says_so():
+    assert effect_words.range_words(-1.92, 0.934) == "太宽，看不出"  # nothing can fall by 192 %
+    assert effect_words.range_words(-1.3, -0.4) == "-100.0% 到 -40.0%"
+    assert effect_words.range_words(0.064, 0.101) == "+6.4% 到 +10.1%" and effect_words.range_words(None, 0.1) == "—"
+    assert (effect_words.chance_words(0.0002), effect_words.chance_words(0.618)) == ("不到 0.1%", "61.8%")

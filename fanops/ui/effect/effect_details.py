@@ -15,6 +15,7 @@ from fanops.effect.records_credit import credit_table
 from fanops.effect.records_raisers import OUTCOMES, compare_raisers
 from fanops.errors import TooLittleData
 from fanops.ui import charts, words
+from fanops.ui.effect.effect_words import among_controls, chance_words, over_time, range_words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
 
@@ -23,7 +24,7 @@ def ranges(frame: pd.DataFrame, low: str, high: str) -> list[str]:
     """Give each row's interval in words; empty where an older measurement has none."""
     if low not in frame:
         return [""] * len(frame)
-    return [f"{words.signed_share(a)} 到 {words.signed_share(b)}" for a, b in zip(frame[low], frame[high], strict=True)]
+    return [range_words(a, b) for a, b in zip(frame[low], frame[high], strict=True)]
 
 
 def _yuan(value: float | None) -> str:
@@ -62,7 +63,7 @@ def show_checks(result: dict[str, Any]) -> None:
         fine = low <= 0 <= high
         st.caption(
             f"假装更早上线再算一次：{words.signed_share(point)}（{words.signed_share(low)} 到 {words.signed_share(high)}），"
-            + ("应该是 0，也看不出不是 0。" if fine else "**本该是 0 却不是，结论要小心。**")
+            + ("应该是 0，看不出不是 0。" if fine else "**本该是 0 却不是，结论要小心。**")
         )
     if result.get("by_placebo"):
         _placebo_stores(result)
@@ -91,14 +92,15 @@ def _placebo_stores(result: dict[str, Any]) -> None:
         )
         .properties(height=140)
     )  # fmt: skip
-    charts.show(picture, f"{len(frame)} 家对照门店假装上线，{farther} 家的变化不小于上线门店")
+    charts.show(picture, among_controls(farther, len(frame)))
 
 
 def _synthetic(found: dict[str, Any]) -> None:
-    with st.expander(f"换一种算法（合成对照）：{words.signed_share(found['estimate_share'])}，p={found['p']:.2f}"):
+    with st.expander(f"换一种算法（合成对照）：{words.signed_share(found['estimate_share'])}"):
         st.caption(
             "用几家对照门店按比例拼出一家“没有上线的它”，比上线后的差距。"
-            f"上线前拼得差 {words.share(found['fit_share'])}；这么多对照门店，p 最小只能到 {found['least_p']:.3f}。"
+            f"上线前拼得差 {words.share(found['fit_share'])}。碰巧也会这样的可能是 {chance_words(found['p'])}"
+            f"；对照门店只有这么多，最低也只能算到 {chance_words(found['least_p'])}。"
         )
         frame = pd.DataFrame(found["by_time"]).rename(columns={"time": "周", "gap_share": "差距"})
         line = (
@@ -114,7 +116,8 @@ def _synthetic(found: dict[str, Any]) -> None:
         start = (
             alt.Chart(pd.DataFrame({"周": [-0.5]})).mark_rule(strokeDash=[4, 4], color=charts.QUIET).encode(x="周:Q")
         )
-        charts.show(line + start, "上线前应在 0 附近，上线后才分开")
+        shown = frame.rename(columns={"差距": "差异"})
+        charts.show(line + start, over_time(shown, "数字", None, "拼出来的那家"))
         mix = pd.DataFrame(found["weights"])
         st.dataframe(
             pd.DataFrame({"上线门店": mix["unit"], "由谁拼成": mix["control"], "比例": mix["weight"].map(words.share)}),
@@ -126,13 +129,16 @@ def _other_metrics(others: list[dict[str, Any]]) -> None:
     rows = [
         {"指标": METRICS[row["metric"]].name + ("（方案里定的）" if row["planned"] else ""),
          "变化": "见上" if row["planned"] else words.signed_share(row["estimate_share"]),
-         "区间": "" if row["planned"] else f"{words.signed_share(row['low_share'])} 到 {words.signed_share(row['high_share'])}",
-         "校正后 p": "<0.001" if row["p_corrected"] < 0.001 else f"{row['p_corrected']:.3f}"}
+         "区间": "" if row["planned"] else range_words(row["low_share"], row["high_share"]),
+         "碰巧的可能": chance_words(row["p_corrected"])}
         for row in others
     ]  # fmt: skip
     st.markdown("**别的指标**")
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
-    st.caption("同一批门店、同一段时间；几个指标一起看，p 按 Holm 法校正。只有方案里定的指标决定结论。")
+    chance = st.column_config.TextColumn(
+        help="要是什么作用也没有，碰巧也变这么多的可能；5% 以下才算看得出。一起看几个指标，碰巧的机会更大，所以调高过（Holm 法）。"
+    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"碰巧的可能": chance})
+    st.caption("同一批门店、同一段时间。只有方案里定的指标决定结论。")
 
 
 def mentions_section(actor: Actor, about: dict[str, int]) -> None:

@@ -19,7 +19,7 @@ from fanops.errors import TooLittleData
 from fanops.settings import today
 from fanops.tables import Baseline, Measurement
 from fanops.ui import charts, words
-from fanops.ui.effect import effect_details
+from fanops.ui.effect import effect_details, effect_words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -46,7 +46,7 @@ def plan_section(actor: Actor, about: dict[str, int]) -> None:
 
 def _plan_words(plan: Baseline) -> str:
     return (
-        f"（{words.minute(plan.frozen_at)}，指纹 {plan.sha256[:8]}）："
+        f"（{words.minute(plan.frozen_at)}）："
         f"看{METRICS[plan.metric].name}，{words.day(plan.starts_on)} 到 {words.day(plan.ends_on)}，"
         f"上线 {len(plan.plan['treated'])} 家，对照 {len(plan.plan['controls'])} 家，"
         f"至少值得的变化 {words.share(plan.plan['smallest_share'], 0)}，达标线 {words.share(plan.plan['pass_share'], 0)}。"
@@ -185,7 +185,7 @@ def _show_before_after(result: dict[str, Any], name: str) -> None:
         return
     title = (
         f"上线门店{name}前后相比 {words.signed_share(whole['change_share'])}"
-        f"（区间 {words.signed_share(whole['low'])} 到 {words.signed_share(whole['high'])}）"
+        f"（区间 {effect_words.range_words(whole['low'], whole['high'])}）"
     )
     if frame.empty:
         st.markdown(f"**{title}**")
@@ -215,7 +215,7 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
                  help="与“如果没有上线会怎样”相比。")  # fmt: skip
     second.metric(
         "95% 区间",
-        f"{words.signed_share(result['low_share'])} 到 {words.signed_share(result['high_share'])}",
+        effect_words.range_words(result["low_share"], result["high_share"]),
         border=True,
     )
     third.metric("能看出的最小变化", words.share(result["minimum_detectable_share"]), border=True,
@@ -223,7 +223,8 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
     times = pd.DataFrame(result["by_time"]).rename(
         columns={"time": "周", "estimate_share": "差异", "low_share": "low", "high_share": "high"}
     )
-    charts.show(charts.event_study(times), f"上线门店的{name}与对照相比：上线前应在 0 附近，上线后才分开")
+    charts.show(charts.event_study(times), effect_words.over_time(times, name, result.get("pre_trend_p")))
+    st.caption("有作用时，线在上线前贴着 0，上线后才离开。灰影是 95% 区间。")
     if result["by_store"]:
         shown = pd.DataFrame(result["by_store"])
         st.dataframe(
@@ -240,12 +241,12 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
         )
     effect_details.show_value(result)
     effect_details.show_checks(result)
-    p = result.get("pre_trend_p")
     st.caption(
-        f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家。"
-        + (
-            f"上线前走势差异 p={p:.2f}" + ("：上线前就不一样，结论要小心。" if p < 0.05 else "，看不出差异。")
-            if p is not None
-            else ""
-        )
+        f"上线 {result['n_treated']} 家，对照 {result['n_control']} 家。" + _before_words(result.get("pre_trend_p"))
     )
+
+
+def _before_words(p: float | None) -> str:
+    if p is None:
+        return ""
+    return "上线前两组就不一样，结论要小心。" if p < 0.05 else "上线前两组的走势看不出差别。"

@@ -156,8 +156,10 @@ def actions_list(actions: pd.DataFrame) -> None:
     for row in actions.head(_LONG_LIST).itertuples():
         state = f"{row.done} / {row.stores} 家门店做完" if row.stores else "还没有排门店"
         proved = " · 证明了效果" if row.proved else ""
-        st.page_link(row.page, label=f"**{row.people}** 人说“{plain(row.theme)}” → {plain(row.title)} · {state}{proved}",
-                     icon=":material/arrow_forward:", query_params={row.key: str(row.id)})  # fmt: skip
+        with st.container(gap=None):
+            st.page_link(row.page, label=f"**{row.people}** 人 · {plain(row.title)}", icon=":material/arrow_forward:",
+                         query_params={row.key: str(row.id)})  # fmt: skip
+            st.caption(f"说“{plain(row.theme)}” · {state}{proved}")  # a caption wraps, a link's label is cut
     more = f"另有 {len(actions) - _LONG_LIST} 项。" if len(actions) > _LONG_LIST else ""
     st.caption(more + "同一位说了几件事，在每件事里都算。上线后才定的方案、还没到期的方案，不算证明。")
 

@@ -105,7 +105,13 @@ def hand_over(staff_code: str, left: bool, brand: str | None) -> None:
 
 @click.command()
 @click.option("--what", type=click.Choice(["stage", "level"]), default="stage", show_default=True, help="What moves.")
-@click.option("--days", default=28, show_default=True, help="Between the last day of orders and so many days before.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=28,
+    show_default=True,
+    help="Between the last day of orders and so many days before.",
+)
 @_brand
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def flow(what: str, days: int, brand: str | None, as_json: bool) -> None:
@@ -134,7 +140,7 @@ def flow(what: str, days: int, brand: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--days", default=90, show_default=True, help="Length of the window.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Length of the window.")
 @click.option(
     "--by", type=click.Choice(["staff", "store", "source"]), default="staff", show_default=True, help="Per what."
 )

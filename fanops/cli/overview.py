@@ -11,7 +11,7 @@ import click
 
 
 @click.command()
-@click.option("--days", default=28, show_default=True, help="Length of the period.")
+@click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="Length of the period.")
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def overview(days: int, brand: str | None, as_json: bool) -> None:
@@ -37,12 +37,16 @@ def overview(days: int, brand: str | None, as_json: bool) -> None:
         return
     click.echo(fresh)
     for figure in figures:
-        value, before = (f"{v:.1%}" if figure.unit == "%" else f"{v / 100:,.0f} 元" if figure.unit == "¥" else f"{v:,.0f} {figure.unit}"
-                         for v in (figure.value, figure.before))  # fmt: skip
-        than = "无可比" if math.isnan(figure.before) else f"上一段 {before}"
-        click.echo(f"{figure.name}  {value}（{than}，n={figure.base:,}）")
+        before = "" if math.isnan(figure.before) else f"上一段 {_words(figure.unit, figure.before)}"
+        click.echo(f"{figure.name}  {_words(figure.unit, figure.value)}（{before or '无可比'}，n={figure.base:,}）")
     for entry in waits:
         click.echo(f"· {entry.count} {entry.what}")
+
+
+def _words(unit: str, value: float) -> str:
+    if math.isnan(value):
+        return "—"
+    return f"{value:.1%}" if unit == "%" else f"{value / 100:,.0f} 元" if unit == "¥" else f"{value:,.0f} {unit}"
 
 
 def _plain(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from click.testing import CliRunner
 from sqlmodel import select
 
@@ -128,6 +129,20 @@ def test_the_owners_page_is_written_to_a_file(chain, tmp_path) -> None:
     out = tmp_path / "week.html"
     assert "已写到" in run("brief", "--out", str(out), "--days", "7", "--brand", "山茶")
     assert "谁没有声音" in out.read_text("utf-8")
+    assert "不能写到" in run("brief", "--out", str(tmp_path / "none" / "week.html"), "--brand", "山茶", fails=True)
+
+
+@pytest.mark.parametrize(
+    "command", [("brief", "--out", "week.html"), ("overview",), ("fans", "flow"), ("fans", "staff")]
+)
+@pytest.mark.parametrize("days", ["0", "-5", "99999999"])
+def test_a_period_that_is_none_is_refused(command, days) -> None:
+    assert "1<=x<=3650" in run(*command, "--days", days, fails=True)
+
+
+def test_the_overview_of_an_empty_chain_has_no_invented_numbers(chain) -> None:
+    said = run("overview", "--brand", "山茶")
+    assert "nan" not in said and "复购率  —（无可比，n=0）" in said
 
 
 def test_rules_are_tried_run_undone_and_given_another_outcome_by_command(chain) -> None:

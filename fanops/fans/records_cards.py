@@ -116,7 +116,7 @@ def _likes(session: Session, fan_id: int) -> list[str]:
         select(Product.id, func.sum(OrderItem.quantity).label("quantity"))
         .join(OrderItem, OrderItem.product_id == Product.id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.fan_id.in_(person_ids(fan_id)))
+        .where(Order.fan_id.in_(person_ids(fan_id)), is_purchase())
         .group_by(Product.id)
         .subquery()
     )

@@ -176,7 +176,9 @@ def _deeds(actor: Actor, wanted: Conditions) -> list[Any]:
         found.append(
             select(Order.fan_id)
             .join(OrderItem, OrderItem.order_id == Order.id)
-            .where(OrderItem.product_id.in_(product_family(wanted.product_id)), Order.fan_id.is_not(None))
+            .where(
+                OrderItem.product_id.in_(product_family(wanted.product_id)), Order.fan_id.is_not(None), is_purchase()
+            )
         )
     if wanted.code_id is not None:
         found.append(

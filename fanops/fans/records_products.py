@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor, Role, in_scope, record_audit, require
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.likeness import one_apart
-from fanops.tables import Order, OrderItem, Product, ProductAlias
+from fanops.tables import Order, OrderItem, Product, ProductAlias, is_purchase
 
 KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
 NAME_LIMIT = 80
@@ -50,6 +50,7 @@ def product_table(session: Session, actor: Actor) -> pd.DataFrame:
     sold = (
         select(OrderItem.product_id, func.sum(OrderItem.quantity), func.count(func.distinct(Order.id)))
         .join(Order, Order.id == OrderItem.order_id)
+        .where(is_purchase())
         .group_by(OrderItem.product_id)
     )
     counts = {

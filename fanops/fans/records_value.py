@@ -77,7 +77,7 @@ def new_customers(
     first = (
         select(PERSON.label("fan_id"), func.min(Order.placed_at).label("first"))
         .join(Fan, Fan.id == Order.fan_id)
-        .where(Order.brand_id == actor.brand_id)
+        .where(Order.brand_id == actor.brand_id, is_purchase())
         .group_by(PERSON)
         .subquery()
     )

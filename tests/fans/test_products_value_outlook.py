@@ -17,6 +17,7 @@ from fanops.fans import records_value as value
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.outlook import FittedModel, fitted, outlook_of
 from fanops.fans.records_cards import card_lines
+from fanops.fans.records_conditions import Conditions, members
 from fanops.fans.records_outlook import fan_outlook, fit_model, keep_model
 from fanops.fans.records_timeline import timeline
 from fanops.fans.value import net_value
@@ -74,6 +75,29 @@ def test_two_names_become_one_product_and_two_again(chain, sold):
         assert session.exec(select(ProductAlias)).all() == []
         with pytest.raises(NotFound):
             products.remove_alias(session, product, "芋泥啵啵")
+
+
+def test_what_was_given_back_is_not_sold(chain, sold):
+    with chain.db.write() as session:
+        other = Fan(brand_id=chain.brand_id, home_store_id=chain.stores["S1"], source="会员导入")
+        session.add(other)
+        session.flush()
+        for number, fan_id in enumerate((sold["fan"], other.id)):
+            for again in range(3):
+                back = Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fan_id, number=f"退{number}{again}",
+                             placed_at=now() - timedelta(days=400 * (again + 1)), amount_fen=-1000)  # fmt: skip
+                session.add(back)
+                session.flush()
+                session.add(OrderItem(order_id=back.id, product_id=sold["芋泥波波"], quantity=1))
+    with chain.db.read() as session:
+        ceo = chain.actors["ceo"]
+        table = products.product_table(session, ceo).set_index("name")
+        assert table.loc["芋泥波波", ["quantity", "orders"]].tolist() == [3, 3]
+        assert card_lines(session, ceo, sold["fan"])[0] == ("喜欢", "四季春、芋泥波波")
+        who = session.exec(members(ceo, Conditions(product_id=sold["芋泥波波"]))).all()
+        assert who == [sold["fan"]]
+        # a refund long ago is no first order: the buyer is new this month, who only gave back is no customer
+        assert value.new_customers(session, ceo, 1)["fans"].sum() == 1
 
 
 def test_channels_are_read_from_what_files_say():

@@ -57,7 +57,9 @@ EXPORTS: dict[str, Export] = {
     ),
     "backlog": Export("fanops.actions.export_backlog:export_backlog"),
     "codings": Export("fanops.collect.export_codings:export_codings"),
-    "fan": Export("fanops.fans.erase:export_fan", (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)),
+    "fan": Export(
+        "fanops.web.fan_document:export_fan", (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.CEO, Role.ADMIN)
+    ),
     "invitations": Export("fanops.collect.invite_fans:export_links"),
     "paper_sheet": Export("fanops.collect.records_paper:export_paper_sheet", (Role.CLERK, *MANAGERS)),
     "responses": Export("fanops.collect.export_responses:export_responses"),

@@ -14,7 +14,6 @@ from fanops.collect.invite_fans import export_links
 from fanops.collect.records_responses import answers_over_waves
 from fanops.collect.surveys.definition import read_definition
 from fanops.errors import NotFound
-from fanops.fans.erase import export_fan
 
 SURVEY = """
 code: visit
@@ -68,7 +67,7 @@ def test_csv_opens_in_excel_and_only_own_stores_are_in_it(chain, wave):
             export_responses(chain.db, chain.actors[actor], {"wave": asked})
 
 
-@pytest.mark.parametrize("export", [export_responses, export_links, export_fan])
+@pytest.mark.parametrize("export", [export_responses, export_links])
 @pytest.mark.parametrize("asked", ["", "9" * 20, "-1", "七"])
 def test_what_can_be_no_row_is_refused_in_words(chain, export, asked):
     with pytest.raises(NotFound):

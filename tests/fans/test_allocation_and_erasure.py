@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import timedelta
 
@@ -22,6 +21,7 @@ from fanops.fans import assign_owners as owners
 from fanops.fans import erase
 from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
+from fanops.fans.records_document import fan_document
 from fanops.fans.records_promises import owner_moves, owner_of
 from fanops.settings import today
 from fanops.tables import Answer, Fan, FanIdentity, Order, Response, ServiceCard, Staff, Voice, now
@@ -156,13 +156,13 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
         wave = surveys.open_wave(session, chain.actors["product"], version.id, "十一月")
         code = surveys.personal_code(session, chain.actors["product"], wave.id, fan, store)
         add_voices(session, chain.brand_id, [NewVoice("排队太久", "review", "测试", "1", store_id=store, fan_id=fan)])
-    _, _, content = erase.export_fan(chain.db, manager, {"fan": str(fan)})
-    document = json.loads(content)
-    assert document["姓名"] == "王小明" and document["号码"] == [{"类别": "phone", "号码": "+8613800138000"}]
-    assert document["订单"][0]["金额_元"] == 18.5 and document["原声"][0]["原话"] == "排队太久"
-    for actor, refusal in (("clerk", NotAllowed), ("product", NotAllowed), ("stranger", NotFound)):
-        with pytest.raises(refusal):
-            erase.export_fan(chain.db, chain.actors[actor], {"fan": str(fan)})
+    with chain.db.write() as session:
+        document = fan_document(session, manager, fan)
+        assert document["姓名"] == "王小明" and document["号码"] == [{"类别": "手机号", "号码": "+8613800138000"}]
+        assert document["订单"][0]["金额_元"] == 18.5 and document["原声"][0]["原话"] == "排队太久"
+        for actor, refusal in (("clerk", NotAllowed), ("product", NotAllowed), ("stranger", NotFound)):
+            with pytest.raises(refusal):
+                fan_document(session, chain.actors[actor], fan)
     with chain.db.write() as session:
         with pytest.raises(InvalidInput, match="还没有确认"):
             erase.erase_fan(session, manager, fan, "是")
@@ -172,7 +172,7 @@ def test_a_fan_gets_what_is_kept_and_is_forgotten(chain):
         assert row.erased_at is not None and row.name_sealed is None and row.name_masked == ""
         assert session.exec(select(Order.fan_id)).one() is None and session.exec(select(Voice.fan_id)).one() is None
         with pytest.raises(NotFound):
-            erase.fan_document(session, manager, fan)
+            fan_document(session, manager, fan)
         with pytest.raises(NotFound, match="失效"):
             find_form(session, code)  # the personal link
         again = find_or_create_fan(session, chain.brand_id, {"phone": "13800138000"}, store_id=store)

@@ -14,12 +14,12 @@ from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import merge
 from fanops.fans import records_cards as cards
 from fanops.fans import records_segments as segments
-from fanops.fans.erase import fan_document
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.levels import order_facts
 from fanops.fans.records import fan_table, identities, reveal
 from fanops.fans.records_behaviour import activity_of, order_facts_of, orders_of
 from fanops.fans.records_contacts import record_contact, why_not_contact
+from fanops.fans.records_document import fan_document
 from fanops.fans.records_segments import Conditions
 from fanops.fans.refresh import refresh_activity, refresh_fans
 from fanops.tables import Fan, FanIdentity, FanMerge, Order, Unit, Voice, metadata, now

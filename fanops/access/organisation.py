@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from fanops.access.actor import Actor, Role, require
 from fanops.access.audit import record_audit
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.settings import today
 from fanops.tables import Brand, Region, Staff, Store
 
 Chosen = TypeVar("Chosen")
@@ -87,21 +88,72 @@ def add_store(
     """
     require(actor, Role.ADMIN)
     code, name = _named(code, "门店编号", 40), _named(name, "门店名称", 80)
-    if kind not in STORE_KINDS:
-        raise InvalidInput(f"没有“{kind}”这种门店。", "请填 direct（直营）或 franchise（加盟）。")
-    within = session.exec(select(Region).where(Region.brand_id == actor.brand_id, Region.name == region)).first()
-    if within is None:
-        raise NotFound(f"没有名为“{region}”的大区。", "请先添加大区。")
+    kind, within = _kind(kind), _region(session, actor, region)
     taken = select(Store).where(Store.brand_id == actor.brand_id, (Store.code == code) | (Store.name == name))
     if session.exec(taken).first():
         raise Conflict(f"门店编号“{code}”或名称“{name}”已经有了。")
     store = Store(
-        brand_id=actor.brand_id, region_id=within.id, code=code, name=name, kind=kind, city=city, is_sample=is_sample
+        brand_id=actor.brand_id,
+        region_id=within.id,
+        code=code,
+        name=name,
+        kind=kind,
+        city=city.strip()[:40],
+        is_sample=is_sample,
     )
     session.add(store)
     session.flush()
     record_audit(session, actor, "add_store", f"store:{store.id}")
     return store
+
+
+def change_store(
+    session: Session,
+    actor: Actor,
+    store_id: int,
+    *,
+    name: str,
+    region: str,
+    kind: str,
+    city: str,
+    closed: bool,
+) -> Store:
+    """Change a store; a closed one keeps its history and counts no more as silent.
+
+    Raises:
+        NotFound: No such store or region.
+        Conflict: The name is taken.
+    """
+    require(actor, Role.ADMIN)
+    store = session.exec(select(Store).where(Store.id == store_id, Store.brand_id == actor.brand_id)).first()
+    if store is None:
+        raise NotFound("没有这家门店。", "请从列表里选择。")
+    name = _named(name, "门店名称", 80)
+    taken = select(Store.id).where(Store.brand_id == actor.brand_id, Store.name == name, Store.id != store.id)
+    if session.exec(taken).first():
+        raise Conflict(f"已经有门店“{name}”。")
+    now_so = {"name": name, "region_id": _region(session, actor, region).id, "kind": _kind(kind), "city": city.strip()[:40],
+              "closed_on": (store.closed_on or today()) if closed else None}  # fmt: skip
+    changed = [field for field, value in now_so.items() if getattr(store, field) != value]
+    for field in changed:
+        setattr(store, field, now_so[field])
+    session.add(store)
+    if changed:
+        record_audit(session, actor, "change_store", f"store:{store.id}", changed=changed, closed=closed)
+    return store
+
+
+def _kind(kind: str) -> str:
+    if kind not in STORE_KINDS:
+        raise InvalidInput(f"没有“{kind}”这种门店。", "请填 direct（直营）或 franchise（加盟）。")
+    return kind
+
+
+def _region(session: Session, actor: Actor, name: str) -> Region:
+    found = session.exec(select(Region).where(Region.brand_id == actor.brand_id, Region.name == name)).first()
+    if found is None:
+        raise NotFound(f"没有名为“{name}”的大区。", "请先添加大区。")
+    return found
 
 
 def add_staff(
@@ -185,6 +237,25 @@ def org_tree(session: Session, actor: Actor) -> dict[str, object]:
             for region in regions
         ],
     }
+
+
+def store_table(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """List the brand's stores, by region and code.
+
+    Returns:
+        Rows ``store_id, code, name, region, kind, city, staff`` (who work there now)``, closed_on``.
+    """
+    staff = func.count(Staff.id)
+    statement = (
+        select(Store.id, Store.code, Store.name, Region.name, Store.kind, Store.city, staff, Store.closed_on)
+        .join(Region, Region.id == Store.region_id)
+        .outerjoin(Staff, (Staff.store_id == Store.id) & Staff.left_on.is_(None))
+        .where(Store.brand_id == actor.brand_id)
+        .group_by(Store.id, Store.code, Store.name, Region.id, Region.name, Store.kind, Store.city, Store.closed_on)
+        .order_by(Region.id, Store.code)
+    )
+    columns = ["store_id", "code", "name", "region", "kind", "city", "staff", "closed_on"]
+    return [dict(zip(columns, row, strict=True)) for row in session.exec(statement)]
 
 
 def brand_choice(session: Session, actor: Actor, name: str, default: Chosen) -> Chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from fanops.access import organisation
 from fanops.access.accounts import owner_actor
 from fanops.access.organisation import STORE_KINDS, org_tree
 from fanops.database import ready_database
+from fanops.errors import NotFound
 
 _brand = click.option("--brand", help="Name of the brand, when there are several.")
 
@@ -72,6 +74,29 @@ def add_store(code: str, name: str, region: str, kind: str, city: str, brand: st
         actor = owner_actor(session, brand)
         added = organisation.add_store(session, actor, code=code, name=name, region=region, kind=kind, city=city)
     click.echo(f"已添加门店 {added.code} {added.name}（{STORE_KINDS[added.kind]}）。")
+
+
+@org.command()
+@click.argument("code")
+@click.option("--name", help="New name.")
+@click.option("--region", help="Name of another region.")
+@click.option("--kind", type=click.Choice(list(STORE_KINDS)), help="直营 or 加盟.")
+@click.option("--city", help="Where the store is.")
+@click.option("--closed/--open", default=None, help="It has closed for good, or is open again.")
+@_brand
+def change_store(code: str, brand: str | None, **given: Any) -> None:
+    """Change a store: what is left out stays."""
+    with ready_database().write() as session:
+        actor = owner_actor(session, brand)
+        row = next((each for each in organisation.store_table(session, actor) if each["code"] == code), None)
+        if row is None:
+            raise NotFound(f"没有编号为“{code}”的门店。", "用 fanops org show 看有哪些。")
+        now_so = {key: row[key] for key in ("name", "region", "kind", "city")} | {
+            "closed": row["closed_on"] is not None
+        }
+        wanted = now_so | {key: value for key, value in given.items() if value is not None}
+        store = organisation.change_store(session, actor, row["store_id"], **wanted)
+    click.echo(f"门店 {store.code} {store.name} 已更改{'，已关店' if store.closed_on else ''}。")
 
 
 @org.command()

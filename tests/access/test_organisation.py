@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from fanops.access.organisation import add_brand, add_region, add_staff, add_store, org_tree, regions_by_name
+from fanops.access.audit import audit_entries
+from fanops.access.organisation import (
+    add_brand,
+    add_region,
+    add_staff,
+    add_store,
+    change_store,
+    org_tree,
+    regions_by_name,
+    store_table,
+)
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.settings import today
+from fanops.tables import now
 
 
 def test_a_tree_is_built_and_shown(chain) -> None:
@@ -59,3 +73,27 @@ def test_what_is_refused(chain) -> None:
 def test_the_same_code_in_another_brand_is_fine(chain) -> None:
     with chain.db.write() as session:
         add_staff(session, chain.actors["stranger"], code="E1", name="别家的人", store="X1")
+
+
+def test_a_store_is_changed_and_closed(chain) -> None:
+    admin, store = chain.actors["admin"], chain.stores["S1"]
+    as_it_is = {"name": "静安店", "region": "华东", "kind": "direct", "city": "上海", "closed": False}
+    with chain.db.write() as session:
+        for wrong, refusal in (({"name": "西湖店"}, Conflict), ({"name": " "}, InvalidInput), ({"region": "外地"}, NotFound),
+                               ({"kind": "popup"}, InvalidInput)):  # fmt: skip
+            with pytest.raises(refusal):
+                change_store(session, admin, store, **as_it_is | wrong)
+        with pytest.raises(NotAllowed):
+            change_store(session, chain.actors["ceo"], store, **as_it_is)
+        with pytest.raises(NotFound):
+            change_store(session, chain.actors["stranger"], store, **as_it_is)
+        change_store(session, admin, store, **as_it_is)
+        change_store(session, admin, store, **as_it_is | {"region": "华南", "closed": True})
+        changed = [row for row in store_table(session, admin) if row["code"] == "S1"]
+        assert (changed[0]["region"], changed[0]["closed_on"]) == ("华南", today())
+        change_store(session, admin, store, **as_it_is)
+        assert next(row for row in store_table(session, admin) if row["code"] == "S1")["closed_on"] is None
+        deeds = audit_entries(session, admin, now() - timedelta(days=1), deed="change_store")
+        assert [row["detail"]["changed"] for row in deeds] == [
+            ["region_id", "closed_on"], ["region_id", "closed_on"], ["city"],
+        ]  # fmt: skip

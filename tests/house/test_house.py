@@ -231,6 +231,17 @@ def test_settings_are_documented() -> None:
         assert f"FANOPS_{name.upper()}" in readme, f"README.md does not name FANOPS_{name.upper()}"
 
 
+def test_every_deed_of_the_log_has_a_word() -> None:
+    from fanops.access.deed_words import DEED_WORDS
+
+    written = set()
+    for path in product():
+        for name, call in calls(path):
+            if name == "record_audit" and len(call.args) > 2:
+                written |= {each.value for each in ast.walk(call.args[2]) if isinstance(each, ast.Constant)}
+    assert written <= set(DEED_WORDS), sorted(written - set(DEED_WORDS))
+
+
 def test_terms_are_whole() -> None:
     from fanops.terms import TERMS
 

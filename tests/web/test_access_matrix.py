@@ -28,6 +28,8 @@ MATRIX: dict[str, set[Role]] = {
     "loop.py": EVERYONE - {C},
     "messages.py": {P, E, A},
     "accounts.py": {A},
+    "organisation.py": {A},
+    "audit_log.py": {A},
     "me.py": EVERYONE,
     "surveys.py": EVERYONE,
     "survey_editor.py": {P, E, A},

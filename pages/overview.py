@@ -27,8 +27,8 @@ with page_database().read() as session:
 
 overview_views.figures_row(figures)
 left, right = st.columns([2, 3])
-with left:
-    overview_views.waiting_list(waiting, figures)
+with left, page_database().read() as session:
+    overview_views.waiting_list(session, actor, waiting, figures)
 with right:
     overview_views.heard_most(actor)
 overview_views.verdict_list(verdicts)

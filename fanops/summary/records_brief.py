@@ -57,7 +57,8 @@ class Brief:
         said: What a theme's page is asked for, so that it shows the voices that are counted here.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
         changed: As ``latest_verdicts``.
-        silent_stores: Stores without a voice in the period.
+        stores: How many stores in scope are open.
+        silent_stores: Names of those without a voice in the period.
         core: Core fans.
         core_silent: Of them, those without an order for 60 days.
     """
@@ -72,6 +73,7 @@ class Brief:
     said: dict[str, str]
     did: pd.DataFrame
     changed: pd.DataFrame
+    stores: int
     silent_stores: list[str]
     core: int
     core_silent: int
@@ -92,7 +94,8 @@ def brief(session: Session, actor: Actor, days: int = 28, until: datetime | None
     return Brief(
         since, end, freshness_words(found), _with_beside(session, actor, figures, found["orders"]), wants_of, wants,
         _quotes(session, actor, wants, Selection(level=level, since=since, until=end)), said and said | {"level": level or "all"},
-        _did(session, actor), latest_verdicts(session, actor, 6), _silent_stores(session, actor, since, end), core, silent,
+        _did(session, actor), latest_verdicts(session, actor, 6),
+        len(_open_stores(session, actor)), _open_stores(session, actor, since, end), core, silent,
     )  # fmt: skip
 
 
@@ -198,9 +201,13 @@ def _did(session: Session, actor: Actor) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "action_id", "title", "stores", "done", "due", "told"])
 
 
-def _silent_stores(session: Session, actor: Actor, since: datetime, until: datetime) -> list[str]:
-    spoke = select(Voice.store_id).where(Voice.said_at >= since, Voice.said_at < until, Voice.store_id.is_not(None))
-    statement = select(Store.name).where(Store.id.not_in(spoke), Store.closed_on.is_(None)).order_by(Store.code)
+def _open_stores(session: Session, actor: Actor, *silent_in: datetime) -> list[str]:
+    """Name the open stores in scope; with the two ends of a period, those without a voice in it."""
+    statement = select(Store.name).where(Store.closed_on.is_(None)).order_by(Store.code)
+    if silent_in:
+        since, until = silent_in
+        spoke = select(Voice.store_id).where(Voice.said_at >= since, Voice.said_at < until, Voice.store_id.is_not(None))
+        statement = statement.where(Store.id.not_in(spoke))
     return list(session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)))
 
 

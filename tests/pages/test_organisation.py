@@ -27,6 +27,9 @@ def test_a_new_chain_gets_its_region_store_and_clerk(open_page, chain):
     with chain.db.write() as session:  # another brand's administrator, with nothing yet
         session.exec(delete(Store).where(Store.brand_id == chain.other_brand_id))
         session.exec(delete(Region).where(Region.brand_id == chain.other_brand_id))
+    assert "先添加大区和门店" in words_on(open_page("stranger", "overview.py"))
+    said = words_on(open_page("stranger", "brief.py"))
+    assert "还没有门店" in said and "还没有核心粉丝" in said and "都有声音" not in said
     at = open_page("stranger", "organisation.py")
     assert not at.exception and "还没有大区" in words_on(at)
     at.text_input[0].input(" 华北 ")

@@ -112,13 +112,18 @@ def changed(page: Brief) -> None:
 def silent(page: Brief) -> None:
     """Show who is not heard."""
     st.subheader("谁没有声音", anchor=False)
-    share = words.share(page.core_silent / page.core, 0) if page.core else "—"
-    st.markdown(f"核心粉丝 **{page.core}** 位，其中 **{page.core_silent}** 位（{share}）超过 {SILENT_DAYS} 天没来。")
+    if page.core:
+        share = words.share(page.core_silent / page.core, 0)
+        st.markdown(
+            f"核心粉丝 **{page.core}** 位，其中 **{page.core_silent}** 位（{share}）超过 {SILENT_DAYS} 天没来。"
+        )
+    else:
+        st.markdown("还没有核心粉丝。")
     if page.core_silent:
         st.page_link("fans.py", label=f"看这 {page.core_silent} 位", icon=":material/arrow_forward:",
                      query_params={"level": "core", "away": str(SILENT_DAYS)})  # fmt: skip
     if not page.silent_stores:
-        st.markdown("每家门店都有声音。")
+        st.markdown("每家门店都有声音。" if page.stores else "还没有门店。")
         return
     listed = "、".join(page.silent_stores[:_LONG_LIST]) + ("等" if len(page.silent_stores) > _LONG_LIST else "")
     st.markdown(f"**{len(page.silent_stores)}** 家门店这段时间一条声音也没有：{plain(listed)}。")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from fanops.access import Actor, visible_stores
+from fanops.access import Actor, Role, visible_stores
 from fanops.summary.records import KeyFigure, Waiting
 from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
@@ -68,9 +68,13 @@ def figures_row(figures: list[KeyFigure]) -> None:
                 )
 
 
-def waiting_list(waiting: list[Waiting], figures: list[KeyFigure]) -> None:
-    """Show what waits for me."""
+def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures: list[KeyFigure]) -> None:
+    """Show what waits for me; in a new chain, the first step."""
     st.subheader("等我处理")
+    if actor.role is Role.ADMIN and not visible_stores(session, actor):
+        st.info("还没有门店。先添加大区和门店，再导入数据。", icon=":material/store:")
+        st.page_link("organisation.py", label="去添加门店", icon=":material/arrow_forward:")
+        return
     if not waiting:
         if not any(figure.base for figure in figures):
             st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")

@@ -8,7 +8,7 @@ import streamlit as st
 from fanops.access import Role
 from fanops.access.accounts import list_accounts
 from fanops.access.audit import audit_entries, verify_audit
-from fanops.access.deed_words import DEED_WORDS
+from fanops.access.deed_words import DEED_WORDS, subject_words
 from fanops.tables import now
 from fanops.ui import words
 from fanops.ui.address import choice
@@ -39,7 +39,7 @@ if not rows:
     st.info("这段时间没有这样的记录。", icon=":material/history:")
     st.stop()
 shown = [
-    {"时间": words.minute(row["at"]), "谁": row["who"], "做了什么": DEED_WORDS.get(row["deed"], row["deed"]), "对象": row["subject"],
+    {"时间": words.minute(row["at"]), "谁": row["who"], "做了什么": DEED_WORDS.get(row["deed"], row["deed"]), "对象": subject_words(row["subject"]),
      "细节": "，".join(f"{name}={value}" for name, value in row["detail"].items())}
     for row in rows
 ]  # fmt: skip

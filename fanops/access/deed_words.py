@@ -33,3 +33,18 @@ DEED_WORDS = {
     "unmerge_codes": "拆开编码", "unmerge_fans": "拆开粉丝", "unmerge_finding": "拆开发现", "unmerge_item": "拆开条目",
     "write_finding": "写下发现",
 }  # fmt: skip
+
+_SUBJECTS = {
+    "account": "账号", "attachment": "附件", "backlog_item": "需求条目", "baseline": "效果方案", "brand": "品牌", "code": "编码",
+    "coding": "编码段", "export": "导出", "fan": "粉丝", "fans": "粉丝", "fan_identity": "号码", "finding": "发现", "fix": "服务改进",
+    "import_batch": "导入批次", "interview": "访谈", "likely_match": "疑似同一人", "message": "消息", "panel": "固定样本组",
+    "product": "商品", "referral": "粉丝推荐", "region": "大区", "response": "答卷", "rule": "自动规则", "segment": "人群",
+    "staff": "员工", "store": "门店", "survey_version": "问卷版本", "tag": "标签", "theme_lineage": "主题对应", "theme_run": "主题运行",
+    "unit": "语义单元", "wave": "期", "webhook": "接收地址",
+}  # fmt: skip
+
+
+def subject_words(subject: str) -> str:
+    """Say what a deed was done to: 粉丝 23."""
+    table, _, number = subject.partition(":")
+    return f"{_SUBJECTS.get(table, table)} {number}".strip()

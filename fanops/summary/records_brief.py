@@ -52,7 +52,7 @@ class Brief:
         figures: The five key figures with change; revenue has that of a year before beside it, active fans all identified ones.
         wants_of: Who the wants are counted over: ``core`` (核心粉丝), or ``all`` where too few core fans spoke.
         wants: Rows ``theme_id, theme, people`` (who asked or complained), ``base, share, low, high, negative_share``, most people
-            first; praise, themes that most praise, and general remarks are left out.
+            first; praise, themes that are praised more than anything else, and general remarks are left out.
         quotes: For the first wants, one sentence each: rows of ``evidence``, of those who are counted, no praise.
         said: What a theme's page is asked for, so that it shows the voices that are counted here.
         did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
@@ -157,7 +157,8 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
         )
         .where(Theme.state == "active", Theme.aspect != GENERAL)
         .group_by(Theme.id, Theme.name)
-        .having(wanting > 0, 2 * pleased <= func.count(Unit.id))  # what most praise is no want, even if some also ask
+        # What is praised more often than complained of or asked for is no want, even if some also ask.
+        .having(wanting > 0, (pleased <= negative) | (pleased <= func.count(Unit.id) - pleased - negative))
         .order_by(wanting.desc(), Theme.id)
         .limit(_WANTS)
     ).all()

@@ -72,7 +72,7 @@ def test_the_log_is_read_in_chinese_and_checked(open_page, chain):
         record_audit(session, chain.actors["ceo"], "reveal_identity", "fan:7")
     at = open_page("admin", "audit_log.py", deed="reveal_identity")
     assert not at.exception
-    assert at.dataframe[0].value[["谁", "做了什么", "对象"]].values.tolist() == [["ceo", "看了完整号码", "fan:7"]]
+    assert at.dataframe[0].value[["谁", "做了什么", "对象"]].values.tolist() == [["ceo", "看了完整号码", "粉丝 7"]]
     press(at, "核对记录有没有被改过")
     assert "没有被改动" in at.success[0].value
     with chain.db.write() as session:

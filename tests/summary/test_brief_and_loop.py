@@ -293,7 +293,11 @@ def test_what_most_praise_is_no_want(chain, heard):
         assert brief(session, chain.actors["ceo"]).wants["theme"].tolist() == ["排队太久"]
     with chain.db.write() as session:
         session.exec(select(Unit).order_by(Unit.id)).all()[-4].polarity = -1
-    with chain.db.read() as session:  # as many pleased as not
+    with chain.db.read() as session:  # two praise, one complains, one asks
+        assert brief(session, chain.actors["ceo"]).wants["theme"].tolist() == ["排队太久"]
+    with chain.db.write() as session:
+        session.exec(select(Unit).order_by(Unit.id)).all()[-1].polarity = -1
+    with chain.db.read() as session:  # as many pleased as displeased
         assert "小姐姐太热情" in brief(session, chain.actors["ceo"]).wants["theme"].tolist()
 
 

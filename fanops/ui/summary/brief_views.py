@@ -69,7 +69,7 @@ def wants(page: Brief) -> None:
                      query_params=page.said | {"theme": str(row.theme_id)})  # fmt: skip
         quotes(page.quotes[page.quotes["theme_id"] == row.theme_id], f"brief.quote.{place}.{row.theme_id}")
     st.caption(
-        "只夸不提要求的不算，多数人在夸的主题也不列。"
+        "只夸不提要求的不算，夸的最多的主题也不列。"
         + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
     )
 

@@ -39,7 +39,8 @@ if not rows:
     st.info("这段时间没有这样的记录。", icon=":material/history:")
     st.stop()
 shown = [
-    {"时间": words.minute(row["at"]), "谁": row["who"], "做了什么": DEED_WORDS.get(row["deed"], row["deed"]), "对象": subject_words(row["subject"]),
+    {"时间": words.minute(row["at"]), "谁": row["who"], "做了什么": DEED_WORDS.get(row["deed"], row["deed"]),
+     "对象": subject_words(row["subject"]),
      "细节": "，".join(f"{name}={value}" for name, value in row["detail"].items())}
     for row in rows
 ]  # fmt: skip

@@ -171,4 +171,29 @@ def staff(days: int, by: str, brand: str | None, as_json: bool) -> None:
         click.echo(f"{row.staff if by == 'staff' else row.name}  {base}")
 
 
-COMMANDS = (nominate, referral, optout, hand_over, flow, staff)
+@click.command()
+@click.option("--years", type=click.IntRange(1, 30), required=True, help="Of whom nothing was heard for so many years.")
+@click.option("--erase", is_flag=True, help="Erase them; without it they are only counted. It can't be undone.")
+@_brand
+def forget(years: int, erase: bool, brand: str | None) -> None:
+    """Keep nobody's data longer than needed: erase fans without an order, a word or a contact for years."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.fans.erase import CONFIRMATION, erase_fan, idle_fans
+    from fanops.tables import now
+
+    db = ready_database()
+    with db.read() as session:
+        actor = owner_actor(session, brand)
+        idle = idle_fans(session, actor, now() - timedelta(days=365 * years))
+    said = f"{len(idle):,} 位粉丝 {years} 年没有下过单、说过话，也没有联系过"
+    if not erase or not idle:
+        click.echo(f"{said}。" + ("加 --erase 删除他们的姓名和号码；不能恢复。" if idle else ""))
+        return
+    for fan_id in idle:  # one deed each: nobody's writing waits for all of them
+        with db.write() as session:
+            erase_fan(session, actor, fan_id, CONFIRMATION)
+    click.echo(f"{said}，已删除。")
+
+
+COMMANDS = (forget, nominate, referral, optout, hand_over, flow, staff)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fanops.access.accounts import owner_actor
-from fanops.collect.fields import FIELDS, KIND_LABELS, PARTIES
+from fanops.collect.fields import BATCH_LABELS, FIELDS, KIND_LABELS, PARTIES
 from fanops.database import ready_database
 from fanops.errors import InvalidInput, Problem
 
@@ -193,7 +193,7 @@ def list_them(as_json: bool, brand: str | None) -> None:
     if not batches:
         click.echo("还没有导入过。例如：fanops import voices 评价.csv")
     for b in batches:
-        kind = KIND_LABELS.get(b.kind, b.kind)
+        kind = BATCH_LABELS.get(b.kind, b.kind)
         sample = "　示例" if b.is_sample else ""
         click.echo(
             f"{b.id:>5}  {kind}　{b.filename}　{b.counts.get('new', 0):,} 条　{STATES.get(b.state, b.state)}{sample}"

@@ -144,6 +144,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 KIND_LABELS = {"voices": "原声", "members": "会员", "orders": "订单"}
+BATCH_LABELS = {**KIND_LABELS, "responses": "答卷", "interviews": "访谈"}  # what other imports bring
 _OF_MEMBERS_ONLY = ("name", "birthday", "joined", "level", "mail", "phone", "member")
 PARTIES = {"first": "一方（自己收集）", "second": "二方（合作方给的）", "third": "三方（外面买的或抓取的）"}
 

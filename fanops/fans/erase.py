@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import update
-from sqlmodel import Session, delete, select
+from sqlalchemy import or_, update
+from sqlmodel import Session, delete, func, select
 
-from fanops.access import Actor, Role, record_audit, require, vault
+from fanops.access import Actor, Role, in_scope, record_audit, require, vault
 from fanops.access.attachments import erase_attachments
 from fanops.errors import InvalidInput
 from fanops.fans.records import get_fan
@@ -95,6 +96,21 @@ def erase_fan(session: Session, actor: Actor, fan_id: int, confirmation: str) ->
         row.erased_at, row.owner_staff_id = now(), None
         session.add(row)
     record_audit(session, actor, "erase_fan", f"fan:{fan.id}")
+
+
+def idle_fans(session: Session, actor: Actor, since: datetime) -> list[int]:
+    """List the brand's fans of whom nothing was heard since a moment: no order, no words, no interview, no contact."""
+    person = func.coalesce(Fan.merged_into_id, Fan.id)
+    active = [
+        Fan.id.in_(select(person).join(table, table.fan_id == Fan.id).where(moment >= since))
+        for table, moment in (
+            (Order, Order.placed_at), (Voice, Voice.said_at), (Voice, Voice.created_at), (Response, Response.started_at),
+            (Interview, Interview.started_at), (Contact, Contact.contacted_at),
+        )
+    ]  # fmt: skip
+    statement = select(Fan.id).where(Fan.joined_at < since, Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
+    statement = in_scope(statement, actor, brand=Fan.brand_id, store=Fan.home_store_id)
+    return list(session.exec(statement.where(~or_(*active)).order_by(Fan.id)))
 
 
 def erased_fans(session: Session) -> list[int]:

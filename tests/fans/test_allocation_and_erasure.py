@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from sqlmodel import select
 
+from fanops.cli import cli
 from fanops.collect import records_surveys as surveys
 from fanops.collect.import_file import ImportRequest, import_file
 from fanops.collect.records_drafts import find_form
@@ -21,6 +23,7 @@ from fanops.fans import assign_owners as owners
 from fanops.fans import erase
 from fanops.fans.allocation import share_out
 from fanops.fans.identity_records import find_or_create_fan
+from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_document import fan_document
 from fanops.fans.records_promises import owner_moves, owner_of
 from fanops.settings import today
@@ -223,3 +226,29 @@ def test_a_number_given_as_an_answer_is_erased_too(chain):
         left = session.exec(select(Answer).where(Answer.question_code == "q_phone")).all()
         assert [kept[answer.response_id] for answer in left] == ["another's"]
         assert len(session.exec(select(Answer)).all()) == 7  # the scores and the words stay, as nobody's
+
+
+def test_only_who_was_not_heard_of_for_years_is_forgotten(chain):
+    long_ago, store = now() - timedelta(days=4 * 365), chain.stores["S1"]
+    with chain.db.write() as session:
+        people = {}
+        for name in ("idle", "bought", "spoke", "called", "new", "merged", "kept"):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked=name,
+                      joined_at=now() if name == "new" else long_ago)  # fmt: skip
+            session.add(fan)
+            session.flush()
+            people[name] = fan.id
+        session.get_one(Fan, people["merged"]).merged_into_id = people["kept"]
+        for number, (name, at) in enumerate((("bought", now()), ("merged", now()), ("idle", long_ago))):
+            session.add(Order(brand_id=chain.brand_id, store_id=store, fan_id=people[name], number=str(number), placed_at=at,
+                              amount_fen=1))  # fmt: skip
+        said = NewVoice("慢", "review", "测试", "1", store_id=store, fan_id=people["spoke"], said_at=now())
+        add_voices(session, chain.brand_id, [said])
+        record_contact(session, chain.actors["clerk"], session.get_one(Fan, people["called"]), "service", "in_store")
+    command = ["fans", "forget", "--years", "3", "--brand", "山茶"]
+    assert "1 位粉丝" in CliRunner().invoke(cli, command).output
+    with chain.db.read() as session:
+        assert session.exec(select(Fan).where(Fan.erased_at.is_not(None))).all() == []  # only counted
+    assert "已删除" in CliRunner().invoke(cli, [*command, "--erase"]).output
+    with chain.db.read() as session:
+        assert session.exec(select(Fan.id).where(Fan.erased_at.is_not(None))).all() == [people["idle"]]

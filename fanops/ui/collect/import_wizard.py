@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.collect import records_imports as records
-from fanops.collect.fields import KIND_LABELS, PARTIES, fields_of
+from fanops.collect.fields import BATCH_LABELS, KIND_LABELS, PARTIES, fields_of
 from fanops.collect.import_file import ImportRequest, Preview, preview_file, read_source
 from fanops.collect.read_file import list_sheets
 from fanops.collect.survey_exports import spread_answers
@@ -28,7 +28,6 @@ from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.refusal import plain, refusals, show_problems, show_refusal
 
-BATCH_KINDS = {**KIND_LABELS, "responses": "答卷", "interviews": "访谈"}
 _NOT_TAKEN = "（不导入）"
 _SHOWN_BATCHES = 15
 
@@ -234,7 +233,7 @@ def show_running(db: Database, actor: Actor) -> None:
     parts = [f"新增 {result.get('new', 0):,} 条"]
     told = {"changed": "更新", "same": "已有", "refused": "跳过", "units": "语义单元", "created_fans": "新粉丝"}
     parts += [f"{word} {result[name]:,}" for name, word in told.items() if result.get(name)]
-    st.success(f"已导入{BATCH_KINDS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。", icon=":material/check:")
+    st.success(f"已导入{BATCH_LABELS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。", icon=":material/check:")
     if st.button("撤销这次导入", key="import.undo_last", icon=":material/undo:"):
         _undo(db, actor, int(result["batch_id"]))
 
@@ -254,7 +253,7 @@ def show_batches(db: Database, actor: Actor, batches: list[ImportBatch]) -> None
     for batch in batches[:_SHOWN_BATCHES]:
         with st.container(border=True):
             left, right = st.columns([5, 1], vertical_alignment="center")
-            kind = BATCH_KINDS.get(batch.kind, batch.kind)
+            kind = BATCH_LABELS.get(batch.kind, batch.kind)
             left.markdown(f"**{kind}** · {plain(batch.filename)}")
             notes = [f"批次 {batch.id}", words.minute(batch.created_at), f"{batch.counts.get('new', 0):,} 条"]
             notes += ["示例数据"] if batch.is_sample else []

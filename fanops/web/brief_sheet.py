@@ -16,7 +16,8 @@ from fanops.tables import Brand, now
 from fanops.web.screen import render
 
 SMALL_BASE = 30
-_AROUND = 30
+_AROUND = 20
+_DID, _CHANGED = 5, 4  # what one sheet of A4 holds beside six wants and three quotes, all of them long
 
 
 def brief_sheet(brand: Brand, actor: Actor, page: Brief, *, quoted: bool = True) -> HTMLResponse:
@@ -50,8 +51,9 @@ def brief_sheet(brand: Brand, actor: Actor, page: Brief, *, quoted: bool = True)
         page=page,
         wants=page.wants.to_dict("records"),
         quotes=_quoted(page) if quoted else {},
-        did=page.did.to_dict("records"),
-        changed=page.changed.astype(object).where(page.changed.notna(), None).to_dict("records"),
+        did=page.did.head(_DID).to_dict("records"),
+        more_did=len(page.did) - _DID if len(page.did) > _DID else 0,
+        changed=page.changed.head(_CHANGED).astype(object).where(page.changed.notna(), None).to_dict("records"),
         silent_days=SILENT_DAYS,
         wants_note=base_note(int(page.wants["base"].iloc[0])) if len(page.wants) else "",
         most=float(page.wants["high"].max()) if len(page.wants) else 1.0,

@@ -14,8 +14,6 @@ from fanops.spreadsheet import XLSX, write_xlsx
 from fanops.themes.records_evidence import evidence
 
 _MOST_SENTENCES = 2_000
-_STATES = {"planned": "计划", "live": "已上线", "paused": "暂停", "withdrawn": "撤下"}
-_VERDICTS = {"like": "喜欢", "dislike": "不喜欢", "unsure": "说不好", "": ""}
 
 
 def export_backlog(db: Database, actor: Actor, parameters: Mapping[str, str]) -> tuple[str, str, bytes]:
@@ -48,9 +46,10 @@ def export_backlog(db: Database, actor: Actor, parameters: Mapping[str, str]) ->
         ),
         "依据": _sheet(sentences, {"item": "条目", "sentence": "原话", "fan": "粉丝", "store": "门店", "staff": "员工", "source": "来源",
                                  "said_at": "时间"}),
-        "门店": _sheet(stores, {"item": "条目", "store": "门店", "wave": "批次", "state": "状态", "live_on": "上线日"}, {"state": _STATES}),
+        "门店": _sheet(stores, {"item": "条目", "store": "门店", "wave": "批次", "state": "状态", "live_on": "上线日"},
+                     {"state": backlog.ROLLOUT_LABELS}),
         "试用": _sheet(trials, {"item": "条目", "fan": "粉丝", "store": "门店", "verdict": "评价", "words": "说了什么"},
-                     {"verdict": _VERDICTS}),
+                     {"verdict": backlog.VERDICTS | {"": ""}}),
     }  # fmt: skip
     return "需求条目.xlsx", XLSX, write_xlsx(sheets)
 

@@ -17,6 +17,7 @@ from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import trial_deed
+from fanops.fans.records_promises import VERDICTS as VERDICTS
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import (
@@ -37,7 +38,6 @@ from fanops.tables import (
 from fanops.themes.records import get_theme
 
 KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
-VERDICTS = {"like": "会买", "unsure": "看情况", "dislike": "不会买"}
 WAVES = {1: "试点", 2: "区域", 3: "全部"}
 ROLLOUT_LABELS = {"planned": "计划中", "live": "已上线", "paused": "暂停", "withdrawn": "已撤下"}
 

@@ -16,6 +16,7 @@ from sqlmodel import select
 from fanops.access import Role, verify_audit
 from fanops.access.attachments import missing_content
 from fanops.access.vault import vault
+from fanops.cli.run import KEY_LOST, KEY_LOST_HINT, holds_sealed
 from fanops.content import content_path
 from fanops.database import Database, pending_migrations
 from fanops.errors import FanopsError
@@ -50,11 +51,12 @@ def check_settings(_db: Database) -> Iterator[Ill]:
         yield Ill(f"找不到模型 {settings().encoder}。", "请检查 FANOPS_ENCODER，或留空使用自带的模型。")
 
 
-def check_key_file(_db: Database) -> Iterator[Ill]:
+def check_key_file(db: Database) -> Iterator[Ill]:
     """The key file: whole, readable by its owner only, apart from the data."""
     path = settings().secret_file
     if not path.exists():
-        yield Ill(f"还没有密钥文件 {path}。", "第一次启动时会自动生成。")
+        if holds_sealed(db):  # a new installation has none yet, and nothing that would need one
+            yield Ill(KEY_LOST.format(path), KEY_LOST_HINT)
         return
     try:
         vault()

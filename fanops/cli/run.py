@@ -14,12 +14,17 @@ from types import FrameType
 from typing import Any
 
 import click
+from sqlalchemy import inspect
+from sqlmodel import select
 
 from fanops.access.vault import vault
 from fanops.database import Database, database, migrate, ready_database
 from fanops.errors import InvalidInput, NotReady
 from fanops.settings import settings
+from fanops.tables import FanIdentity
 
+KEY_LOST = "密钥文件 {} 不见了，已存的手机号等都打不开。"
+KEY_LOST_HINT = "请把另外保管的密钥文件放回去；用新的密钥启动，旧的号码就再也打不开了。"
 _WORKER_STOPS_S = 10
 _RESTART_PAUSE_S = 2.0
 _OPEN_FILES = 65_536
@@ -67,6 +72,8 @@ def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool, fo
 
 def bring_up_to_date(db: Database, say: Callable[[str], None]) -> None:
     """Migrate after a backup, and say so."""
+    if not settings().secret_file.exists() and holds_sealed(db):
+        raise NotReady(KEY_LOST.format(settings().secret_file), KEY_LOST_HINT)
     vault()  # made at the first start, so that nothing is ever stored before there is a key
     folder = settings().data / "backups"
     before = set(folder.glob("*.sqlite"))
@@ -75,6 +82,14 @@ def bring_up_to_date(db: Database, say: Callable[[str], None]) -> None:
         say(f"更新前已备份到 {copy}")
     if applied:
         say(f"数据库已更新（{len(applied)} 步）。")
+
+
+def holds_sealed(db: Database) -> bool:
+    """Say whether there are numbers that only the installation's own key opens."""
+    if not inspect(db.engine).has_table(FanIdentity.__tablename__):
+        return False
+    with db.read() as session:
+        return session.exec(select(FanIdentity.id).limit(1)).first() is not None
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from fanops.access.attachments import path_of
 from fanops.cli import cli
+from fanops.cli.run import bring_up_to_date
 from fanops.database import database
+from fanops.errors import NotReady
 from fanops.fans.erase import CONFIRMATION, erase_fan
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.settings import settings
@@ -82,3 +84,17 @@ def test_what_is_no_backup_or_in_use_changes_nothing(chain, two_fans, tmp_path: 
     other.close()
     with database().read() as session:
         assert len(session.exec(select(SignInSession)).all()) == 1
+
+
+def test_a_lost_key_is_said_and_never_replaced(chain, two_fans, tmp_path: Path, monkeypatch) -> None:
+    assert run("doctor").exit_code == 0
+    monkeypatch.setenv("FANOPS_KEY_FILE", str(tmp_path / "lost.key"))
+    settings.cache_clear()
+    refused = run("doctor")
+    assert refused.exit_code == 1 and "不见了" in refused.output, refused.output
+    with pytest.raises(NotReady, match="不见了"):
+        bring_up_to_date(chain.db, print)
+    assert not settings().secret_file.exists()  # a new one would close what the old one sealed for ever
+    with chain.db.write() as session:
+        session.exec(delete(FanIdentity))
+    assert run("doctor").exit_code == 0  # a new installation has no key yet

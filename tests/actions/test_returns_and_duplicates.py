@@ -131,6 +131,7 @@ def test_the_export_carries_the_evidence_of_own_stores(chain, mended):
     _, _, content = export_backlog(chain.db, chain.actors["product"], {})
     sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, engine="openpyxl")
     assert list(sheets) == ["条目", "依据", "门店", "试用"] and sheets["条目"]["条目"].tolist() == ["'=预点单"]
+    assert sheets["门店"]["状态"].tolist() == ["计划中"]  # as on the screen
     assert len(sheets["依据"]) == 10 and set(sheets["依据"]["原话"]) == {"排队太久"} and len(sheets["门店"]) == 1
     _, _, content = export_backlog(chain.db, chain.actors["clerk2"], {})
     assert len(pd.read_excel(io.BytesIO(content), sheet_name="依据", engine="openpyxl")) == 0

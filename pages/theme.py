@@ -10,7 +10,7 @@ from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.selection_row import selection_row, standing_on
-from fanops.ui.themes import theme_actions, theme_edits, theme_views
+from fanops.ui.themes import theme_actions, theme_edits, theme_quote_views, theme_views
 
 actor = current_actor()
 theme_id = asked_id("theme")
@@ -52,7 +52,7 @@ with refusals(), page_database().read() as session:
     )
     if said.open:
         with said:
-            theme_views.quotes_tab(session, actor, theme, selection, table)
+            theme_quote_views.quotes_tab(session, actor, theme, selection, table)
     if where.open:
         with where:
             theme_views.stores_tab(records.theme_by_store(session, actor, selection, theme_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,19 +10,19 @@ import streamlit as st
 
 from fanops.access import Actor
 from fanops.themes.records_evidence import evidence
-from fanops.themes.records_map import map_bounds, map_points
+from fanops.themes.records_map import Box, map_bounds, map_points, units_in
 from fanops.themes.selection import Selection
 from fanops.ui import words
 from fanops.ui.guard import page_database
-from fanops.ui.quotes import quotes
+from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.ticks import TICKS_MOST, finder, tick_bar, tick_quotes
 
 MAP_THEMES = 24
 MAP_POINTS = 20_000
 _QUOTED = 20
 _FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
-_OPENABLE = 10_000  # units in one box: what one query may name
 _PALETTE = [
     "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
     "#A33B3B", "#3C5AA6",
@@ -45,10 +46,9 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         "主题", [None, *names], format_func=lambda key: names.get(key, "全部主题"), key="map.theme"
     )
     sign = right.selectbox("情感", list(_SIGNS), key="map.sign")
+    which = {"words": looked_for, "theme_id": theme_id, "polarity": _SIGNS[sign]}
     with st.spinner("正在画地图……"), page_database().read() as session:
-        points, total = map_points(
-            session, actor, selection, words=looked_for, theme_id=theme_id, polarity=_SIGNS[sign], most=MAP_POINTS
-        )
+        points, total = map_points(session, actor, selection, most=MAP_POINTS, **which)
         bounds = map_bounds(session, actor)
     if points.empty:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
@@ -62,7 +62,22 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     if total > len(points):
         note += f"为了流畅，均匀画出其中 {words.count(len(points), '个')}；找词和筛选时在全部里找。"
     st.caption(note)
-    _opened(actor, selection, chosen_units(chosen, groups), table)
+    boxes = chosen_boxes(chosen)
+    if boxes:
+        with page_database().read() as session:
+            unit_ids = units_in(session, actor, selection, boxes, most=TICKS_MOST + 1, **which)
+    else:
+        unit_ids = chosen_units(chosen, groups)
+    _opened(actor, selection, unit_ids, table)
+
+
+def chosen_boxes(chosen: Any) -> list[Box]:
+    """Give the boxes that were drawn on the map."""
+    found = []
+    for area in chosen["selection"]["areas"]:
+        across, upward = area["coord_range"]
+        found.append((min(across), max(across), min(upward), max(upward)))
+    return found
 
 
 def chosen_units(chosen: Any, groups: list[list[int]]) -> list[int]:
@@ -80,12 +95,19 @@ def chosen_units(chosen: Any, groups: list[list[int]]) -> list[int]:
 def _opened(actor: Actor, selection: Selection, unit_ids: list[int], table: pd.DataFrame) -> None:
     if not unit_ids:
         return
+    if len(unit_ids) > TICKS_MOST:
+        st.info(f"圈出的超过 {words.count(TICKS_MOST, '句')}。圈小一点，或先找一个词。", icon=":material/select_all:")
+        return
+    name, which = f"map.{hash(tuple(unit_ids))}", {"unit_ids": unit_ids}
     with page_database().read() as session:
-        rows, total = evidence(session, actor, selection, unit_ids=unit_ids[:_OPENABLE], limit=_QUOTED)
-    shown = f"，先看 {_QUOTED} 句" if total > _QUOTED else ""
-    st.markdown(f"**圈出 {words.count(len(unit_ids), '句')}{shown}**")
-    ticked = quotes(rows, f"map.quotes.{hash(tuple(unit_ids))}", choosable=True)
-    theme_edits.move_bar(actor, None, ticked, table)
+        rows, total, page = open_page(
+            f"{name}.page", _QUOTED, partial(evidence, session, actor, selection, limit=_QUOTED, **which)
+        )
+    st.markdown(f"**圈出 {words.count(total, '句')}**")
+    ticked = tick_quotes(rows, name, str(page))
+    turn_pages(f"{name}.page", _QUOTED, total)
+    tick_bar(name, ticked, total, finder(actor, selection, which))
+    theme_edits.move_bar(actor, None, ticked, table, name)
 
 
 def theme_map(

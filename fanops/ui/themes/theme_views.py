@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
@@ -14,24 +12,20 @@ from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_sayings import all_alike, typical_sayings
 from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
-from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tapped_row import tapped_row
-from fanops.ui.themes import theme_edits
 from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
-COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
 _CHANCE = 0.05  # share of false claims among those made
@@ -299,34 +293,6 @@ def trend_headline(change: Change) -> str:
     if not change.clear:
         return f"之前四周 {then}，近四周 {recent}（{base}）：变化不明显"
     return f"近四周从 {then} {'升到' if change.share > change.share_before else '降到'} {recent}（{base}）"
-
-
-def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the theme in fans' own words, the most typical first; ticked sentences can be moved."""
-    typical = typical_sayings(session, actor, selection, theme)
-    if len(typical):
-        st.markdown("**最典型的说法**")
-        quotes(typical, f"theme.typical.{theme.id}")
-        st.markdown("**全部说法**")
-    sign = st.segmented_control(
-        "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
-    )
-    polarity = {"不满": -1, "中性": 0, "满意": 1}.get(sign or "全部")
-    rows, total, page = open_page(
-        "theme.page", PAGE_SIZE,
-        partial(evidence, session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE),
-    )  # fmt: skip
-    chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
-    turn_pages("theme.page", PAGE_SIZE, total)
-    st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
-    st.caption("同样的话合在一起（×几），勾选时一起移动。")
-    theme_edits.move_bar(actor, theme, all_alike(session, actor, selection, theme.id, chosen), table)
-    row = table[table["theme_id"] == theme.id].iloc[0]
-    counter = -1 if row["positive"] > row["negative"] else 1
-    if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:
-        other, count = evidence(session, actor, selection, theme_id=theme.id, polarity=counter, limit=COUNTER_QUOTES)
-        st.markdown(f"**也有人说相反的（{words.POLARITY_LABELS[counter]} {words.count(count, '句')}）**")
-        quotes(other, f"theme.counter.{theme.id}")
 
 
 def stores_tab(stores: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ import click
 
 from fanops.cli.dictionary import dictionary_words
 from fanops.cli.theme_edits import COMMANDS
-from fanops.cli.themes_database import discover, history, listing
+from fanops.cli.themes_database import discover, export, history, listing
 
 
 @click.group()
@@ -22,6 +22,7 @@ def themes() -> None:
 themes.add_command(discover)
 themes.add_command(listing, "list")
 themes.add_command(history)
+themes.add_command(export)
 for _command in COMMANDS:
     themes.add_command(_command)
 

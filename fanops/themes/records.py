@@ -41,6 +41,7 @@ def narrowed(statement: Select[Any], actor: Actor, selection: Selection) -> Sele
     conditions = {
         "store_id": Voice.store_id,
         "kind": Voice.kind,
+        "channel": Voice.channel,
         "batch_id": Voice.import_batch_id,
         "level": Fan.level,
         "region_id": Store.region_id,
@@ -83,7 +84,8 @@ def joined_units(*columns: Any, no_content: bool = False) -> Select[Any]:
     return _with_person(statement)
 
 
-def _counts() -> list[Any]:
+def counts_of() -> list[Any]:
+    """Give the columns that count a group over ``joined_units``: units, voices, distinct fans and stores, pleased, displeased."""
     return [
         func.count(Unit.id).label("units"),
         func.count(distinct(Unit.voice_id)).label("voices"),
@@ -104,7 +106,7 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
         ``general`` says that a theme has no subject. ``negative_share`` is of units, NaN without units.
     """
     unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
-    grouped = joined_units(ThemeAssignment.theme_id, *_counts(), unsure).where(ThemeAssignment.theme_id.is_not(None))
+    grouped = joined_units(ThemeAssignment.theme_id, *counts_of(), unsure).where(ThemeAssignment.theme_id.is_not(None))
     grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.theme_id)
     counts = {row.theme_id: row._asdict() for row in session.exec(grouped)}
     themes = session.exec(
@@ -131,7 +133,7 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
 def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> dict[str, int]:
     """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``."""
     unassigned = func.sum(case((ThemeAssignment.theme_id.is_(None), 1), else_=0)).label("unassigned")
-    row = session.exec(narrowed(joined_units(*_counts(), unassigned), actor, selection)).one()._asdict()
+    row = session.exec(narrowed(joined_units(*counts_of(), unassigned), actor, selection)).one()._asdict()
     counts = {name: int(row[name] or 0) for name in ("units", "voices", "fans", "stores", "unassigned")}
     base = select(
         func.sum(case((Voice.no_content, 1), else_=0)), func.sum(case((Voice.copy_of_id.is_not(None), 1), else_=0))
@@ -155,7 +157,7 @@ def get_theme(session: Session, actor: Actor, theme_id: int) -> Theme:
 
 def subtheme_table(session: Session, actor: Actor, theme_id: int, selection: Selection = EVERYTHING) -> pd.DataFrame:
     """List a theme's sub-themes with ``theme_id, name, units, voices, fans, stores, positive, negative``."""
-    grouped = joined_units(ThemeAssignment.subtheme_id, *_counts()).where(
+    grouped = joined_units(ThemeAssignment.subtheme_id, *counts_of()).where(
         ThemeAssignment.theme_id == theme_id, ThemeAssignment.subtheme_id.is_not(None)
     )
     grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.subtheme_id)
@@ -180,7 +182,7 @@ def theme_by_store(
     base = narrowed(joined_units(Voice.store_id, func.count(Unit.id).label("store_units")), actor, selection)
     base = base.where(Voice.store_id.is_not(None)).group_by(Voice.store_id)
     bases = dict(session.exec(base).all())
-    statement = joined_units(ThemeAssignment.theme_id, Voice.store_id, Store.name.label("store"), *_counts())
+    statement = joined_units(ThemeAssignment.theme_id, Voice.store_id, Store.name.label("store"), *counts_of())
     statement = narrowed(statement, actor, selection).where(
         ThemeAssignment.theme_id.is_not(None), Voice.store_id.is_not(None)
     )

@@ -71,6 +71,7 @@ def _which(
     *,
     theme_id: int | None = None,
     unassigned: bool = False,
+    in_themes: bool = False,
     unsure: bool = False,
     polarity: int | None = None,
     unit_ids: list[int] | None = None,
@@ -83,6 +84,7 @@ def _which(
         statement: To narrow.
         theme_id: Only this theme's units.
         unassigned: Only units of no theme.
+        in_themes: Only units of themes in use.
         unsure: Only units whose theme is in use and not sure.
         polarity: Only −1, 0 or 1.
         unit_ids: Only these units.
@@ -93,9 +95,11 @@ def _which(
         statement = statement.where(lies_in(theme_id))
     if unassigned:
         statement = statement.where(ThemeAssignment.theme_id.is_(None))
-    if unsure:
+    if in_themes or unsure:
         in_use = select(Theme.id).where(Theme.state == "active")
-        statement = statement.where(ThemeAssignment.unsure, ThemeAssignment.theme_id.in_(in_use))
+        statement = statement.where(ThemeAssignment.theme_id.in_(in_use))
+    if unsure:
+        statement = statement.where(ThemeAssignment.unsure)
     if polarity is not None:
         statement = statement.where(Unit.polarity == polarity)
     if unit_ids is not None:

@@ -18,6 +18,7 @@ from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.quotes import quotes
 from fanops.ui.themes.theme_edits import move_bar
+from fanops.ui.themes.theme_views import export_link
 from fanops.ui.themes.ticks import tick_bar, tick_quotes
 
 PAGE_SIZE = 10
@@ -44,6 +45,7 @@ def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selectio
         other, count = evidence(session, actor, selection, theme_id=theme.id, polarity=counter, limit=COUNTER_QUOTES)
         st.markdown(f"**也有人说相反的（{words.POLARITY_LABELS[counter]} {words.count(count, '句')}）**")
         quotes(other, f"theme.counter.{theme.id}")
+    export_link(actor, selection, theme.id)
 
 
 def _sayings_to_tick(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, Role
-from fanops.intervals import wilson
 from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
 from fanops.themes.records_sayings import sayings as evidence
-from fanops.themes.selection import Selection
+from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
@@ -129,6 +130,14 @@ def overview(shown: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
     """Show the picture that answers the question, and the list under it."""
     charts.show(charts.theme_bars(shown.head(15), counted), headline(shown, counted))
     theme_list(shown, change, counted)
+
+
+def export_link(actor: Actor, selection: Selection, theme_id: int | None = None) -> None:
+    """Offer what is shown as Excel, with the sentences behind it, to those who may take data out."""
+    if actor.role is Role.CLERK:
+        return
+    asked = address_of(selection) | ({"theme": str(theme_id)} if theme_id else {})
+    st.link_button("导出 Excel（含句子）", f"/export/themes?{urlencode(asked)}", icon=":material/download:")
 
 
 def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
@@ -252,35 +261,6 @@ def heat_headline(frame: pd.DataFrame) -> str:
     )
 
 
-def store_shares(stores: pd.DataFrame) -> pd.DataFrame:
-    """Give each store's share of units on this theme with its Wilson interval, largest first."""
-    frame = stores.rename(columns={"store": "门店"}).copy()
-    frame["占比"] = frame["units"] / frame["store_units"]
-    low, high = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
-    return frame.assign(low=low, high=high).sort_values("占比", ascending=False, ignore_index=True)
-
-
-def store_headline(stores: pd.DataFrame) -> str:
-    """Say the finding of the store chart."""
-    top = store_shares(stores).iloc[0]
-    return f"{top['门店']}最多：每百句里 {top['占比'] * 100:.1f} 句（{words.base_note(int(top['store_units']))}）"
-
-
-def store_rows(stores: pd.DataFrame) -> pd.DataFrame:
-    """Give the table under the store chart."""
-    frame = store_shares(stores)
-    return pd.DataFrame(
-        {
-            "门店": frame["门店"],
-            "粉丝": frame["fans"],
-            "语义单元": frame["units"],
-            "门店合计": frame["store_units"],
-            "占比": frame["占比"].map(words.share),
-            "其中不满": frame["negative"],
-        }
-    )
-
-
 def trend_headline(change: Change) -> str:
     """Say the finding of the trend: the last four weeks against the four before."""
     if not change.base_before:
@@ -293,16 +273,6 @@ def trend_headline(change: Change) -> str:
     if not change.clear:
         return f"之前四周 {then}，近四周 {recent}（{base}）：变化不明显"
     return f"近四周从 {then} {'升到' if change.share > change.share_before else '降到'} {recent}（{base}）"
-
-
-def stores_tab(stores: pd.DataFrame) -> None:
-    """Show each store's share with its interval, and the rows under it."""
-    if stores.empty:
-        st.info("这些原声没有注明门店。", icon=":material/storefront:")
-        return
-    chart = charts.interval_dots(store_shares(stores), "门店", "占比", "占该店全部语义单元的比例")
-    charts.show(chart, store_headline(stores))
-    st.dataframe(store_rows(stores), hide_index=True)
 
 
 def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ class Selection:
         region_id: One region, None for all.
         level: One fan level (粉丝分层), None for all, also voices without a fan.
         kind: review, survey, interview or ticket, None for all.
-        channel: As the voice's file wrote it (渠道), None for all.
+        channel: ``store``, ``delivery``, ``miniapp``, ``mall``, ``group`` or the file's own word (渠道), None for all.
         since: First moment, inclusive, None for no bound (voices without a date count only without bounds).
         until: Last moment, exclusive.
         batch_id: Only voices of one import batch.

@@ -6,6 +6,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, visible_stores
+from fanops.fans.value import CHANNEL_LABELS
 from fanops.summary.records_period import periods
 from fanops.themes.records_breakdown import batches, channels, region_names
 from fanops.themes.selection import Selection
@@ -23,7 +24,7 @@ def _choice(label: str, options: list, key: str, format_func=str):
 def selection_row(session: Session, actor: Actor) -> Selection:
     """Show the filters and give what they select."""
     stores = {str(store.id): store.name for store in visible_stores(session, actor)}
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         store = _choice("门店", ["all", *stores], "store", lambda key: stores.get(key, "全部门店"))
         period = _choice("时间", list(_PERIODS), "period")
         level = _choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"))
@@ -47,7 +48,7 @@ def _more(session: Session, actor: Actor) -> tuple[int | None, str | None, int |
     """Show the filters that are wanted less often, as far as there is something to choose; give region, channel, batch."""
     given = {
         "region": ("大区", {str(each): name for each, name in region_names(session, actor).items()}),
-        "channel": ("渠道", {name: name for name in channels(session, actor)}),
+        "channel": ("渠道", {each: CHANNEL_LABELS.get(each, each) for each in channels(session, actor)}),
         "batch": ("导入批次", {str(each): f"批次 {each} · {name}" for each, name in batches(session, actor).items()}),
     }
     offered = {key: each for key, each in given.items() if len(each[1]) > 1 or key in st.query_params}

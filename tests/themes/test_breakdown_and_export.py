@@ -26,8 +26,8 @@ def told(chain) -> dict[str, int]:
         themes = {name: Theme(brand_id=chain.brand_id, name=name, keywords=["久"]) for name in ("排队", "=珍珠")}
         session.add_all([fan, *files, *themes.values()])
         session.flush()
-        rows = [("排队", "S1", "美团", 0), ("排队", "S1", "美团", 1), ("排队", "S2", "", 1), ("排队", "S1", "小程序", 1),
-                ("排队", "S3", "美团", 1), ("=珍珠", "S1", "美团", 1)]  # fmt: skip
+        rows = [("排队", "S1", "delivery", 0), ("排队", "S1", "delivery", 1), ("排队", "S2", "", 1), ("排队", "S1", "miniapp", 1),
+                ("排队", "S3", "delivery", 1), ("=珍珠", "S1", "delivery", 1)]  # fmt: skip
         for place, (name, store, channel, file) in enumerate(rows):
             voice = Voice(brand_id=chain.brand_id, store_id=chain.stores[store], channel=channel, text=f"{name}久{place}𠮷",
                           source_key=str(place), import_batch_id=files[file].id, fan_id=fan.id if place < 2 else None,
@@ -45,7 +45,7 @@ def test_a_theme_is_counted_by_group_in_scope(chain, told):
     product, clerk = chain.actors["product"], chain.actors["clerk"]
     with chain.db.read() as session:
         rows = theme_by_group(session, product, Selection(), told["=珍珠"], "channel")
-        assert rows[["group", "units", "group_units"]].values.tolist() == [["小程序", 0, 1], ["美团", 1, 4]]
+        assert rows[["group", "units", "group_units"]].values.tolist() == [["delivery", 1, 4], ["miniapp", 0, 1]]
         rows = theme_by_group(session, product, Selection(), told["排队"], "level")
         assert rows[["group", "units", "fans", "negative"]].values.tolist() == [["core", 2, 1, 2]]
         rows = theme_by_group(session, product, Selection(), told["排队"], "region")
@@ -53,8 +53,8 @@ def test_a_theme_is_counted_by_group_in_scope(chain, told):
         assert rows.set_index("group").loc[east, ["units", "group_units"]].tolist() == [4, 5]
         assert theme_by_group(session, clerk, Selection(), told["排队"], "kind")["units"].tolist() == [3]
         assert theme_by_group(session, chain.actors["stranger"], Selection(), told["排队"], "kind").empty
-        assert channels(session, product) == ["小程序", "美团"] and channels(session, chain.actors["clerk2"]) == [
-            "美团"
+        assert channels(session, product) == ["delivery", "miniapp"] and channels(session, chain.actors["clerk2"]) == [
+            "delivery"
         ]
         assert batches(session, product) == {told["later"]: "2月.csv", told["file"]: "1月.csv"}
         assert list(batches(session, chain.actors["clerk2"])) == [told["later"]]
@@ -64,12 +64,12 @@ def test_a_theme_is_counted_by_group_in_scope(chain, told):
 def test_a_channel_and_a_batch_narrow_what_is_counted(chain, told):
     with chain.db.read() as session:
         product = chain.actors["product"]
-        assert records.totals(session, product, Selection(channel="小程序"))["voices"] == 1
+        assert records.totals(session, product, Selection(channel="miniapp"))["voices"] == 1
         assert records.totals(session, product, Selection(batch_id=told["later"]))["voices"] == 5
 
 
 def test_an_address_carries_the_filters_or_is_refused():
-    chosen = Selection(store_id=3, channel="美团", since=now(), batch_id=2)
+    chosen = Selection(store_id=3, channel="delivery", since=now(), batch_id=2)
     assert selection_of(address_of(chosen)) == chosen and selection_of({"theme": "7"}) == Selection()
     for wrong in ({"store_id": "x"}, {"since": "gestern"}, {"since": "2026-01-01"}, {"batch_id": "9" * 30}):
         with pytest.raises(InvalidInput):
@@ -91,7 +91,7 @@ def test_the_workbook_holds_what_the_page_shows(chain, told, monkeypatch):
     )
     assert "粉丝" in sheets["句子"] and set(sheets["句子"]["粉丝"].dropna()) == {"王*"}
     assert len(sheets_of(chain, "store_manager")["句子"]) == 4  # the own store only
-    one = sheets_of(chain, "product", theme=str(told["排队"]), channel="美团")
+    one = sheets_of(chain, "product", theme=str(told["排队"]), channel="delivery")
     assert one["主题"]["主题"].tolist() == ["排队"] and len(one["句子"]) == 3
     assert len(sheets_of(chain, "stranger")["句子"]) == 0
     monkeypatch.setattr(export_themes, "MOST_SENTENCES", 5)
@@ -102,11 +102,11 @@ def test_the_workbook_holds_what_the_page_shows(chain, told, monkeypatch):
 @ONE
 def test_the_page_narrows_by_channel_and_leads_to_the_same_file(open_page, chain, told):
     at = open_page("product", "themes.py")
-    at.selectbox(key="channel").set_value("美团").run()
+    at.selectbox(key="channel").set_value("delivery").run()
     shown = " ".join(str(box.value) for box in at.caption)
-    assert not at.exception and "只看：渠道 美团" in shown and "4 条原声" in shown
+    assert not at.exception and "只看：渠道 外卖平台" in shown and "4 条原声" in shown
     links = [box.proto.url for box in at.get("link_button")]
-    assert any(link.startswith("/export/themes?") and "channel=%E7%BE%8E%E5%9B%A2" in link for link in links)
+    assert any(link.startswith("/export/themes?") and "channel=delivery" in link for link in links)
     assert not open_page("clerk", "themes.py").get("link_button")
 
 

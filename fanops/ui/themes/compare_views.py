@@ -7,6 +7,7 @@ import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor
+from fanops.fans.value import CHANNEL_LABELS
 from fanops.intervals import wilson
 from fanops.themes import records
 from fanops.themes.records_breakdown import region_names, theme_by_group
@@ -43,7 +44,7 @@ def group_rows(session: Session, actor: Actor, selection: Selection, theme_id: i
         stores = records.theme_by_store(session, actor, selection, theme_id)
         return stores.rename(columns={"store": "group", "store_units": "group_units"})
     rows = theme_by_group(session, actor, selection, theme_id, by)
-    names = {"level": words.LEVEL_LABELS, "kind": words.KIND_LABELS, "channel": {}}
+    names = {"level": words.LEVEL_LABELS, "kind": words.KIND_LABELS, "channel": CHANNEL_LABELS}
     named = names[by] if by in names else region_names(session, actor)
     return rows.assign(group=[named.get(each, each) for each in rows["group"]])
 

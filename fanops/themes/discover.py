@@ -94,6 +94,7 @@ def run_discovery(
         if not has_centres:
             records.forget_centres(session, actor.brand_id)
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
+        names = records.theme_names(session, actor.brand_id)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
         # read here, not before: what people did while the run worked counts
         ends = registry.merged_into(session, actor.brand_id)
@@ -104,11 +105,14 @@ def run_discovery(
         ended = records.end_themes(session, matching.died, final)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, final, units, ended)
-        run.counts = _counts(final, themes, matching, ended)
+        counts = _counts(final, themes, matching, ended)
+        # What a theme was called before is told nowhere else, and whoever looks for it looks for that name.
+        renamed = {str(each.id): names[each.id] for each in themes if names.get(each.id, each.name) != each.name}
+        run.counts = counts | {"renamed": renamed}
         run.seconds = round(time.perf_counter() - began, 2)
         session.add(run)
-        record_audit(session, actor, "discover_themes", f"theme_run:{run.id}", **run.counts)
-        result = {**run.counts, "seconds": run.seconds, "fingerprint": found.fingerprint, "run_id": run.id}
+        record_audit(session, actor, "discover_themes", f"theme_run:{run.id}", **counts)
+        result = {**counts, "seconds": run.seconds, "fingerprint": found.fingerprint, "run_id": run.id}
     progress(1.0, "完成")
     return result
 

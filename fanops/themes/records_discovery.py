@@ -28,6 +28,11 @@ def forget_centres(session: Session, brand_id: int) -> None:
     session.exec(update(Theme).where(Theme.brand_id == brand_id).values(centroid=None))
 
 
+def theme_names(session: Session, brand_id: int) -> dict[int, str]:
+    """Give what the brand's themes are called now."""
+    return dict(session.exec(select(Theme.id, Theme.name).where(Theme.brand_id == brand_id)).all())
+
+
 def save_themes(
     session: Session, brand_id: int, run_id: int, found: Discovery, matching: Matching, units: pd.DataFrame,
     firm: NDArray[np.float64], before: NDArray[np.int64],

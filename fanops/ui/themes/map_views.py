@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,9 +24,11 @@ MAP_POINTS = 20_000
 _QUOTED = 20
 _FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
+# As many as themes are drawn: no two of them look the same.
 _PALETTE = [
     "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
-    "#A33B3B", "#3C5AA6",
+    "#A33B3B", "#3C5AA6", "#7DBBA8", "#E89A76", "#8FB8DE", "#D9BE77", "#B9A2DB", "#A3C777", "#DE9AC4", "#1F6670",
+    "#C7A995", "#2E3842", "#E08585", "#8E9FD9",
 ]  # fmt: skip
 _QUIET = "#C9CCCF"
 _SIGNS = {"全部": None, "不满": -1, "中性": 0, "满意": 1}
@@ -54,7 +57,7 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
         return
     top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
-    option, groups = theme_map(points, top, bounds)
+    option, groups = theme_map(points, top, bounds, theme_colours(names))
     # Another picture has other places: what was chosen in the one before means nothing in it.
     key = f"themes.map.{total}.{looked_for}.{theme_id}.{sign}"
     chosen = st.echarts_chart(option, height=500, key=key, on_select="rerun", alt="语义单元地图，按主题分色")
@@ -110,21 +113,28 @@ def _opened(actor: Actor, selection: Selection, unit_ids: list[int], table: pd.D
     theme_edits.move_bar(actor, None, ticked, table, name)
 
 
+def theme_colours(theme_ids: Iterable[int]) -> dict[int, str]:
+    """Give each theme a colour by its number: a theme that comes later changes none, and none is given twice while there is another."""
+    colours: dict[int, str] = {}
+    for theme_id in sorted(theme_ids):
+        own = [_PALETTE[(theme_id + step) % len(_PALETTE)] for step in range(len(_PALETTE))]
+        colours[theme_id] = next((each for each in own if each not in colours.values()), own[0])
+    return colours
+
+
 def theme_map(
-    points: pd.DataFrame, names: dict[int, str], bounds: tuple[float, float, float, float]
+    points: pd.DataFrame, names: dict[int, str], bounds: Box, colours: Mapping[int, str]
 ) -> tuple[dict[str, Any], list[list[int]]]:
     """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
 
     Args:
         points: Rows of ``map_points``; ``theme_id`` empty is 未归类.
         names: Theme id → name, biggest first: only these get a colour and a label of their own.
-        bounds: Left, right, bottom and top edge of the picture.
+        bounds: Edges of the picture.
+        colours: Of each theme.
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
-    parts += [
-        (name, points[points["theme_id"] == theme_id], _PALETTE[theme_id % len(_PALETTE)])
-        for theme_id, name in names.items()
-    ]
+    parts += [(name, points[points["theme_id"] == theme_id], colours[theme_id]) for theme_id, name in names.items()]
     parts = [part for part in parts if len(part[1])]
     labels = [
         {"name": name, "value": [round(float(own["x"].median()), 3), round(float(own["y"].median()), 3)]}

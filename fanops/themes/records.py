@@ -131,16 +131,17 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
 
 
 def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> dict[str, int]:
-    """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``."""
+    """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``.
+
+    ``no_content`` are units that were set aside, also out of voices that say something else, ``copies`` are voices.
+    """
     unassigned = func.sum(case((ThemeAssignment.theme_id.is_(None), 1), else_=0)).label("unassigned")
     row = session.exec(narrowed(joined_units(*counts_of(), unassigned), actor, selection)).one()._asdict()
     counts = {name: int(row[name] or 0) for name in ("units", "voices", "fans", "stores", "unassigned")}
-    base = select(
-        func.sum(case((Voice.no_content, 1), else_=0)), func.sum(case((Voice.copy_of_id.is_not(None), 1), else_=0))
-    ).select_from(Voice)
-    base = _with_person(base.outerjoin(Store, Store.id == Voice.store_id))
-    no_content, copies = session.exec(narrowed(base, actor, selection)).one()
-    return counts | {"no_content": int(no_content or 0), "copies": int(copies or 0)}
+    aside = narrowed(joined_units(func.count(Unit.id), no_content=True), actor, selection)
+    copied = select(func.count(Voice.id)).select_from(Voice).outerjoin(Store, Store.id == Voice.store_id)
+    copied = narrowed(_with_person(copied).where(Voice.copy_of_id.is_not(None)), actor, selection)
+    return counts | {"no_content": session.exec(aside).one(), "copies": session.exec(copied).one()}
 
 
 def get_theme(session: Session, actor: Actor, theme_id: int) -> Theme:

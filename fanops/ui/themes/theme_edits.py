@@ -17,6 +17,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
+from fanops.ui.tapped_row import tapped_row
 from fanops.ui.themes.ticks import untick
 
 
@@ -148,15 +149,26 @@ def history(session: Session, actor: Actor, theme_id: int) -> None:
                 "状态": ["已撤销" if pd.notna(undone) else "有效" for undone in events["undone_at"]],
             }
         )
-        st.dataframe(rows, hide_index=True)
-        live = events[events["undone_at"].isna()]
-        if len(live) and actor.role in edit.EDITORS and st.button("撤销最近一次编辑", key="theme.undo_last"):
-            with refusals():
-                with page_database().write() as writing:
-                    edit.undo_edit(writing, actor, int(live.iloc[0]["event_id"]))
-                st.rerun()
+        picked = tapped_row(rows, f"theme.history.{theme_id}.{len(rows)}")
+        if actor.role in edit.EDITORS:
+            _undo_bar(actor, events, rows, picked)
     if len(runs):
         st.caption(f"经历过 {runs['run_id'].nunique()} 次发现；首次 {words.minute(runs.iloc[0]['run_at'])}。")
+
+
+def _undo_bar(actor: Actor, events: pd.DataFrame, rows: pd.DataFrame, picked: int | None) -> None:
+    """Offer to take back the edit that was tapped, otherwise the newest one that stands."""
+    live = events["undone_at"].isna().to_numpy()
+    if not live.any():
+        return
+    st.caption("点一行，可以撤销那一次；后面的编辑以它为基础时，会告诉您先撤销哪一次。")
+    place = int(live.argmax()) if picked is None else picked
+    label = "撤销最近一次编辑" if picked is None else f"撤销编辑 {rows.iloc[place]['编辑']}"
+    if live[place] and st.button(label, key="theme.undo_last" if picked is None else "theme.undo_this"):
+        with refusals():
+            _undo(actor, int(events.iloc[place]["event_id"]))
+            said_done(f"已撤销编辑 {rows.iloc[place]['编辑']}：{rows.iloc[place]['详情']}。")
+            st.rerun()
 
 
 def _concerns(row, theme_id: int) -> bool:

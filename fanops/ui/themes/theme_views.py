@@ -151,7 +151,7 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
             )  # fmt: skip
     if counts["no_content"]:
         st.page_link(
-            "voices.py", label=f"无内容 {words.count(counts['no_content'], '条')}，放在一边了，去看放得对不对",
+            "voices.py", label=f"无内容 {words.count(counts['no_content'], '句')}，放在一边了，去看放得对不对",
             icon=":material/inbox:", query_params={"pile": NO_CONTENT},
         )  # fmt: skip
 

@@ -53,6 +53,7 @@ def label(
     from fanops.settings import settings
     from fanops.text.table_file import check_out, read_sheet, write_columns
     from fanops.themes.label import carried_as, label_texts
+    from fanops.themes.vague import names_nothing
 
     began = time.perf_counter()
     check_out(out, file, dictionary)
@@ -83,7 +84,8 @@ def label(
     if found.note:
         click.echo(found.note)
     for theme in found.themes:
-        kind = "笼统评价：" if theme["general"] else ""
+        vague = "多是笼统的话：" if names_nothing(theme["keywords"].split("、")) else ""
+        kind = "笼统评价：" if theme["general"] else vague
         click.echo(f"{theme['size']:>7}  {kind}{theme['name']}（{theme['keywords']}）")
     click.echo(
         f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，无内容 {found.no_content} 句，"

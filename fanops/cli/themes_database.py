@@ -59,7 +59,7 @@ def listing(brand: str | None, as_json: bool) -> None:
         click.echo("还没有主题。先导入原声（fanops import voices），再运行 fanops themes discover。")
     for row in table.itertuples():
         share = f"{row.negative_share:.0%}" if row.units else "—"
-        mark = "  笼统评价" if row.general else ""
+        mark = "  笼统评价" if row.general else "  多是笼统的话" if row.vague else ""
         click.echo(
             f"{row.theme_id:>5}  {row.name}  粉丝 {row.fans}  门店 {row.stores}  原声 {row.voices}  不满 {share}{mark}"
         )

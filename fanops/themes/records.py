@@ -27,6 +27,7 @@ from fanops.tables import (
 )
 from fanops.text.aspects import GENERAL
 from fanops.themes.selection import Selection
+from fanops.themes.vague import names_nothing
 
 # A merged fan counts as the fan they were merged into, also where a statement joins the voice's own record.
 PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
@@ -103,7 +104,7 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
         One row per theme, most distinct fans (then voices) first, general remarks (笼统评价) last: ``theme_id, name, aspect,
         keywords, pinned,
         named_by_hand, stability, units, voices, fans, stores, positive, negative, unsure, negative_share``.
-        ``general`` says that a theme has no subject. ``negative_share`` is of units, NaN without units.
+        ``general`` says that a theme has no subject, ``vague`` that most of it names no thing. ``negative_share`` is of units, NaN without units.
     """
     unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
     grouped = joined_units(ThemeAssignment.theme_id, *counts_of(), unsure).where(ThemeAssignment.theme_id.is_not(None))
@@ -126,6 +127,7 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
     frame = pd.DataFrame(rows, columns=columns)
     frame["negative_share"] = frame["negative"] / frame["units"].where(frame["units"] > 0)
     frame["general"] = frame["aspect"] == GENERAL
+    frame["vague"] = frame["general"] | frame["keywords"].map(names_nothing).astype(bool)
     order = ["general", "fans", "voices", "theme_id"]
     return frame.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 

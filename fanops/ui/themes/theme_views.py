@@ -91,7 +91,8 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
 
 def about(row: pd.Series) -> str:
     """Say a theme's aspect, key words and stability, as markdown."""
-    known = [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []
+    known = ["多是笼统的话，没说哪样东西：具体的看子主题"] if row["vague"] and not row["general"] else []
+    known += [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []
     if row["keywords"]:
         known.append("关键词：" + plain("、".join(str(word) for word in row["keywords"][:8])))
     if pd.notna(row["stability"]):
@@ -121,6 +122,9 @@ def headline(table: pd.DataFrame, counted: str) -> str:
     )
     unit = "位粉丝" if counted == "fans" else "条原声"
     text = f"最多人说“{top['name']}”（{int(top[counted]):,} {unit}）"
+    about = table[~table["vague"]].head(1)
+    if top["vague"] and len(about):
+        text += f"，多是笼统的话；具体的事里最多的是“{about.iloc[0]['name']}”（{int(about.iloc[0][counted]):,} {unit}）"
     if len(worst):
         text += f"；最不满“{worst.iloc[0]['name']}”（{words.share(worst.iloc[0]['negative_share'], 0)} 不满）"
     return text
@@ -171,7 +175,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
         figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
         figures += f" · 不满 {words.share(row['negative_share'], 0)}"
-        figures += " · 笼统评价，不算需求" if row["general"] else ""
+        figures += " · 笼统评价，不算需求" if row["general"] else " · 多是笼统的话" if row["vague"] else ""
         with st.container(border=True, gap=None):
             st.page_link(
                 "theme.py",

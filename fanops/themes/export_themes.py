@@ -67,9 +67,11 @@ def theme_sheets(
 
 
 def _themes(table: pd.DataFrame) -> pd.DataFrame:
+    vague = table["vague"].map({True: "多是笼统的话"}).fillna("").astype(object)
     return pd.DataFrame(
         {
-            "编号": table["theme_id"], "主题": table["name"], "笼统": ["笼统评价" if general else "多是笼统的话" if vague else "" for general, vague in zip(table["general"], table["vague"], strict=True)],
+            "编号": table["theme_id"], "主题": table["name"],
+            "笼统": vague.mask(table["general"], "笼统评价"),
             "方面": table["aspect"], "关键词": table["keywords"].map("、".join), "粉丝": table["fans"],
             "门店": table["stores"], "原声": table["voices"], "句子": table["units"], "满意": table["positive"],
             "中性": table["units"] - table["positive"] - table["negative"], "不满": table["negative"],

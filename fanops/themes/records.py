@@ -104,7 +104,8 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
         One row per theme, most distinct fans (then voices) first, general remarks (笼统评价) last: ``theme_id, name, aspect,
         keywords, pinned,
         named_by_hand, stability, units, voices, fans, stores, positive, negative, unsure, negative_share``.
-        ``general`` says that a theme has no subject, ``vague`` that most of it names no thing. ``negative_share`` is of units, NaN without units.
+        ``general`` says that a theme has no subject, ``vague`` that most of it names no thing.
+        ``negative_share`` is of units, NaN without units.
     """
     unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
     grouped = joined_units(ThemeAssignment.theme_id, *counts_of(), unsure).where(ThemeAssignment.theme_id.is_not(None))

@@ -1,4 +1,4 @@
-"""Themes whose sentences mostly judge and name no thing (多是笼统的话): 味道不错, 太难吃. Marked, not set aside: many complaints are news."""
+"""Themes that mostly judge and name no thing (多是笼统的话): 味道不错, 太难吃; marked, not set aside."""
 
 from __future__ import annotations
 

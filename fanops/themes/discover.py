@@ -88,7 +88,12 @@ def run_discovery(
     progress(0.89, "对应已有主题")
     clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
     matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
-    progress(0.91, "保存")
+    progress(0.9, "照着手工归类学一遍")
+    with db.read() as session:
+        deeds = registry.deeds_of_people(session, actor.brand_id, since)
+        numbers = records.theme_numbers(session, matching)
+    final = records.keep_corrections(found, unit_ids, numbers, lay_in, *deeds)
+    progress(0.93, "保存")
     with db.write() as session:
         _refuse_if_overtaken(session, actor.brand_id, last_id)
         if not has_centres:
@@ -96,12 +101,12 @@ def run_discovery(
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
         names = records.theme_names(session, actor.brand_id)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
-        # read here, not before: what people did while the run worked counts
-        ends = registry.merged_into(session, actor.brand_id)
-        merged = registry.merged_units(session, actor.brand_id, ends)
-        taught = registry.corrected_units(session, actor.brand_id)
-        came_from = registry.placed_from(session, actor.brand_id, ends, since)
-        final = records.keep_corrections(found, unit_ids, themes, lay_in, merged, taught, came_from)
+        ids = np.array([theme.id for theme in themes], dtype=np.int64)
+        newer = registry.deeds_of_people(session, actor.brand_id, since)
+        if newer == deeds:  # learnt already, while nobody had to wait for this one to write
+            final = records.renumbered(final, numbers, ids)
+        else:  # what people did while the run worked counts
+            final = records.keep_corrections(found, unit_ids, ids, lay_in, *newer)
         ended = records.end_themes(session, matching.died, final)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, final, units, ended)

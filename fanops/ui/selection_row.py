@@ -29,7 +29,9 @@ def selection_row(session: Session, actor: Actor) -> Selection:
         period = _choice("时间", list(_PERIODS), "period")
         level = _choice("分层", ["all", *words.LEVEL_LABELS], "level", lambda key: words.LEVEL_LABELS.get(key, "全部"))
         kind = _choice("来源", ["all", *words.KIND_LABELS], "kind", lambda key: words.KIND_LABELS.get(key, "全部"))
-        region, channel, batch = _more(session, actor)
+        region, channel, batch, said = _more(session, actor)
+    if said:
+        st.caption(f"只看：{said}")
     days = _PERIODS[period]
     chosen = periods(session, actor, days)["voices"] if days else None  # as the figures count that lead here
     return Selection(
@@ -44,25 +46,32 @@ def selection_row(session: Session, actor: Actor) -> Selection:
     )
 
 
-def _more(session: Session, actor: Actor) -> tuple[int | None, str | None, int | None]:
-    """Show the filters that are wanted less often, as far as there is something to choose; give region, channel, batch."""
+def _more(session: Session, actor: Actor) -> tuple[int | None, str | None, int | None, str]:
+    """Show the filters that are wanted less often, as far as there is something to choose.
+
+    Returns:
+        Region, channel, batch, and in words what of them is chosen: folded away, nobody sees it.
+    """
     given = {
         "region": ("大区", {str(each): name for each, name in region_names(session, actor).items()}),
         "channel": ("渠道", {each: CHANNEL_LABELS.get(each, each) for each in channels(session, actor)}),
-        "batch": ("导入批次", {str(each): f"批次 {each} · {name}" for each, name in batches(session, actor).items()}),
+        "batch": ("导入批次", {str(each): f"{each} · {name}" for each, name in batches(session, actor).items()}),
     }
     offered = {key: each for key, each in given.items() if len(each[1]) > 1 or key in st.query_params}
     if not offered:
-        return None, None, None
+        return None, None, None, ""
     chosen = dict.fromkeys(given, "all")
     with st.popover("更多筛选", icon=":material/filter_list:"):
         for key, (label, names) in offered.items():
             chosen[key] = _choice(label, ["all", *names], key, lambda value, names=names: names.get(value, "全部"))
     picked = {key: None if value == "all" else value for key, value in chosen.items()}
     left = [f"{label} {plain(names[picked[key]])}" for key, (label, names) in given.items() if picked[key] is not None]
-    if left:
-        st.caption(f"只看：{'，'.join(left)}")
-    return picked["region"] and int(picked["region"]), picked["channel"], picked["batch"] and int(picked["batch"])
+    return (
+        picked["region"] and int(picked["region"]),
+        picked["channel"],
+        picked["batch"] and int(picked["batch"]),
+        "，".join(left),
+    )
 
 
 def standing_on(counts: dict[str, int]) -> str:

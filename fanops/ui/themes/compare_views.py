@@ -13,6 +13,7 @@ from fanops.themes import records
 from fanops.themes.records_breakdown import region_names, theme_by_group
 from fanops.themes.selection import Selection
 from fanops.ui import charts, words
+from fanops.ui.refusal import plain
 
 _BY = {"store": "门店", "region": "大区", "level": "分层", "channel": "渠道", "kind": "来源"}
 _MISSING = {
@@ -29,6 +30,9 @@ def compare_tab(session: Session, actor: Actor, selection: Selection, theme_id: 
         st.info(_MISSING[by], icon=":material/compare_arrows:")
         return
     label = _BY[by]
+    if len(rows) == 1:
+        st.info(f"只有一个{label}：{plain(str(rows.iloc[0]['group']))}，没有可比的。", icon=":material/compare_arrows:")
+        return
     shares = group_shares(rows).rename(columns={"group": label})
     charts.show(charts.interval_dots(shares, label, "占比", f"占该{label}全部语义单元的比例"), group_headline(rows))
     table = {
@@ -61,6 +65,6 @@ def group_headline(rows: pd.DataFrame) -> str:
     shares = group_shares(rows)
     top, last = shares.iloc[0], shares.iloc[-1]
     said = f"{top['group']}最多：每百句里 {top['占比'] * 100:.1f} 句（{words.base_note(int(top['group_units']))}）"
-    if len(shares) > 1 and top["low"] <= last["high"]:
+    if top["low"] <= last["high"]:
         said += "，和最少的区间相交，差别不明显"
     return said

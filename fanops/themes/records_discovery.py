@@ -153,7 +153,7 @@ def renumbered(final: NDArray[np.int64], numbers: NDArray[np.int64], ids: NDArra
 
 
 def keep_corrections(
-    found: Discovery, unit_ids: NDArray[np.int64], ids: NDArray[np.int64], before: NDArray[np.int64],
+    found: Discovery, unit_ids: NDArray[np.int64], before: NDArray[np.int64], ids: NDArray[np.int64],
     merged: Mapping[int, int], taught: Mapping[int, int | None], came_from: Mapping[int, int],
 ) -> NDArray[np.int64]:  # fmt: skip
     """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``), what people merged and what they taught.

@@ -50,6 +50,7 @@ def views(
         with listed:
             theme_views.overview(shown, change, counted)
             theme_views.piles(counts, shown)
+            theme_views.export_link(actor, selection)
             retired_list(actor)
     if mapped.open:
         with mapped:

@@ -11,10 +11,11 @@ from fanops.ui import words
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.paging import open_page, turn_pages
-from fanops.ui.quotes import quotes
 from fanops.ui.selection_row import selection_row, standing_on
-from fanops.ui.themes import theme_edits
 from fanops.ui.themes.no_content_views import NO_CONTENT, no_content_pile
+from fanops.ui.themes.theme_edits import move_bar
+from fanops.ui.themes.ticks import finder, tick_bar, tick_quotes
+from fanops.ui.themes.unsure_views import unsure_pile
 
 PAGE_SIZE = 20
 PILES = ["全部", "不满", "未归类", "拿不准", NO_CONTENT]
@@ -30,24 +31,23 @@ with page_database().read() as session:
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     looked_for = left.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
     pile = right.segmented_control("看哪些", PILES, default="全部", key="pile", bind="query-params") or "全部"
-    rows, total, page = open_page(
-        "voices.page", PAGE_SIZE,
-        partial(evidence, session, actor, selection, words=looked_for, unassigned=pile == "未归类",
-                unsure=pile == "拿不准", polarity=-1 if pile == "不满" else None, limit=PAGE_SIZE),
-    )  # fmt: skip
     if pile == NO_CONTENT:
         no_content_pile(session, actor, selection, looked_for)
         st.stop()
+    table = records.theme_table(session, actor, selection)
+    if pile == "拿不准":
+        unsure_pile(session, actor, selection, looked_for, table)
+        st.stop()
+    which = {"words": looked_for, "unassigned": pile == "未归类", "polarity": -1 if pile == "不满" else None}
+    rows, total, page = open_page(
+        "voices.page", PAGE_SIZE, partial(evidence, session, actor, selection, limit=PAGE_SIZE, **which)
+    )
     if total == 0:
         st.info("没有符合条件的原声。换一个词，或放宽筛选；还没有数据时请先导入。", icon=":material/search_off:")
         st.page_link("import_voices.py", label="去导入", icon=":material/upload:")
         st.stop()
     st.caption(f"共 {words.count(total, '句')}")
-    table = records.theme_table(session, actor)
-    if pile == "拿不准":
-        theme_edits.confirm_list(actor, rows)
-        chosen = []
-    else:
-        chosen = quotes(rows, f"voices.quotes.{pile}.{page}.{looked_for}", choosable=True)
+    ticked = tick_quotes(rows, f"voices.{pile}", f"{page}.{looked_for}")
     turn_pages("voices.page", PAGE_SIZE, total)
-    theme_edits.move_bar(actor, None, chosen, table)
+    tick_bar(f"voices.{pile}", ticked, total, finder(actor, selection, which))
+    move_bar(actor, None, ticked, records.theme_table(session, actor), f"voices.{pile}")

@@ -11,7 +11,7 @@ import click
 
 from fanops.cli.dictionary import dictionary_words
 from fanops.cli.theme_edits import COMMANDS
-from fanops.cli.themes_database import discover, history, listing
+from fanops.cli.themes_database import discover, export, history, listing
 
 
 @click.group()
@@ -22,6 +22,7 @@ def themes() -> None:
 themes.add_command(discover)
 themes.add_command(listing, "list")
 themes.add_command(history)
+themes.add_command(export)
 for _command in COMMANDS:
     themes.add_command(_command)
 
@@ -52,6 +53,7 @@ def label(
     from fanops.settings import settings
     from fanops.text.table_file import check_out, read_sheet, write_columns
     from fanops.themes.label import carried_as, label_texts
+    from fanops.themes.vague import names_nothing
 
     began = time.perf_counter()
     check_out(out, file, dictionary)
@@ -82,7 +84,8 @@ def label(
     if found.note:
         click.echo(found.note)
     for theme in found.themes:
-        kind = "笼统评价：" if theme["general"] else ""
+        vague = "多是笼统的话：" if names_nothing(theme["keywords"].split("、")) else ""
+        kind = "笼统评价：" if theme["general"] else vague
         click.echo(f"{theme['size']:>7}  {kind}{theme['name']}（{theme['keywords']}）")
     click.echo(
         f"{units} 句，{len(found.themes)} 个主题，未归类 {unassigned} 句，无内容 {found.no_content} 句，"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -58,7 +59,7 @@ def listing(brand: str | None, as_json: bool) -> None:
         click.echo("还没有主题。先导入原声（fanops import voices），再运行 fanops themes discover。")
     for row in table.itertuples():
         share = f"{row.negative_share:.0%}" if row.units else "—"
-        mark = "  笼统评价" if row.general else ""
+        mark = "  笼统评价" if row.general else "  多是笼统的话" if row.vague else ""
         click.echo(
             f"{row.theme_id:>5}  {row.name}  粉丝 {row.fans}  门店 {row.stores}  原声 {row.voices}  不满 {share}{mark}"
         )
@@ -95,3 +96,26 @@ def history(brand: str | None, as_json: bool) -> None:
             f"{row.made_at:%Y-%m-%d %H:%M}  编辑 {row.event_id}  {row.author or '命令行'}  "
             f"{told(row.kind, row.name, row.detail)}（主题 {row.theme_id}）{undone}"
         )
+
+
+@click.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Excel file to write.")
+@click.option("--theme", "theme_id", type=click.IntRange(1, 2**63 - 1), help="Only this theme.")
+@click.option("--brand", help="Brand, when there are several.")
+def export(out: Path, theme_id: int | None, brand: str | None) -> None:
+    """Write the live themes with their sentences, and their figures by store, as Excel."""
+    from fanops.access import record_audit
+    from fanops.database import ready_database
+    from fanops.spreadsheet import write_xlsx
+    from fanops.text.table_file import check_out, write_file
+    from fanops.themes.export_themes import theme_sheets
+    from fanops.themes.selection import Selection
+
+    check_out(out)
+    db = ready_database()
+    with db.write() as session:
+        actor = _actor(session, brand)
+        record_audit(session, actor, "export", "export:themes", command=True)
+    sheets = theme_sheets(db, actor, Selection(), theme_id)
+    write_file(write_xlsx(sheets), out)
+    click.echo(f"{len(sheets['主题'])} 个主题、{len(sheets['句子']):,} 句，已写入 {out}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fanops.errors import InvalidInput, Problem
 from fanops.text.big5 import big5_codec
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 400_000_000
 LARGEST_UNZIPPED = 1_000_000_000
 MOST_RATIO, MOST_ENTRIES = 100, 2_000
+# The mark at its beginning tells Excel that it is UTF-8.
+_TEXT = {"mode": "w", "encoding": "utf-8-sig", "errors": "replace", "newline": ""}
 _SEPARATORS = ",\t;|"
 _NO_SEPARATOR = "\x1f"
 # Stands behind the last line: where it ends up inside a cell, a quote was still open. What is read has no NUL.
@@ -70,7 +72,7 @@ def read_sheet(path: str | Path, *needed: str) -> Sheet:
         InvalidInput: Missing, empty, too large, not a table, undecodable (with the row), or lacking a column.
     """
     content = file_content(path)
-    sheet = _read_zip(content) if content[:4] == b"PK\x03\x04" else read_csv(content)
+    sheet = _read_zip(content, needed) if content[:4] == b"PK\x03\x04" else read_csv(content)
     check_columns(sheet.names, needed)
     return sheet
 
@@ -101,12 +103,12 @@ def check_columns(names: Sequence[object], needed: tuple[str, ...]) -> None:
         raise InvalidInput(f"文件里没有“{'”“'.join(missing)}”这一列。", f"现有的列：{have}")
 
 
-def _read_zip(content: bytes) -> Sheet:
+def _read_zip(content: bytes, needed: tuple[str, ...]) -> Sheet:
     check_zip(content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
         if "[Content_Types].xml" in names:
-            return read_excel(content)
+            return read_excel(content, needed)
         tables = [name for name in names if name.lower().endswith((".csv", ".tsv", ".txt"))]
         if len(tables) != 1:
             raise InvalidInput("压缩包里要正好有一个 CSV 文件。", "请解压后选择其中一个。")
@@ -125,20 +127,36 @@ def check_zip(content: bytes, largest: int = LARGEST_UNZIPPED) -> None:
         raise InvalidInput("这个文件解开后大得不正常，已拒绝。", "请另存为 CSV 后再试。")
 
 
-def read_excel(content: bytes) -> Sheet:
-    """Read the first sheet that holds something; formulas give their stored values."""
+def read_excel(content: bytes, needed: tuple[str, ...] = ()) -> Sheet:
+    """Read the sheet that has the needed columns, the first that holds something where none has; formulas give their stored values.
+
+    Raises:
+        InvalidInput: Damaged, empty, or several sheets have the columns: reading one of them would lose the others without a word.
+    """
     from python_calamine import CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+        sheets = {name: _table(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names}
     except Exception as error:  # the reader fails in many ways on damaged files; the person can only export again
         raise InvalidInput("这个 Excel 文件打不开。", "请在 Excel 里另存一次，或另存为 CSV。") from error
-    rows = next((sheet for sheet in sheets if any(any(cell != "" for cell in row) for row in sheet)), [])
-    if not rows:
+    held = {name: sheet for name, sheet in sheets.items() if sheet is not None}
+    if not held:
         raise InvalidInput("文件是空的。", "第一行要是列名，下面是数据。")
+    fitting = [name for name, sheet in held.items() if needed and set(needed) <= set(sheet.names)]
+    if len(fitting) > 1:
+        raise InvalidInput(
+            f"“{'”“'.join(needed)}”在好几张工作表里都有：{'、'.join(fitting)}。",
+            "请把要读的那一张另存为一个文件，或合成一张。",
+        )
+    return held[fitting[0]] if fitting else next(iter(held.values()))
+
+
+def _table(rows: list[list[object]]) -> Sheet | None:
     while rows and all(cell == "" for cell in rows[0]):
         rows = rows[1:]
+    if not rows:
+        return None
     return _sheet(_names([_words(cell) for cell in rows[0]]), [[_words(cell) for cell in row] for row in rows[1:]])
 
 
@@ -285,26 +303,32 @@ def _reason(error: OSError) -> str:
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table as CSV with BOM (Excel opens its Chinese intact); a half file never carries the name."""
-    with _whole(path) as file:
+    with _whole(path, **_TEXT) as file:
         frame.to_csv(file, index=False, lineterminator="\n")
 
 
 def write_columns(columns: Mapping[str, Sequence[object]], path: str | Path) -> None:
     """Write columns of equal length as ``write_table`` writes a frame, without pandas."""
-    with _whole(path) as file:
+    with _whole(path, **_TEXT) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(columns)
         table.writerows(zip(*columns.values(), strict=True))
 
 
+def write_file(content: bytes, path: str | Path) -> None:
+    """Write a file; a half file never carries the name."""
+    with _whole(path, mode="wb") as file:
+        file.write(content)
+
+
 @contextmanager
-def _whole(path: str | Path) -> Iterator[TextIO]:
+def _whole(path: str | Path, **how: Any) -> Iterator[Any]:
     path = Path(path)
     check_out(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
-            with unfinished.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            with unfinished.open(**how) as file:
                 yield file
             unfinished.replace(path)
         finally:

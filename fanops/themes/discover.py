@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,7 @@ def run_discovery(
         last_id, grain, since = (
             (last.id, last.parameters.get("granularity"), last.created_at) if last else (None, None, None)
         )
-    if len(units) < FEWEST:
-        raise TooLittleData(
-            f"只有 {len(units)} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
-        )
+    _refuse_too_few(len(units))
     unit_ids = units["unit_id"].to_numpy()
     lay_in = _lay_in(registered, unit_ids)
     found = discover(
@@ -86,31 +84,48 @@ def run_discovery(
     progress(0.86, "检查稳不稳")
     firm = stability(found.vectors, found.labels, chosen)
     progress(0.89, "对应已有主题")
-    clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
-    matching = match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
-    progress(0.91, "保存")
+    matching = _matched(registered, found, unit_ids)
+    progress(0.9, "照着手工归类学一遍")
+    with db.read() as session:
+        deeds = registry.deeds_of_people(session, actor.brand_id, since)
+        numbers = records.theme_numbers(session, matching)
+    learn = partial(records.keep_corrections, found, unit_ids, lay_in)
+    final = learn(numbers, *deeds)
+    progress(0.93, "保存")
     with db.write() as session:
         _refuse_if_overtaken(session, actor.brand_id, last_id)
         if not has_centres:
             records.forget_centres(session, actor.brand_id)
         run = _start_run(session, actor, chosen, units, found, encoder.fingerprint)
+        names = records.theme_names(session, actor.brand_id)
         themes = records.save_themes(session, actor.brand_id, run.id, found, matching, units, firm, lay_in)
-        # read here, not before: what people did while the run worked counts
-        ends = registry.merged_into(session, actor.brand_id)
-        merged = registry.merged_units(session, actor.brand_id, ends)
-        taught = registry.corrected_units(session, actor.brand_id)
-        came_from = registry.placed_from(session, actor.brand_id, ends, since)
-        final = records.keep_corrections(found, unit_ids, themes, lay_in, merged, taught, came_from)
+        ids = np.array([theme.id for theme in themes], dtype=np.int64)
+        newer = registry.deeds_of_people(session, actor.brand_id, since)
+        # Learnt before, while nobody had to wait for this one to write; what people did meanwhile counts.
+        final = records.renumbered(final, numbers, ids) if newer == deeds else learn(ids, *newer)
         ended = records.end_themes(session, matching.died, final)
         records.save_assignments(session, actor.brand_id, run.id, unit_ids, found, final, themes)
         records.save_lineage(session, run.id, matching, themes, final, units, ended)
-        run.counts = _counts(final, themes, matching, ended)
+        counts = _counts(final, themes, matching, ended)
+        run.counts = counts | {"renamed": _renamed(themes, names)}
         run.seconds = round(time.perf_counter() - began, 2)
         session.add(run)
-        record_audit(session, actor, "discover_themes", f"theme_run:{run.id}", **run.counts)
-        result = {**run.counts, "seconds": run.seconds, "fingerprint": found.fingerprint, "run_id": run.id}
+        record_audit(session, actor, "discover_themes", f"theme_run:{run.id}", **counts)
+        result = {**counts, "seconds": run.seconds, "fingerprint": found.fingerprint, "run_id": run.id}
     progress(1.0, "完成")
     return result
+
+
+def _refuse_too_few(count: int) -> None:
+    if count < FEWEST:
+        raise TooLittleData(
+            f"只有 {count} 个语义单元，还不足以发现主题。", "先导入更多原声，至少 10 句；20 句以上比较稳。"
+        )
+
+
+def _matched(registered: list[Registered], found: Discovery, unit_ids: np.ndarray) -> Matching:
+    clusters = [frozenset(unit_ids[found.labels == k].tolist()) for k in range(len(found.themes))]
+    return match_clusters(registered, clusters, np.stack([group.centroid for group in found.themes]))
 
 
 def _refuse_if_overtaken(session: Session, brand_id: int, last_id: int | None) -> None:
@@ -141,6 +156,11 @@ def _start_run(session: Session, actor: Actor, chosen: Parameters, units, found:
     session.add(run)
     session.flush()
     return run
+
+
+def _renamed(themes: list[Theme], names: Mapping[int, str]) -> dict[str, str]:
+    """Give what themes were called before this run gave them another name: whoever looks for one looks for the name they know."""
+    return {str(each.id): names[each.id] for each in themes if names.get(each.id, each.name) != each.name}
 
 
 def _counts(final: np.ndarray, themes: list[Theme], matching: Matching, ended: list[int]) -> dict[str, int]:

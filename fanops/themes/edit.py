@@ -280,6 +280,9 @@ def _undo_apart(session: Session, event: ThemeEvent) -> None:
         setattr(old, each, getattr(new, each))
     old.pinned = event.before["pinned"]
     new.state, new.pinned, new.centroid = "retired", False, None
+    name = event.before.get("name", old.name)
+    check_name_is_free(session, old, name)
+    old.name = name
     for sub in session.exec(select(Theme).where(Theme.parent_id == new.id)):
         sub.parent_id = old.id
     stayed = event.before["stay"]

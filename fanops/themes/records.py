@@ -27,6 +27,7 @@ from fanops.tables import (
 )
 from fanops.text.aspects import GENERAL
 from fanops.themes.selection import Selection
+from fanops.themes.vague import names_nothing
 
 # A merged fan counts as the fan they were merged into, also where a statement joins the voice's own record.
 PERSON = func.coalesce(Fan.merged_into_id, Fan.id)
@@ -41,6 +42,7 @@ def narrowed(statement: Select[Any], actor: Actor, selection: Selection) -> Sele
     conditions = {
         "store_id": Voice.store_id,
         "kind": Voice.kind,
+        "channel": Voice.channel,
         "batch_id": Voice.import_batch_id,
         "level": Fan.level,
         "region_id": Store.region_id,
@@ -83,7 +85,8 @@ def joined_units(*columns: Any, no_content: bool = False) -> Select[Any]:
     return _with_person(statement)
 
 
-def _counts() -> list[Any]:
+def counts_of() -> list[Any]:
+    """Give the columns that count a group over ``joined_units``: units, voices, distinct fans and stores, pleased, displeased."""
     return [
         func.count(Unit.id).label("units"),
         func.count(distinct(Unit.voice_id)).label("voices"),
@@ -101,10 +104,11 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
         One row per theme, most distinct fans (then voices) first, general remarks (笼统评价) last: ``theme_id, name, aspect,
         keywords, pinned,
         named_by_hand, stability, units, voices, fans, stores, positive, negative, unsure, negative_share``.
-        ``general`` says that a theme has no subject. ``negative_share`` is of units, NaN without units.
+        ``general`` says that a theme has no subject, ``vague`` that most of it names no thing.
+        ``negative_share`` is of units, NaN without units.
     """
     unsure = func.sum(case((ThemeAssignment.unsure, 1), else_=0)).label("unsure")
-    grouped = joined_units(ThemeAssignment.theme_id, *_counts(), unsure).where(ThemeAssignment.theme_id.is_not(None))
+    grouped = joined_units(ThemeAssignment.theme_id, *counts_of(), unsure).where(ThemeAssignment.theme_id.is_not(None))
     grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.theme_id)
     counts = {row.theme_id: row._asdict() for row in session.exec(grouped)}
     themes = session.exec(
@@ -124,21 +128,23 @@ def theme_table(session: Session, actor: Actor, selection: Selection = EVERYTHIN
     frame = pd.DataFrame(rows, columns=columns)
     frame["negative_share"] = frame["negative"] / frame["units"].where(frame["units"] > 0)
     frame["general"] = frame["aspect"] == GENERAL
+    frame["vague"] = frame["general"] | frame["keywords"].map(names_nothing).astype(bool)
     order = ["general", "fans", "voices", "theme_id"]
     return frame.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
 
 def totals(session: Session, actor: Actor, selection: Selection = EVERYTHING) -> dict[str, int]:
-    """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``."""
+    """Count what the selection stands on: ``units, voices, fans, stores, unassigned, no_content, copies``.
+
+    ``no_content`` are units that were set aside, also out of voices that say something else, ``copies`` are voices.
+    """
     unassigned = func.sum(case((ThemeAssignment.theme_id.is_(None), 1), else_=0)).label("unassigned")
-    row = session.exec(narrowed(joined_units(*_counts(), unassigned), actor, selection)).one()._asdict()
+    row = session.exec(narrowed(joined_units(*counts_of(), unassigned), actor, selection)).one()._asdict()
     counts = {name: int(row[name] or 0) for name in ("units", "voices", "fans", "stores", "unassigned")}
-    base = select(
-        func.sum(case((Voice.no_content, 1), else_=0)), func.sum(case((Voice.copy_of_id.is_not(None), 1), else_=0))
-    ).select_from(Voice)
-    base = _with_person(base.outerjoin(Store, Store.id == Voice.store_id))
-    no_content, copies = session.exec(narrowed(base, actor, selection)).one()
-    return counts | {"no_content": int(no_content or 0), "copies": int(copies or 0)}
+    aside = narrowed(joined_units(func.count(Unit.id), no_content=True), actor, selection)
+    copied = select(func.count(Voice.id)).select_from(Voice).outerjoin(Store, Store.id == Voice.store_id)
+    copied = narrowed(_with_person(copied).where(Voice.copy_of_id.is_not(None)), actor, selection)
+    return counts | {"no_content": session.exec(aside).one(), "copies": session.exec(copied).one()}
 
 
 def get_theme(session: Session, actor: Actor, theme_id: int) -> Theme:
@@ -155,7 +161,7 @@ def get_theme(session: Session, actor: Actor, theme_id: int) -> Theme:
 
 def subtheme_table(session: Session, actor: Actor, theme_id: int, selection: Selection = EVERYTHING) -> pd.DataFrame:
     """List a theme's sub-themes with ``theme_id, name, units, voices, fans, stores, positive, negative``."""
-    grouped = joined_units(ThemeAssignment.subtheme_id, *_counts()).where(
+    grouped = joined_units(ThemeAssignment.subtheme_id, *counts_of()).where(
         ThemeAssignment.theme_id == theme_id, ThemeAssignment.subtheme_id.is_not(None)
     )
     grouped = narrowed(grouped, actor, selection).group_by(ThemeAssignment.subtheme_id)
@@ -180,7 +186,7 @@ def theme_by_store(
     base = narrowed(joined_units(Voice.store_id, func.count(Unit.id).label("store_units")), actor, selection)
     base = base.where(Voice.store_id.is_not(None)).group_by(Voice.store_id)
     bases = dict(session.exec(base).all())
-    statement = joined_units(ThemeAssignment.theme_id, Voice.store_id, Store.name.label("store"), *_counts())
+    statement = joined_units(ThemeAssignment.theme_id, Voice.store_id, Store.name.label("store"), *counts_of())
     statement = narrowed(statement, actor, selection).where(
         ThemeAssignment.theme_id.is_not(None), Voice.store_id.is_not(None)
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, select
 
 from fanops.database import insert_many
@@ -26,6 +26,11 @@ _SAME_NAME_SHARE = 0.7
 def forget_centres(session: Session, brand_id: int) -> None:
     """Forget where themes and sub-themes were: another encoder's centres mean nothing beside this one's."""
     session.exec(update(Theme).where(Theme.brand_id == brand_id).values(centroid=None))
+
+
+def theme_names(session: Session, brand_id: int) -> dict[int, str]:
+    """Give what the brand's themes are called now."""
+    return dict(session.exec(select(Theme.id, Theme.name).where(Theme.brand_id == brand_id)).all())
 
 
 def save_themes(
@@ -132,19 +137,35 @@ def _save_subthemes(
     return [result[label] for label in range(len(found.subthemes))]
 
 
+def theme_numbers(session: Session, matching: Matching) -> NDArray[np.int64]:
+    """Give the id of each cluster's theme before it is saved; new ones get numbers that no theme has, in the order of their ids."""
+    highest = session.exec(select(func.max(Theme.id))).one() or 0
+    given = [match.theme_id for match in matching.matches]
+    return np.array([each or highest + 1 + place for place, each in enumerate(given)], dtype=np.int64)
+
+
+def renumbered(final: NDArray[np.int64], numbers: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put the ``ids`` that themes were saved under in the place of the ``numbers`` they had before."""
+    result = final.copy()
+    for number, theme_id in zip(numbers.tolist(), ids.tolist(), strict=True):
+        result[final == number] = theme_id
+    return result
+
+
 def keep_corrections(
-    found: Discovery, unit_ids: NDArray[np.int64], themes: Sequence[Theme], before: NDArray[np.int64],
+    found: Discovery, unit_ids: NDArray[np.int64], before: NDArray[np.int64], ids: NDArray[np.int64],
     merged: Mapping[int, int], taught: Mapping[int, int | None], came_from: Mapping[int, int],
 ) -> NDArray[np.int64]:  # fmt: skip
     """Give the theme id of each unit (0: none) after where it lay ``before`` (``stay``), what people merged and what they taught.
 
+    ``ids`` are those of the clusters' themes, in label order.
+
     What was placed since the last run (``came_from``: where it lay) teaches: those like it follow. In later runs they have followed
     already, and would draw ever more along.
     """
-    ids = np.array([theme.id for theme in themes], dtype=np.int64)
     final = np.where(found.labels >= 0, ids[found.labels], NO_THEME)
     again = set(before.tolist())
-    centres = {theme.id: group.centroid for theme, group in zip(themes, found.themes, strict=True) if theme.id in again}
+    centres = {each: group.centroid for each, group in zip(ids.tolist(), found.themes, strict=True) if each in again}
     final = stay(found.vectors, final, before, centres)
     place = {int(unit): i for i, unit in enumerate(unit_ids.tolist())}
     for unit, theme_id in merged.items():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
@@ -219,8 +220,8 @@ def newest_run(session: Session, brand_id: int) -> ThemeRun | None:
     return session.exec(select(ThemeRun).where(ThemeRun.brand_id == brand_id).order_by(ThemeRun.id.desc())).first()
 
 
-def centre_of_units(session: Session, encoder: Encoder, unit_ids: Iterable[int]) -> bytes | None:
-    """Give the centre of units as a run keeps it (float32, unit length); None where their words say nothing to the encoder.
+def vectors_of_units(session: Session, encoder: Encoder, unit_ids: Iterable[int]) -> dict[int, NDArray[np.float32]]:
+    """Give the vector of each of these units that has content.
 
     The units beside them in their voices are read too, for what stands beside a text counts for what it means.
     """
@@ -233,8 +234,16 @@ def centre_of_units(session: Session, encoder: Encoder, unit_ids: Iterable[int])
         .order_by(Unit.voice_id, Unit.start)
     ).all()
     if not rows:
-        return None
+        return {}
     vectors = unit_vectors(encoder, [text[start:end] for *_, text, start, end in rows], [row[1] for row in rows])
-    middle = vectors[[row[0] in chosen for row in rows]].sum(axis=0)
+    return {row[0]: vector for row, vector in zip(rows, vectors, strict=True) if row[0] in chosen}
+
+
+def centre_of_units(session: Session, encoder: Encoder, unit_ids: Iterable[int]) -> bytes | None:
+    """Give the centre of units as a run keeps it (float32, unit length); None where their words say nothing to the encoder."""
+    vectors = list(vectors_of_units(session, encoder, unit_ids).values())
+    if not vectors:
+        return None
+    middle = np.sum(vectors, axis=0)
     length = np.linalg.norm(middle)
     return (middle / length).astype(np.float32).tobytes() if length > 1e-9 else None

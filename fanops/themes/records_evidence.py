@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
-from sqlalchemy import func
-from sqlmodel import Session
+from sqlalchemy import Select, func
+from sqlmodel import Session, select
 
 from fanops.access import Actor
 from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice, unit_text
@@ -22,15 +24,9 @@ def evidence(
     actor: Actor,
     selection: Selection = EVERYTHING,
     *,
-    theme_id: int | None = None,
-    unassigned: bool = False,
-    unsure: bool = False,
-    polarity: int | None = None,
-    unit_ids: list[int] | None = None,
-    fan_id: int | None = None,
-    words: str = "",
     limit: int = 50,
     offset: int = 0,
+    **which: Any,
 ) -> tuple[pd.DataFrame, int]:
     """Give the sentences under a number.
 
@@ -38,15 +34,9 @@ def evidence(
         session: A reading session.
         actor: Who reads; only voices in their scope come back.
         selection: The page's filters.
-        theme_id: Only this theme's units.
-        unassigned: Only units of no theme.
-        unsure: Only units whose theme is not sure.
-        polarity: Only −1, 0 or 1.
-        unit_ids: Only these units.
-        fan_id: Only this fan's.
-        words: Only voices that contain these characters, taken literally.
         limit: At most this many rows.
         offset: Rows to skip, for paging.
+        which: As ``_which`` takes it.
 
     Returns:
         The rows (``EVIDENCE_COLUMNS``; strongest belonging first, then newest), and how many there are in all.
@@ -60,10 +50,54 @@ def evidence(
     ]  # fmt: skip
     statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
     statement = narrowed(statement.outerjoin(Staff, Staff.id == Voice.staff_id), actor, selection)
+    statement = _which(statement, **which)
+    count = session.exec(statement.with_only_columns(func.count(Unit.id)).order_by(None)).one()
+    count = count[0] if isinstance(count, tuple) or hasattr(count, "_mapping") else count
+    order = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
+    rows = session.exec(statement.order_by(*order).limit(limit).offset(offset)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=EVIDENCE_COLUMNS), int(count)
+
+
+def evidence_units(
+    session: Session, actor: Actor, selection: Selection = EVERYTHING, *, most: int, **which: Any
+) -> list[int]:
+    """Give the ids of the sentences under a number, at most ``most`` of them, in order; ``which`` as ``_which`` takes it."""
+    statement = _which(narrowed(joined_units(Unit.id), actor, selection), **which)
+    return list(session.execute(statement.order_by(Unit.id).limit(most)).scalars())
+
+
+def _which(
+    statement: Select[Any],
+    *,
+    theme_id: int | None = None,
+    unassigned: bool = False,
+    in_themes: bool = False,
+    unsure: bool = False,
+    polarity: int | None = None,
+    unit_ids: list[int] | None = None,
+    fan_id: int | None = None,
+    words: str = "",
+) -> Select[Any]:
+    """Narrow a statement over ``joined_units``.
+
+    Args:
+        statement: To narrow.
+        theme_id: Only this theme's units.
+        unassigned: Only units of no theme.
+        in_themes: Only units of themes in use.
+        unsure: Only units whose theme is in use and not sure.
+        polarity: Only −1, 0 or 1.
+        unit_ids: Only these units.
+        fan_id: Only this fan's.
+        words: Only voices that contain these characters, taken literally.
+    """
     if theme_id is not None:
         statement = statement.where(lies_in(theme_id))
     if unassigned:
         statement = statement.where(ThemeAssignment.theme_id.is_(None))
+    if in_themes or unsure:
+        in_use = select(Theme.id).where(Theme.state == "active")
+        statement = statement.where(ThemeAssignment.theme_id.in_(in_use))
     if unsure:
         statement = statement.where(ThemeAssignment.unsure)
     if polarity is not None:
@@ -74,8 +108,4 @@ def evidence(
         statement = statement.where(PERSON == fan_id)  # noqa: SIM300 - a column, not a constant
     if words.strip():
         statement = statement.where(Voice.text.contains(words.strip(), autoescape=True))
-    count = session.exec(statement.with_only_columns(func.count(Unit.id)).order_by(None)).one()
-    count = count[0] if isinstance(count, tuple) or hasattr(count, "_mapping") else count
-    order = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
-    rows = session.exec(statement.order_by(*order).limit(limit).offset(offset)).all()
-    return pd.DataFrame([tuple(row) for row in rows], columns=EVIDENCE_COLUMNS), int(count)
+    return statement

@@ -11,7 +11,7 @@ from fanops.access import Actor, in_scope, record_audit, require
 from fanops.errors import Conflict, NotFound
 from fanops.tables import Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun, Unit, Voice, now
 from fanops.themes.edit import EDITORS, FOUND, record_event
-from fanops.themes.records_edit import checked_name, edit_in_turn, free_name, newest_run, top_theme
+from fanops.themes.records_edit import checked_name, edit_in_turn, free_name, namesake, newest_run, top_theme
 
 _QUOTED = 3
 
@@ -24,6 +24,7 @@ class Question:
         lineage_id: What ``decide_lineage`` takes.
         theme_id: The registered theme.
         name: Its name; the run may have given it.
+        name_before: What it was called before the run.
         named_by_hand: Whether a person gave or pinned it: then it is the old theme's.
         kind: What the run says: continued, merged, revived.
         units_before: What the run before found in it, None where it found nothing.
@@ -39,6 +40,7 @@ class Question:
     lineage_id: int
     theme_id: int
     name: str
+    name_before: str
     named_by_hand: bool
     kind: str
     units_before: int | None
@@ -70,7 +72,8 @@ def open_questions(session: Session, actor: Actor) -> list[Question]:
     for row, theme in rows:
         if theme.id not in found:
             found[theme.id] = Question(
-                row.id, theme.id, theme.name, theme.named_by_hand or theme.pinned, row.kind,
+                row.id, theme.id, theme.name, renamed_by(run).get(theme.id, theme.name),
+                theme.named_by_hand or theme.pinned, row.kind,
                 _units_before(session, row), row.units, row.shared_units, row.fans, row.stores,
                 _quotes(session, actor, theme.id, Voice.created_at <= since) if since else [],
                 _quotes(session, actor, theme.id, Voice.created_at > since) if since else [],
@@ -79,6 +82,11 @@ def open_questions(session: Session, actor: Actor) -> list[Question]:
             other = session.get_one(Theme, row.from_theme_id)
             found[theme.id].others.append((other.id, other.name, list(other.quote_unit_ids[:_QUOTED])))
     return list(found.values())
+
+
+def renamed_by(run: ThemeRun) -> dict[int, str]:
+    """Give what the themes that a run gave another name were called before; themes of older runs are not known."""
+    return {int(theme): name for theme, name in run.counts.get("renamed", {}).items()}
 
 
 def _units_before(session: Session, row: ThemeLineage) -> int | None:
@@ -163,10 +171,15 @@ def _part(session: Session, actor: Actor, rows: list[ThemeLineage], name: str) -
     if not units:
         raise Conflict(f"这次发现放进“{old.name}”的句子都已经移走了。", "没有可以分出来的，请选“是同一件事”。")
     given = "" if name.strip() in ("", old.name) else checked_name(session, actor, name)
+    found_as = old.name
     before = {
+        "name": old.name,
         "unit_ids": units, "stay": stay, "pinned": old.pinned, "kinds": {str(row.id): row.kind for row in rows},
         "died": None,
     }  # fmt: skip
+    was = renamed_by(session.get_one(ThemeRun, run_id)).get(old.id)
+    if was is not None and not old.named_by_hand and namesake(session, actor.brand_id, was, old.id) is None:
+        old.name = was  # what the run called it is said of the other now
     ends = old.state == "active" and not old.pinned and not stay
     if ends:
         old.state = "died"
@@ -174,7 +187,7 @@ def _part(session: Session, actor: Actor, rows: list[ThemeLineage], name: str) -
         old.pinned = True
     new = Theme(
         brand_id=actor.brand_id,
-        name=given or free_name(session, actor.brand_id, old.name),
+        name=given or free_name(session, actor.brand_id, found_as),
         named_by_hand=bool(given),
         born_run_id=run_id,
         **{each: getattr(old, each) for each in FOUND},

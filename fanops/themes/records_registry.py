@@ -172,3 +172,15 @@ def corrected_units(session: Session, brand_id: int) -> dict[int, int | None]:
         .where(Voice.brand_id == brand_id, ThemeAssignment.by_hand.is_(True))
     )
     return dict(session.exec(statement).all())
+
+
+def deeds_of_people(
+    session: Session, brand_id: int, since: datetime | None
+) -> tuple[dict[int, int], dict[int, int | None], dict[int, int]]:
+    """Give what a run must respect, as ``merged_units``, ``corrected_units`` and ``placed_from`` give it."""
+    ends = merged_into(session, brand_id)
+    return (
+        merged_units(session, brand_id, ends),
+        corrected_units(session, brand_id),
+        placed_from(session, brand_id, ends, since),
+    )

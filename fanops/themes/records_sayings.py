@@ -25,6 +25,17 @@ def _of_theme(actor: Actor, selection: Selection, theme_id: int, *columns: Any) 
     return statement.where(lies_in(theme_id))
 
 
+def _said(
+    actor: Actor, selection: Selection, theme_id: int, polarity: int | None, words: str, *columns: Any
+) -> Select[Any]:
+    statement = _of_theme(actor, selection, theme_id, *columns)
+    if polarity is not None:
+        statement = statement.where(Unit.polarity == polarity)
+    if words.strip():
+        statement = statement.where(_SENTENCE.contains(words.strip(), autoescape=True))
+    return statement
+
+
 def sayings(
     session: Session,
     actor: Actor,
@@ -32,6 +43,7 @@ def sayings(
     *,
     theme_id: int,
     polarity: int | None = None,
+    words: str = "",
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[pd.DataFrame, int]:
@@ -43,6 +55,7 @@ def sayings(
         selection: The page's filters.
         theme_id: A theme or a sub-theme.
         polarity: Only −1, 0 or 1.
+        words: Only sentences that contain these characters, taken literally.
         limit: At most this many sayings.
         offset: Sayings to skip, for paging.
 
@@ -51,20 +64,26 @@ def sayings(
         belonging first, then newest), and how many sayings there are in all.
     """
     order = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
-    inner = _of_theme(
-        actor, selection, theme_id,
+    inner = _said(
+        actor, selection, theme_id, polarity, words,
         Unit.id.label("unit_id"), ThemeAssignment.strength.label("strength"), Voice.said_at.label("said_at"),
         func.row_number().over(partition_by=_ALIKE, order_by=order).label("place"),
         func.count().over(partition_by=_ALIKE).label("times"),
     )  # fmt: skip
-    if polarity is not None:
-        inner = inner.where(Unit.polarity == polarity)
     each = inner.subquery()
     first = select(each.c.unit_id, each.c.times).where(each.c.place == 1)
     total = session.execute(select(func.count()).select_from(first.subquery())).scalar_one()
     first = first.order_by(each.c.strength.desc(), each.c.said_at.desc(), each.c.unit_id).limit(limit).offset(offset)
     times = dict(map(tuple, session.execute(first)))
     return _in_order(session, actor, selection, list(times)).assign(times=list(times.values())), int(total)
+
+
+def said_units(
+    session: Session, actor: Actor, selection: Selection, theme_id: int, polarity: int | None = None, words: str = ""
+) -> list[int]:
+    """Give the unit ids of all sentences that ``sayings`` puts together, in order."""
+    found = _said(actor, selection, theme_id, polarity, words, Unit.id)
+    return [row[0] for row in session.execute(found.order_by(Unit.id))]
 
 
 def typical_sayings(session: Session, actor: Actor, selection: Selection, theme: Theme) -> pd.DataFrame:

@@ -17,6 +17,8 @@ _SMOOTHING, _ROUNDS = 0.8, 25
 _ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
 _PENALTY = 10.0
 _ANCHORS = 3  # units of a theme that hardly anyone corrected, times the corrections of the theme with most: they say what it is
+_TOLD = 60  # corrections of a theme that the classifier is fitted on: whoever moves thousands at once says no more with them
+_FITTED = 4_000  # units that the classifier of the others is fitted on
 _CONFIRMED = 0.5  # of as many corrections a theme speaks for itself
 _BEYOND_CHANCE = 2.5  # standard errors; one unit in 160 would follow as many taken at random
 _SURE = 0.5  # chance above which a unit of no theme follows those that were taken out of the pile
@@ -70,7 +72,8 @@ def generalise(
     result[spread] = found
     rest = np.setdiff1d(free, spread)
     if len(rest) and len(np.unique(found)) > 1:
-        model = _classifier(vectors[spread], found)
+        some = _evenly(np.arange(len(spread)), _FITTED)
+        model = _classifier(vectors[spread[some]], found[some])
         columns = np.isin(labels, model.classes_)
         chances = model.predict_proba(vectors[rest])[:, np.isin(model.classes_, labels)]
         result[rest] = _decided(chances * ways[rest][:, columns], labels[columns], themes[rest])
@@ -134,10 +137,12 @@ def _propagated(
     start[np.flatnonzero(lies_in >= 0), lies_in[lies_in >= 0]] = 1.0
     corrected = np.bincount(fixed_to, minlength=len(labels))
     trust = min(1.0, len(fixed) / (_ENOUGH * np.count_nonzero(corrected)))
-    anchors = _anchors(np.where(follows, -1, lies_in), fixed, corrected)
+    anchors = _anchors(np.where(follows, -1, lies_in), fixed, np.minimum(corrected, _TOLD))
     shown, shown_as = np.concatenate([fixed, anchors]), np.concatenate([fixed_to, lies_in[anchors]])
     if len(np.unique(shown_as)) > 1:
-        model = _classifier(vectors[shown], shown_as)
+        told = np.concatenate([_evenly(np.flatnonzero(fixed_to == label), _TOLD) for label in np.unique(fixed_to)])
+        told = np.concatenate([told, np.arange(len(fixed), len(shown))])
+        model = _classifier(vectors[shown[told]], shown_as[told])
         chances = np.zeros_like(start)
         chances[:, model.classes_] = model.predict_proba(vectors)
         start = (1 - trust) * start + trust * chances
@@ -162,8 +167,12 @@ def _anchors(lies_in: NDArray[np.int64], fixed: NDArray[np.int64], corrected: ND
     found = []
     for label in np.flatnonzero(corrected < _CONFIRMED * most).tolist():
         members = np.setdiff1d(np.flatnonzero(lies_in == label), fixed)
-        found.append(members[np.linspace(0, len(members) - 1, min(len(members), _ANCHORS * most)).astype(np.int64)])
+        found.append(_evenly(members, _ANCHORS * most))
     return np.concatenate([np.zeros(0, dtype=np.int64), *found])
+
+
+def _evenly(places: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    return places[np.linspace(0, len(places) - 1, min(len(places), most)).astype(np.int64)]
 
 
 def _by_size(chances: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ A component of our own because fans' words are hostile input: they reach the pag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,8 @@ export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const root = parentElement.querySelector(".list");
   root.replaceChildren();
-  const chosen = new Set(data.chosen || []);
+  // What was ticked since the list came is newer than what the server knew when it drew.
+  const chosen = root.chosen || (root.chosen = new Set(data.chosen || []));
   for (const quote of data.quotes) {
     const figure = document.createElement("figure");
     figure.style.setProperty("--tone", tones[String(quote.polarity)] || "#9AA0A6");
@@ -94,13 +96,14 @@ def _quote(row: Any) -> dict[str, Any]:
     }
 
 
-def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False) -> list[int]:
+def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False, chosen: Sequence[int] = ()) -> list[int]:
     """Show evidence rows as quotes.
 
     Args:
         evidence: Rows of ``fanops.themes.records_evidence.evidence``, or of ``sayings``, which say how many say the same.
         key: Widget key.
         choosable: Whether a person can tick quotes (to move them, to use them as evidence).
+        chosen: Units that are ticked when the list is first shown under this key.
 
     Returns:
         The unit ids ticked, empty when nothing was.
@@ -109,8 +112,8 @@ def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False) -> list
     shown = [_quote(row) for row in evidence.itertuples()]
     result = component(
         key=key,
-        data={"quotes": shown, "choosable": choosable},
-        default={"chosen": []},
+        data={"quotes": shown, "choosable": choosable, "chosen": list(chosen)},
+        default={"chosen": list(chosen)},
         on_chosen_change=lambda: None,
     )
     known = {quote["id"] for quote in shown}

@@ -63,6 +63,7 @@ EXPORTS: dict[str, Export] = {
     "invitations": Export("fanops.collect.invite_fans:export_links"),
     "paper_sheet": Export("fanops.collect.records_paper:export_paper_sheet", (Role.CLERK, *MANAGERS)),
     "responses": Export("fanops.collect.export_responses:export_responses"),
+    "themes": Export("fanops.themes.export_themes:export_themes"),
 }
 
 

@@ -8,10 +8,13 @@ import json
 import random
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from fanops.cli import cli
+from fanops.errors import InvalidInput
+from fanops.text.table_file import read_sheet
 
 GOOD = [
     "味道不错", "排队等位太久", "珍珠太硬", "服务员很热情", "环境很干净", "价格有点贵", "送餐太慢了", "包装破了", "奶茶太甜", "分量很足",
@@ -334,3 +337,18 @@ def test_training_data_of_another_kind_is_said_in_a_sentence(tmp_path: Path) -> 
     sentences.write_bytes("不是压缩文件".encode())
     code, said = run("model", "train", "--data-folder", str(tmp_path), "--out", str(out))
     assert code == 1 and "consumer_sentences.txt.gz 打不开" in said
+
+
+def test_of_a_workbook_the_sheet_with_the_column_is_read(tmp_path):
+    """A cover sheet in front is common; of two sheets that fit none is lost without a word."""
+    said = [f"排队太久了，第{n}次" for n in range(3)]
+    book = tmp_path / "评价.xlsx"
+    with pd.ExcelWriter(book, engine="xlsxwriter") as writer:
+        pd.DataFrame({"说明": ["封面"]}).to_excel(writer, sheet_name="封面", index=False)
+        pd.DataFrame({"评价": said}).to_excel(writer, sheet_name="一月", index=False)
+    assert read_sheet(book, "评价").column("评价") == said
+    with pd.ExcelWriter(book, engine="xlsxwriter") as writer:
+        for month in ("一月", "二月"):
+            pd.DataFrame({"评价": said}).to_excel(writer, sheet_name=month, index=False)
+    with pytest.raises(InvalidInput, match="一月、二月"):
+        read_sheet(book, "评价")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from sqlmodel import select
 
 from fanops.cli import cli
 from fanops.errors import Conflict, FanopsError
-from fanops.tables import Theme, ThemeAssignment, Unit, Voice
+from fanops.tables import AuditEntry, Theme, ThemeAssignment, Unit, Voice
 
 BRAND = ("--brand", "山茶")
 
@@ -113,3 +114,15 @@ def test_the_history_says_what_was_undone(chain, ids):
 def test_what_makes_no_sense_is_refused_before_anything_is_opened(chain, arguments):
     result = CliRunner().invoke(cli, ["themes", *map(str, arguments), *BRAND])
     assert result.exit_code == 2, result.output
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_themes_are_written_to_excel_whole_and_logged(chain, ids, tmp_path):
+    out = tmp_path / "主题.xlsx"
+    done = CliRunner().invoke(cli, ["themes", "export", "--out", str(out), *BRAND], catch_exceptions=False)
+    assert done.exit_code == 0 and "2 个主题、6 句" in done.output
+    assert len(pd.read_excel(out, sheet_name="句子", engine="openpyxl")) == 6
+    with chain.db.read() as session:
+        assert session.exec(select(AuditEntry.subject).where(AuditEntry.deed == "export")).all() == ["export:themes"]
+    refused = CliRunner().invoke(cli, ["themes", "export", "--out", str(tmp_path / "nowhere" / "a.xlsx"), *BRAND])
+    assert refused.exit_code and "没有这个文件夹" in refused.output

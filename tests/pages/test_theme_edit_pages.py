@@ -161,3 +161,20 @@ def test_what_is_not_in_use_offers_only_what_can_be_done(open_page, chain, theme
     at = open_page("product", "theme.py", theme=died_id)
     at.button(key="theme.retire").click().run()
     assert not at.exception and "里已经没有句子" in words_on(at)
+
+
+@ONE
+def test_any_edit_is_taken_back_from_the_history_and_said(open_page, chain, themes, monkeypatch):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        was = session.get_one(Theme, themes[0]).name
+        first = edit.rename_theme(session, product, themes[0], "排队人多").id
+        later = edit.set_pinned(session, product, themes[0], True).id
+    monkeypatch.setattr("fanops.ui.themes.theme_edits.tapped_row", lambda rows, key: 1)  # the older of the two
+    at = edits_tab(open_page, themes[0])
+    at.button(key="theme.undo_this").click().run()
+    assert not at.exception and f"已撤销编辑 {first}" in words_on(at)
+    assert not [button for button in at.button if button.key == "theme.undo_this"]  # it is taken back already
+    with chain.db.read() as session:
+        theme = session.get_one(Theme, themes[0])
+        assert (theme.name, theme.pinned) == (was, True) and session.get_one(ThemeEvent, later).undone_at is None

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from fanops.tables import Theme, ThemeAssignment, ThemeLineage, ThemeRun, Unit, Voice, now
-from fanops.ui import quotes
-from fanops.ui.themes import theme_views
+from fanops.ui.themes import ticks
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 ENDLESS = "9" * 20
@@ -62,13 +61,11 @@ def test_a_number_that_no_row_can_have_is_no_error(open_page, file, name):
 def test_a_filter_on_the_last_page_leaves_no_empty_list(open_page, theme, monkeypatch):
     listed: list[int] = []
 
-    def noted(evidence, key, *, choosable=False):
-        if choosable:
-            listed.append(len(evidence))
+    def noted(evidence, key, *, choosable=False, chosen=()):
+        listed.append(len(evidence))
         return []
 
-    monkeypatch.setattr(quotes, "quotes", noted)
-    monkeypatch.setattr(theme_views, "quotes", noted)
+    monkeypatch.setattr(ticks, "quotes", noted)
     at = open_page("product", "theme.py", theme=theme)
     at.session_state["theme.page"] = 3
     at.run()

@@ -11,7 +11,7 @@ from fanops.themes.records_identified import count_unidentified, with_fan_polari
 from fanops.themes.records_sayings import all_alike, sayings, typical_sayings
 from fanops.ui.charts import theme_bars
 from fanops.ui.quotes import _quote
-from fanops.ui.themes import theme_views
+from fanops.ui.themes import theme_quote_views, ticks
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 
@@ -138,11 +138,12 @@ def test_typical_sayings_come_first_as_far_as_they_are_in_the_theme(chain, doubl
             units[1]
         ]
     shown = {}
-    monkeypatch.setattr(
-        theme_views,
-        "quotes",
-        lambda rows, key, **given: shown.update({key: list(map(_quote, rows.itertuples()))}) or [],
-    )
+    for place in (theme_quote_views, ticks):
+        monkeypatch.setattr(
+            place,
+            "quotes",
+            lambda rows, key, **given: shown.update({key: list(map(_quote, rows.itertuples()))}) or [],
+        )
     at = open_page("product", "theme.py", theme=theme_id)
     assert not at.exception
     assert "最典型的说法" in words_on(at)
@@ -152,8 +153,8 @@ def test_typical_sayings_come_first_as_far_as_they_are_in_the_theme(chain, doubl
 
 @ONE
 def test_a_ticked_saying_moves_with_all_that_say_the_same(chain, doubled, open_page, monkeypatch) -> None:
-    theme_id, units = doubled
-    monkeypatch.setattr(theme_views, "quotes", lambda rows, key, choosable=False: [units[2]] if choosable else [])
+    theme_id, _ = doubled
+    monkeypatch.setattr(ticks, "quotes", lambda rows, key, **given: rows.loc[rows["times"] == 3, "unit_id"].tolist())
     at = open_page("product", "theme.py", theme=theme_id)
     assert "已选 3 句" in words_on(at)
 

@@ -38,7 +38,7 @@ def test_what_is_set_aside_is_seen_in_scope_put_back_and_taken_back(chain, pile)
     with chain.db.read() as session:
         rows, total, units = no_content_sayings(session, product)
         assert (rows.values.tolist(), total, units) == ([["没有<b>", 1, 3], ["不说了", 2, 1]], 2, 3)
-        assert no_content_sayings(session, clerk)[2] == 2
+        assert no_content_sayings(session, clerk)[2] == 2 == records.totals(session, clerk)["no_content"]
         assert no_content_sayings(session, chain.actors["stranger"])[2] == 0
         assert no_content_sayings(session, product, words="不说")[1] == 1
     with chain.db.write() as session:
@@ -46,6 +46,7 @@ def test_what_is_set_aside_is_seen_in_scope_put_back_and_taken_back(chain, pile)
     assert len(done["units"]) == len(done["voices"]) == 1  # the own store only
     with chain.db.read() as session:
         assert records.totals(session, product)["unassigned"] == 2
+        assert records.totals(session, product)["no_content"] == 2  # as many as the pile lists
         assert session.exec(select(AuditEntry.deed).order_by(AuditEntry.id.desc())).first() == "put_back_content"
     with chain.db.write() as session, pytest.raises(Conflict):
         put_back(session, clerk, "不说了")

@@ -8,11 +8,11 @@ from sqlmodel import func, select
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.summary.records import waiting
-from fanops.tables import AuditEntry, Theme, ThemeAssignment, ThemeLineage, Unit, Voice
+from fanops.tables import AuditEntry, Theme, ThemeAssignment, ThemeLineage, ThemeRun, Unit, Voice
 from fanops.themes import edit
 from fanops.themes.discover import run_discovery
 from fanops.themes.records import theme_table
-from fanops.themes.records_lineage import decide_lineage, open_questions
+from fanops.themes.records_lineage import decide_lineage, open_questions, renamed_by
 
 SAID = [
     f"{start}{subject}{what}"
@@ -184,3 +184,57 @@ def test_what_cannot_be_decided_is_refused(chain, asked):
     run_discovery(chain.db, product, {})
     with pytest.raises(Conflict, match="之后又发现过一次"), chain.db.write() as session:
         decide_lineage(session, product, question.lineage_id, True)
+
+
+def rename_by_run(chain, theme_id: int, was: str) -> None:
+    """As if the second run had given the theme the name that it has."""
+    with chain.db.write() as session:
+        run = session.get_one(ThemeRun, 2)
+        run.counts = run.counts | {"renamed": {str(theme_id): was}}
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_run_says_what_it_called_otherwise(chain):
+    say(chain, *SAID)
+    product = chain.actors["product"]
+    run_discovery(chain.db, product, {})
+    with chain.db.write() as session:
+        waiting_for = session.exec(
+            select(Theme).join(ThemeAssignment, ThemeAssignment.theme_id == Theme.id)
+            .join(Unit, Unit.id == ThemeAssignment.unit_id).join(Voice, Voice.id == Unit.voice_id).where(Voice.text == "排队太久了")
+        ).one()  # fmt: skip
+        waiting_for.name, asked = "旧的叫法", waiting_for.id
+    say(chain, *(f"{start}{what}" for start in ("昨天", "前天", "上周") for what in ("排队太久了", "等位等太久", "排队等了半小时", "出餐慢得要命")))  # fmt: skip
+    result = run_discovery(chain.db, product, {})
+    assert "renamed" not in result
+    with chain.db.read() as session:
+        assert session.get_one(Theme, asked).name != "旧的叫法"
+        assert renamed_by(session.get_one(ThemeRun, 2)) == {asked: "旧的叫法"}
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_of_two_things_the_old_one_has_its_old_name(chain, asked):
+    rename_by_run(chain, asked, "从前的叫法")
+    before = snapshot(chain)
+    with chain.db.read() as session:
+        [question] = open_questions(session, chain.actors["product"])
+    assert question.name_before == "从前的叫法" != question.name
+    number, new = answer(chain, False)
+    with chain.db.read() as session:
+        names = session.get_one(Theme, asked).name, session.get_one(Theme, new).name
+    assert names == ("从前的叫法", question.name)
+    undo(chain, number)
+    assert snapshot(chain) == before
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_the_page_says_both_names(chain, asked, open_page):
+    rename_by_run(chain, asked, "从前的叫法")
+    at = open_page("product", "themes.py")
+    at.session_state["themes.tab"] = "沿革"
+    at.run()
+    said = " ".join(str(box.value) for box in [*at.markdown, *at.caption])
+    with chain.db.read() as session:
+        name = session.get_one(Theme, asked).name
+    assert not at.exception and f"**原来的主题 {asked}** “从前的叫法”" in said and f"**这次发现的** “{name}”" in said
+    assert f"“从前的叫法”现在叫“{name}”" in said

@@ -6,7 +6,7 @@ import pytest
 
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice
 from fanops.themes.records_map import map_bounds, map_points
-from fanops.ui.themes.map_views import chosen_units, theme_map
+from fanops.ui.themes.map_views import chosen_units, theme_colours, theme_map
 
 
 @pytest.fixture
@@ -52,10 +52,14 @@ def test_the_map_is_scoped_and_narrowed(chain, placed):
 def test_chosen_points_are_units_and_words_are_data(chain, placed):
     with chain.db.read() as session:
         points, _ = map_points(session, chain.actors["product"])
-        option, groups = theme_map(points, {placed[0]: "<script>"}, map_bounds(session, chain.actors["product"]))
+        option, groups = theme_map(
+            points, {placed[0]: "<script>"}, map_bounds(session, chain.actors["product"]), theme_colours(placed)
+        )
     assert [len(group) for group in groups] == [10, 30]
     # A theme keeps its colour whichever others are drawn with it.
-    among = theme_map(points, {999: "别的", placed[0]: "排队"}, (0, 1, 0, 1))[0]["series"]
+    among = theme_map(points, {999: "别的", placed[0]: "排队"}, (0, 1, 0, 1), theme_colours([*placed, 999]))[0][
+        "series"
+    ]
     colour = {each["name"]: each.get("itemStyle", {}).get("color") for each in [*option["series"], *among]}
     assert colour["排队"] == colour["<script>"]
     chosen = {"selection": {"selected": [
@@ -65,3 +69,11 @@ def test_chosen_points_are_units_and_words_are_data(chain, placed):
     assert chosen_units(chosen, groups) == sorted([groups[1][0], groups[1][2], groups[0][9]])
     # a template's placeholders are escaped by the chart; a function or a name inside the template would not be
     assert option["tooltip"]["formatter"] == "{a}<br/>{@text}"
+
+
+def test_no_two_of_the_drawn_themes_look_the_same_and_later_ones_change_none():
+    first = [1, 2, 13, 25, 26, 49]
+    colours = theme_colours(first)
+    later = theme_colours([*first, *range(100, 118)])
+    assert len(set(later.values())) == len(later) == 24 and {each: later[each] for each in first} == colours
+    assert set(theme_colours(range(60)).values()) == set(later.values())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import Thread
 
 import pytest
 from sqlmodel import select
 
 from fanops.errors import Conflict, TooLittleData
 from fanops.tables import Fan, Theme, ThemeAssignment, ThemeEvent, ThemeLineage, ThemeRun, Unit, Voice
-from fanops.themes import edit
+from fanops.themes import edit, records_discovery, teach
 from fanops.themes.assign import assign_new_units
 from fanops.themes.discover import run_discovery
 from tests.themes.test_discovery import add_voices, corpus
@@ -235,3 +236,34 @@ def test_a_large_wave_of_something_else_makes_themes_of_its_own_though_it_was_as
         rows = session.exec(select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.text.in_(PARKING)))
         parked = [held(chain)[unit] for unit in rows]
     assert sum(theme not in old for theme in parked) >= 0.8 * len(parked)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_nobody_waits_to_write_while_a_run_learns(chain, monkeypatch):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    first, second = (theme.id for theme in live(chain)[:2])
+    moved = [unit for unit, theme in held(chain).items() if theme == first][:5]
+    with chain.db.write() as session:
+        edit.move_units(session, chain.actors["product"], moved, second)
+    add_voices(chain, PARKING[:40], start=9_000)  # a theme that has no id yet while the run learns
+    learnt = []
+
+    def write() -> None:
+        with chain.db.write() as session:
+            session.get_one(Theme, second).name = "写得进去"
+        learnt.append("written")
+
+    def generalise(*given):
+        clerk = Thread(target=write)
+        clerk.start()
+        clerk.join(5)
+        learnt.append(clerk.is_alive())
+        return teach.generalise(*given)
+
+    monkeypatch.setattr(records_discovery, "generalise", generalise)
+    run(chain)
+    assert learnt == ["written", False]  # once, and beside it somebody wrote
+    after, shown = held(chain), {theme.id for theme in live(chain)}
+    assert [after[unit] for unit in moved] == [second] * 5 and {*after.values()} - {None} <= shown and len(shown) > 2

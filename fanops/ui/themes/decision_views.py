@@ -34,7 +34,7 @@ def decisions(actor: Actor) -> None:
 def _ask(actor: Actor, question: Question) -> None:
     left, right = st.columns(2)
     with left:
-        st.markdown(f"**原来的主题 {question.theme_id}** “{plain(question.name)}”")
+        st.markdown(f"**原来的主题 {question.theme_id}** “{plain(question.name_before)}”")
         before = (
             "上次没有发现它"
             if question.units_before is None
@@ -46,7 +46,8 @@ def _ask(actor: Actor, question: Question) -> None:
             st.markdown(f"**主题 {theme_id}** “{plain(name)}”的大半也到了这里")
             _shown(actor, unit_ids, f"lineage.other.{question.lineage_id}.{theme_id}", "")
     with right:
-        st.markdown("**这次发现的**")
+        new_name = f" “{plain(question.name)}”" if question.name != question.name_before else "，名字没变"
+        st.markdown(f"**这次发现的**{new_name}")
         parts = [(question.units, "句"), (question.fans, "位粉丝"), (question.stores, "家门店")]
         st.caption(" · ".join(words.count(number, unit) for number, unit in parts))
         _shown(
@@ -63,7 +64,7 @@ def _ask(actor: Actor, question: Question) -> None:
     said = (
         f"已确认：“{question.name}”还是同一件事。"
         if same
-        else f"已分成两件事：这次的句子有了自己的主题，主题 {question.theme_id} 只留原来的历史。"
+        else f"已分成两件事：这次的句子有了自己的主题，“{question.name_before}”（主题 {question.theme_id}）只留原来的历史。"
     )
     if (same or apart) and carry_out(
         actor, said, lambda session: decide_lineage(session, actor, question.lineage_id, same, name)

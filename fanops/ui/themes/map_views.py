@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,22 +11,24 @@ import streamlit as st
 
 from fanops.access import Actor
 from fanops.themes.records_evidence import evidence
-from fanops.themes.records_map import map_bounds, map_points
+from fanops.themes.records_map import Box, map_bounds, map_points, units_in
 from fanops.themes.selection import Selection
 from fanops.ui import words
 from fanops.ui.guard import page_database
-from fanops.ui.quotes import quotes
+from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.themes import theme_edits
+from fanops.ui.themes.ticks import TICKS_MOST, finder, tick_bar, tick_quotes
 
 MAP_THEMES = 24
 MAP_POINTS = 20_000
 _QUOTED = 20
 _FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
-_OPENABLE = 10_000  # units in one box: what one query may name
+# As many as themes are drawn: no two of them look the same.
 _PALETTE = [
     "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
-    "#A33B3B", "#3C5AA6",
+    "#A33B3B", "#3C5AA6", "#7DBBA8", "#E89A76", "#8FB8DE", "#D9BE77", "#B9A2DB", "#A3C777", "#DE9AC4", "#1F6670",
+    "#C7A995", "#2E3842", "#E08585", "#8E9FD9",
 ]  # fmt: skip
 _QUIET = "#C9CCCF"
 _SIGNS = {"全部": None, "不满": -1, "中性": 0, "满意": 1}
@@ -45,16 +49,15 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         "主题", [None, *names], format_func=lambda key: names.get(key, "全部主题"), key="map.theme"
     )
     sign = right.selectbox("情感", list(_SIGNS), key="map.sign")
+    which = {"words": looked_for, "theme_id": theme_id, "polarity": _SIGNS[sign]}
     with st.spinner("正在画地图……"), page_database().read() as session:
-        points, total = map_points(
-            session, actor, selection, words=looked_for, theme_id=theme_id, polarity=_SIGNS[sign], most=MAP_POINTS
-        )
+        points, total = map_points(session, actor, selection, most=MAP_POINTS, **which)
         bounds = map_bounds(session, actor)
     if points.empty:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
         return
     top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
-    option, groups = theme_map(points, top, bounds)
+    option, groups = theme_map(points, top, bounds, theme_colours(names))
     # Another picture has other places: what was chosen in the one before means nothing in it.
     key = f"themes.map.{total}.{looked_for}.{theme_id}.{sign}"
     chosen = st.echarts_chart(option, height=500, key=key, on_select="rerun", alt="语义单元地图，按主题分色")
@@ -62,7 +65,22 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     if total > len(points):
         note += f"为了流畅，均匀画出其中 {words.count(len(points), '个')}；找词和筛选时在全部里找。"
     st.caption(note)
-    _opened(actor, selection, chosen_units(chosen, groups), table)
+    boxes = chosen_boxes(chosen)
+    if boxes:
+        with page_database().read() as session:
+            unit_ids = units_in(session, actor, selection, boxes, most=TICKS_MOST + 1, **which)
+    else:
+        unit_ids = chosen_units(chosen, groups)
+    _opened(actor, selection, unit_ids, table)
+
+
+def chosen_boxes(chosen: Any) -> list[Box]:
+    """Give the boxes that were drawn on the map."""
+    found = []
+    for area in chosen["selection"]["areas"]:
+        across, upward = area["coord_range"]
+        found.append((min(across), max(across), min(upward), max(upward)))
+    return found
 
 
 def chosen_units(chosen: Any, groups: list[list[int]]) -> list[int]:
@@ -80,29 +98,43 @@ def chosen_units(chosen: Any, groups: list[list[int]]) -> list[int]:
 def _opened(actor: Actor, selection: Selection, unit_ids: list[int], table: pd.DataFrame) -> None:
     if not unit_ids:
         return
+    if len(unit_ids) > TICKS_MOST:
+        st.info(f"圈出的超过 {words.count(TICKS_MOST, '句')}。圈小一点，或先找一个词。", icon=":material/select_all:")
+        return
+    name, which = f"map.{hash(tuple(unit_ids))}", {"unit_ids": unit_ids}
     with page_database().read() as session:
-        rows, total = evidence(session, actor, selection, unit_ids=unit_ids[:_OPENABLE], limit=_QUOTED)
-    shown = f"，先看 {_QUOTED} 句" if total > _QUOTED else ""
-    st.markdown(f"**圈出 {words.count(len(unit_ids), '句')}{shown}**")
-    ticked = quotes(rows, f"map.quotes.{hash(tuple(unit_ids))}", choosable=True)
-    theme_edits.move_bar(actor, None, ticked, table)
+        rows, total, page = open_page(
+            f"{name}.page", _QUOTED, partial(evidence, session, actor, selection, limit=_QUOTED, **which)
+        )
+    st.markdown(f"**圈出 {words.count(total, '句')}**")
+    ticked = tick_quotes(rows, name, str(page))
+    turn_pages(f"{name}.page", _QUOTED, total)
+    tick_bar(name, ticked, total, finder(actor, selection, which))
+    theme_edits.move_bar(actor, None, ticked, table, name)
+
+
+def theme_colours(theme_ids: Iterable[int]) -> dict[int, str]:
+    """Give each theme a colour by its number: a theme that comes later changes none, and none is given twice while there is another."""
+    colours: dict[int, str] = {}
+    for theme_id in sorted(theme_ids):
+        own = [_PALETTE[(theme_id + step) % len(_PALETTE)] for step in range(len(_PALETTE))]
+        colours[theme_id] = next((each for each in own if each not in colours.values()), own[0])
+    return colours
 
 
 def theme_map(
-    points: pd.DataFrame, names: dict[int, str], bounds: tuple[float, float, float, float]
+    points: pd.DataFrame, names: dict[int, str], bounds: Box, colours: Mapping[int, str]
 ) -> tuple[dict[str, Any], list[list[int]]]:
     """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
 
     Args:
         points: Rows of ``map_points``; ``theme_id`` empty is 未归类.
         names: Theme id → name, biggest first: only these get a colour and a label of their own.
-        bounds: Left, right, bottom and top edge of the picture.
+        bounds: Edges of the picture.
+        colours: Of each theme.
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
-    parts += [
-        (name, points[points["theme_id"] == theme_id], _PALETTE[theme_id % len(_PALETTE)])
-        for theme_id, name in names.items()
-    ]
+    parts += [(name, points[points["theme_id"] == theme_id], colours[theme_id]) for theme_id, name in names.items()]
     parts = [part for part in parts if len(part[1])]
     labels = [
         {"name": name, "value": [round(float(own["x"].median()), 3), round(float(own["y"].median()), 3)]}

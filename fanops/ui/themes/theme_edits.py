@@ -16,8 +16,9 @@ from fanops.themes.records_edit import NAME_LIMIT
 from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
-from fanops.ui.quotes import quotes
-from fanops.ui.refusal import plain, refusals
+from fanops.ui.refusal import refusals
+from fanops.ui.tapped_row import tapped_row
+from fanops.ui.themes.ticks import untick
 
 
 def carry_out(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
@@ -94,13 +95,13 @@ def _merge_bar(actor: Actor, theme: Theme) -> None:
         st.switch_page("theme.py", query_params={"theme": str(into)})
 
 
-def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame) -> None:
-    """Let ticked sentences move to a theme, out of all, or into a new one."""
+def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame, ticks: str) -> None:
+    """Let the sentences ticked in the list ``ticks`` move to a theme, out of all, or into a new one."""
     if not chosen:
         return
     names = {int(row.theme_id): row.name for row in table.itertuples() if theme is None or row.theme_id != theme.id}
     with st.container(border=True):
-        st.markdown(f"**已选 {len(chosen)} 句**")
+        st.markdown(f"**已选 {words.count(len(chosen), '句')}**")
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         to = left.selectbox(
             "移动到", [*names, 0], index=None, key="move.to", placeholder="选一个主题",
@@ -109,9 +110,10 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
         moved = right.button("移动", key="move.do", type="primary", disabled=to is None, width="stretch")
         if moved and carry_out(
             actor,
-            f"已移动 {len(chosen)} 句。下次发现会照此学习。",
+            f"已移动 {words.count(len(chosen), '句')}。下次发现会照此学习。",
             lambda session: edit.move_units(session, actor, chosen, to or None),
         ):
+            untick(ticks)
             st.rerun()
         if theme is None or actor.role not in edit.EDITORS:
             return
@@ -120,28 +122,10 @@ def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.Dat
         split = right.button("拆出", key="split.do", width="stretch")
         if split and carry_out(
             actor,
-            f"已把 {len(chosen)} 句拆成“{name.strip()}”。",
+            f"已把 {words.count(len(chosen), '句')}拆成“{name.strip()}”。",
             lambda session: edit.split_theme(session, actor, theme.id, chosen, name),
         ):
-            st.rerun()
-
-
-def confirm_list(actor: Actor, rows: pd.DataFrame) -> None:
-    """Show sentences whose theme is not sure, each settled by one click: it belongs there, or it does not."""
-    st.caption("一句一点：归得对就点“是”，不对就先放回未归类。下次发现会照此学习。")
-    for place, row in enumerate(rows.itertuples()):
-        if pd.isna(row.theme_id):
-            continue
-        unit_id, theme_id = int(row.unit_id), int(row.theme_id)
-        quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
-        with st.container(horizontal=True):
-            right = st.button(f"是“{plain(row.theme)}”", key=f"unsure.yes.{unit_id}", icon=":material/check:")
-            wrong = st.button("不是", key=f"unsure.no.{unit_id}", icon=":material/close:")
-        if (right or wrong) and carry_out(
-            actor,
-            f"已确认属于“{row.theme}”。" if right else "已放回未归类。",
-            lambda session, unit=unit_id, to=theme_id if right else None: edit.move_units(session, actor, [unit], to),
-        ):
+            untick(ticks)
             st.rerun()
 
 
@@ -165,15 +149,26 @@ def history(session: Session, actor: Actor, theme_id: int) -> None:
                 "状态": ["已撤销" if pd.notna(undone) else "有效" for undone in events["undone_at"]],
             }
         )
-        st.dataframe(rows, hide_index=True)
-        live = events[events["undone_at"].isna()]
-        if len(live) and actor.role in edit.EDITORS and st.button("撤销最近一次编辑", key="theme.undo_last"):
-            with refusals():
-                with page_database().write() as writing:
-                    edit.undo_edit(writing, actor, int(live.iloc[0]["event_id"]))
-                st.rerun()
+        picked = tapped_row(rows, f"theme.history.{theme_id}.{len(rows)}")
+        if actor.role in edit.EDITORS:
+            _undo_bar(actor, events, rows, picked)
     if len(runs):
         st.caption(f"经历过 {runs['run_id'].nunique()} 次发现；首次 {words.minute(runs.iloc[0]['run_at'])}。")
+
+
+def _undo_bar(actor: Actor, events: pd.DataFrame, rows: pd.DataFrame, picked: int | None) -> None:
+    """Offer to take back the edit that was tapped, otherwise the newest one that stands."""
+    live = events["undone_at"].isna().to_numpy()
+    if not live.any():
+        return
+    st.caption("点一行，可以撤销那一次；后面的编辑以它为基础时，会告诉您先撤销哪一次。")
+    place = int(live.argmax()) if picked is None else picked
+    label = "撤销最近一次编辑" if picked is None else f"撤销编辑 {rows.iloc[place]['编辑']}"
+    if live[place] and st.button(label, key="theme.undo_last" if picked is None else "theme.undo_this"):
+        with refusals():
+            _undo(actor, int(events.iloc[place]["event_id"]))
+            said_done(f"已撤销编辑 {rows.iloc[place]['编辑']}：{rows.iloc[place]['详情']}。")
+            st.rerun()
 
 
 def _concerns(row, theme_id: int) -> bool:

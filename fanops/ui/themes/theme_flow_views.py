@@ -11,6 +11,7 @@ import streamlit as st
 from fanops.access import Actor
 from fanops.themes import records
 from fanops.themes.flow import Link, Node, flow
+from fanops.themes.records_lineage import renamed_by
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
@@ -31,10 +32,18 @@ def lineage_view(actor: Actor) -> None:
     """Show what each run did to the themes; a theme in the picture opens."""
     with page_database().read() as session:
         frame = records.lineage(session, actor)
+        run = records.latest_run(session, actor)
+        renamed = renamed_by(run) if run else {}
     if frame.empty:
         st.info("发现过两次以后，这里会画出主题的延续、分裂、合并与消失。", icon=":material/account_tree:")
         return
     decisions(actor)
+    now_called = dict(zip(frame["theme_id"], frame["name"], strict=True))
+    moved = [f"“{was}”现在叫“{now_called[each]}”" for each, was in renamed.items() if now_called.get(each, was) != was]
+    if moved:
+        st.caption(
+            f"最近一次发现改了名：{plain('；'.join(moved))}。三成以上是新的句子，原来的名字说不全了；人起的名字从不改。"
+        )
     pictured = actor.sees_all_stores and frame["run_id"].nunique() > 1
     if pictured:
         _picture(frame, *flow(frame))

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, Role
-from fanops.intervals import wilson
 from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_sayings import all_alike, typical_sayings
 from fanops.themes.records_sayings import sayings as evidence
-from fanops.themes.selection import Selection
+from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
-from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tapped_row import tapped_row
-from fanops.ui.themes import theme_edits
 from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
-COUNTER_QUOTES = 3
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
 _CHANCE = 0.05  # share of false claims among those made
@@ -96,7 +91,8 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
 
 def about(row: pd.Series) -> str:
     """Say a theme's aspect, key words and stability, as markdown."""
-    known = [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []
+    known = ["多是笼统的话，没说哪样东西：具体的看子主题"] if row["vague"] and not row["general"] else []
+    known += [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []
     if row["keywords"]:
         known.append("关键词：" + plain("、".join(str(word) for word in row["keywords"][:8])))
     if pd.notna(row["stability"]):
@@ -126,6 +122,9 @@ def headline(table: pd.DataFrame, counted: str) -> str:
     )
     unit = "位粉丝" if counted == "fans" else "条原声"
     text = f"最多人说“{top['name']}”（{int(top[counted]):,} {unit}）"
+    about = table[~table["vague"]].head(1)
+    if top["vague"] and len(about):
+        text += f"，多是笼统的话；具体的事里最多的是“{about.iloc[0]['name']}”（{int(about.iloc[0][counted]):,} {unit}）"
     if len(worst):
         text += f"；最不满“{worst.iloc[0]['name']}”（{words.share(worst.iloc[0]['negative_share'], 0)} 不满）"
     return text
@@ -135,6 +134,14 @@ def overview(shown: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
     """Show the picture that answers the question, and the list under it."""
     charts.show(charts.theme_bars(shown.head(15), counted), headline(shown, counted))
     theme_list(shown, change, counted)
+
+
+def export_link(actor: Actor, selection: Selection, theme_id: int | None = None) -> None:
+    """Offer what is shown as Excel, with the sentences behind it, to those who may take data out."""
+    if actor.role is Role.CLERK:
+        return
+    asked = address_of(selection) | ({"theme": str(theme_id)} if theme_id else {})
+    st.link_button("导出 Excel（含句子）", f"/export/themes?{urlencode(asked)}", icon=":material/download:")
 
 
 def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
@@ -148,7 +155,7 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
             )  # fmt: skip
     if counts["no_content"]:
         st.page_link(
-            "voices.py", label=f"无内容 {words.count(counts['no_content'], '条')}，放在一边了，去看放得对不对",
+            "voices.py", label=f"无内容 {words.count(counts['no_content'], '句')}，放在一边了，去看放得对不对",
             icon=":material/inbox:", query_params={"pile": NO_CONTENT},
         )  # fmt: skip
 
@@ -168,7 +175,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         figures = f"{words.count(row['fans'], '位粉丝')} · " if counted == "fans" else ""
         figures += f"{words.count(row['voices'], '条原声')} · {words.count(row['stores'], '家门店')}"
         figures += f" · 不满 {words.share(row['negative_share'], 0)}"
-        figures += " · 笼统评价，不算需求" if row["general"] else ""
+        figures += " · 笼统评价，不算需求" if row["general"] else " · 多是笼统的话" if row["vague"] else ""
         with st.container(border=True, gap=None):
             st.page_link(
                 "theme.py",
@@ -258,35 +265,6 @@ def heat_headline(frame: pd.DataFrame) -> str:
     )
 
 
-def store_shares(stores: pd.DataFrame) -> pd.DataFrame:
-    """Give each store's share of units on this theme with its Wilson interval, largest first."""
-    frame = stores.rename(columns={"store": "门店"}).copy()
-    frame["占比"] = frame["units"] / frame["store_units"]
-    low, high = wilson(frame["units"].to_numpy(), frame["store_units"].to_numpy())
-    return frame.assign(low=low, high=high).sort_values("占比", ascending=False, ignore_index=True)
-
-
-def store_headline(stores: pd.DataFrame) -> str:
-    """Say the finding of the store chart."""
-    top = store_shares(stores).iloc[0]
-    return f"{top['门店']}最多：每百句里 {top['占比'] * 100:.1f} 句（{words.base_note(int(top['store_units']))}）"
-
-
-def store_rows(stores: pd.DataFrame) -> pd.DataFrame:
-    """Give the table under the store chart."""
-    frame = store_shares(stores)
-    return pd.DataFrame(
-        {
-            "门店": frame["门店"],
-            "粉丝": frame["fans"],
-            "语义单元": frame["units"],
-            "门店合计": frame["store_units"],
-            "占比": frame["占比"].map(words.share),
-            "其中不满": frame["negative"],
-        }
-    )
-
-
 def trend_headline(change: Change) -> str:
     """Say the finding of the trend: the last four weeks against the four before."""
     if not change.base_before:
@@ -299,44 +277,6 @@ def trend_headline(change: Change) -> str:
     if not change.clear:
         return f"之前四周 {then}，近四周 {recent}（{base}）：变化不明显"
     return f"近四周从 {then} {'升到' if change.share > change.share_before else '降到'} {recent}（{base}）"
-
-
-def quotes_tab(session: Session, actor: Actor, theme: Theme, selection: Selection, table: pd.DataFrame) -> None:
-    """Show the theme in fans' own words, the most typical first; ticked sentences can be moved."""
-    typical = typical_sayings(session, actor, selection, theme)
-    if len(typical):
-        st.markdown("**最典型的说法**")
-        quotes(typical, f"theme.typical.{theme.id}")
-        st.markdown("**全部说法**")
-    sign = st.segmented_control(
-        "情感", ["全部", "不满", "中性", "满意"], default="全部", key="theme.sign", label_visibility="collapsed"
-    )
-    polarity = {"不满": -1, "中性": 0, "满意": 1}.get(sign or "全部")
-    rows, total, page = open_page(
-        "theme.page", PAGE_SIZE,
-        partial(evidence, session, actor, selection, theme_id=theme.id, polarity=polarity, limit=PAGE_SIZE),
-    )  # fmt: skip
-    chosen = quotes(rows, f"theme.quotes.{theme.id}.{page}.{sign}", choosable=True)
-    turn_pages("theme.page", PAGE_SIZE, total)
-    st.caption(f"共 {words.count(total, '句')}。勾选句子可以移动到别的主题，或拆成新主题。")
-    st.caption("同样的话合在一起（×几），勾选时一起移动。")
-    theme_edits.move_bar(actor, theme, all_alike(session, actor, selection, theme.id, chosen), table)
-    row = table[table["theme_id"] == theme.id].iloc[0]
-    counter = -1 if row["positive"] > row["negative"] else 1
-    if sign in (None, "全部") and row["positive" if counter == 1 else "negative"]:
-        other, count = evidence(session, actor, selection, theme_id=theme.id, polarity=counter, limit=COUNTER_QUOTES)
-        st.markdown(f"**也有人说相反的（{words.POLARITY_LABELS[counter]} {words.count(count, '句')}）**")
-        quotes(other, f"theme.counter.{theme.id}")
-
-
-def stores_tab(stores: pd.DataFrame) -> None:
-    """Show each store's share with its interval, and the rows under it."""
-    if stores.empty:
-        st.info("这些原声没有注明门店。", icon=":material/storefront:")
-        return
-    chart = charts.interval_dots(store_shares(stores), "门店", "占比", "占该店全部语义单元的比例")
-    charts.show(chart, store_headline(stores))
-    st.dataframe(store_rows(stores), hide_index=True)
 
 
 def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:

@@ -1,0 +1,41 @@
+"""Which themes a sentence could belong to (拿不准时可能是哪个主题): those in use, the nearest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sqlmodel import Session, select
+
+from fanops.access import Actor
+from fanops.settings import settings
+from fanops.tables import Theme
+from fanops.text.encoder import load_encoder
+from fanops.themes.assign import load_live_registry
+from fanops.themes.discovery import theme_similarity
+from fanops.themes.records_edit import own_units, vectors_of_units
+
+
+def suggest_themes(session: Session, actor: Actor, unit_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Give the themes in use that each of these units is nearest to, as new units are compared with them.
+
+    Returns:
+        Unit id → theme ids, nearest first; empty where another encoder is set, which takes seconds to load, and before the first run.
+
+    Raises:
+        NotFound: One of the units is not there, or not in the actor's stores.
+    """
+    if settings().encoder or not unit_ids:
+        return {}
+    encoder = load_encoder()
+    registry = load_live_registry(session, actor.brand_id, encoder)
+    vectors = vectors_of_units(session, encoder, own_units(session, actor, unit_ids))
+    if registry is None or not vectors:
+        return {}
+    likeness = theme_similarity(np.stack(list(vectors.values())), registry.middle, registry.sub_middle, registry.parent)
+    in_use = set(session.exec(select(Theme.id).where(Theme.id.in_(registry.theme_ids), Theme.state == "active")))
+    order = np.argsort(-likeness, axis=1, kind="stable").tolist()
+    return {
+        unit: [registry.theme_ids[at] for at in places if registry.theme_ids[at] in in_use]
+        for unit, places in zip(vectors, order, strict=True)
+    }

@@ -28,6 +28,7 @@ from fanops.ui.done import said_done
 from fanops.ui.fan_picker import pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SHOWN = 30
 IMPORTERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN)
@@ -190,7 +191,7 @@ def bring_in(actor: Actor) -> None:
         return
     speakers = list(dict.fromkeys(turn.speaker for turn in turns))
     guessed = guess_fan(turns)
-    st.dataframe(
+    show_table(
         pd.DataFrame({"说话人": [turn.speaker or "（未注明）" for turn in turns], "内容": [turn.text for turn in turns]}),
         hide_index=True, height=240,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def shipped() -> dict[str, SurveyDefinition]:
@@ -59,7 +60,7 @@ def preview(survey: SurveyDefinition) -> None:
         }
         for group, question in survey.questions()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    show_table(pd.DataFrame(rows), hide_index=True)
     st.caption(f"共 {len(rows)} 题，{len(ways)} 种走法。")
 
 

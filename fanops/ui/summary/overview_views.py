@@ -15,7 +15,7 @@ from fanops.themes import records as themes
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 
 
 def scope_line(session: Session, actor: Actor) -> None:
@@ -124,7 +124,7 @@ def verdict_list(verdicts: pd.DataFrame) -> None:
             "测量": verdicts["measured_at"].map(words.day),
         }
     )
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
     st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
 
 

@@ -19,6 +19,7 @@ from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SHOWN = 20
 
@@ -201,7 +202,7 @@ def _dismiss_form(actor: Actor, row: dict) -> None:
 def _parts(actor: Actor, row: dict, weights: Weights) -> None:
     weight = asdict(weights)
     total = sum(weight.values()) or 1
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "部分": [PARTS[name] for name in PARTS],

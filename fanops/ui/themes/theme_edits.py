@@ -18,6 +18,7 @@ from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def carry_out(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
@@ -165,7 +166,7 @@ def history(session: Session, actor: Actor, theme_id: int) -> None:
                 "状态": ["已撤销" if pd.notna(undone) else "有效" for undone in events["undone_at"]],
             }
         )
-        st.dataframe(rows, hide_index=True)
+        show_table(rows, hide_index=True)
         live = events[events["undone_at"].isna()]
         if len(live) and actor.role in edit.EDITORS and st.button("撤销最近一次编辑", key="theme.undo_last"):
             with refusals():

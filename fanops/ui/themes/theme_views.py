@@ -25,7 +25,7 @@ from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 from fanops.ui.themes import theme_edits
 from fanops.ui.themes.no_content_views import NO_CONTENT
 
@@ -193,7 +193,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         }
     )
     with st.expander(f"全部 {len(table)} 个主题的表格", icon=":material/table:"):
-        st.dataframe(
+        show_table(
             rows,
             hide_index=True,
             key="themes.table",
@@ -336,7 +336,7 @@ def stores_tab(stores: pd.DataFrame) -> None:
         return
     chart = charts.interval_dots(store_shares(stores), "门店", "占比", "占该店全部语义单元的比例")
     charts.show(chart, store_headline(stores))
-    st.dataframe(store_rows(stores), hide_index=True)
+    show_table(store_rows(stores), hide_index=True)
 
 
 def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
@@ -348,7 +348,7 @@ def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
     this_week = week_of(pd.Series([now()]), settings().zone).iloc[0]
     headline = trend_headline(recent_weeks(weekly, this_week))
     charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), headline)
-    st.dataframe(
+    show_table(
         weekly.assign(周=weekly["周"].dt.strftime("%m月%d日"), 占比=weekly["占比"].map(words.share)),
         hide_index=True,
         column_order=["周", "原声", "合计", "占比"],

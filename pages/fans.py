@@ -11,7 +11,7 @@ from fanops.fans.merge import MERGERS
 from fanops.summary.records_brief import SILENT_DAYS
 from fanops.summary.records_period import period_end, periods
 from fanops.ui import words
-from fanops.ui.address import choice
+from fanops.ui.address import choice, way_to_first_voices
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_views, match_views
 from fanops.ui.guard import current_actor, page_database
@@ -27,7 +27,7 @@ with page_database().read() as session:
     tags = records.tag_table(session, actor)
     if not sum(counts.values()):
         st.info("还没有粉丝。导入会员，或在问卷里留下联系方式的顾客会出现在这里。", icon=":material/groups:")
-        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        way_to_first_voices()
         st.stop()
     st.caption("、".join(f"{words.LEVEL_LABELS[level]} {words.count(n, '位')}" for level, n in counts.items()))
     stores = {store.id: store.name for store in visible_stores(session, actor)}

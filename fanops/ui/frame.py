@@ -10,7 +10,7 @@ import streamlit as st
 from fanops.access import Actor, Role
 from fanops.access.organisation import brand_of
 from fanops.content import content_path
-from fanops.ui.address import PAGE
+from fanops.ui.address import OPEN, PAGE
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
 from fanops.ui.refusal import begin_run, plain, refusals
 from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
@@ -112,6 +112,7 @@ def run_frame() -> None:
     st.set_page_config(page_title=f"{page.title} · fanops", page_icon=str(_ICON))
     with st.sidebar:
         _show_account(actor)
+    st.session_state[OPEN] = {entry.file for entry in entries if actor.role in entry.roles}
     for entry, each in pages.items():
         if each is page:
             need(*entry.roles)

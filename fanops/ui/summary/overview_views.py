@@ -13,6 +13,7 @@ from fanops.summary.records import KeyFigure, Waiting
 from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
 from fanops.ui import words
+from fanops.ui.address import may_open, way_to_first_voices
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
 from fanops.ui.tables import show_table, tapped_row
@@ -62,10 +63,11 @@ def figures_row(figures: list[KeyFigure]) -> None:
                 note = words.base_note(figure.base) if figure.unit in ("%", "¥") else ""
                 if figure.low is not None and figure.base:
                     note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
-                st.caption(note or "点下面看明细")
-                st.page_link(
-                    figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
-                )
+                st.caption(note or ("点下面看明细" if may_open(figure.page) else ""))
+                if may_open(figure.page):
+                    st.page_link(
+                        figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
+                    )
 
 
 def waiting_list(waiting: list[Waiting], figures: list[KeyFigure]) -> None:
@@ -74,7 +76,7 @@ def waiting_list(waiting: list[Waiting], figures: list[KeyFigure]) -> None:
     if not waiting:
         if not any(figure.base for figure in figures):
             st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")
-            st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+            way_to_first_voices()
         else:
             st.success("没有等您处理的事。", icon=":material/done_all:")
         return
@@ -125,7 +127,8 @@ def verdict_list(verdicts: pd.DataFrame) -> None:
         }
     )
     show_table(shown, hide_index=True)
-    st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
+    if may_open("effects.py"):
+        st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
 
 
 def loop_table(loop: pd.DataFrame) -> None:
@@ -168,4 +171,7 @@ def _open_store(row: dict) -> None:
     )  # fmt: skip
     with st.container(horizontal=True):
         for page, number, what, query in ways:
+            if not may_open(page):
+                st.caption(f"**{row[number]}** {what}", width="content")
+                continue
             st.page_link(page, label=f"**{row[number]}** {what}", icon=":material/chevron_right:", query_params=query)

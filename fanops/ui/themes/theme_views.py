@@ -20,6 +20,7 @@ from fanops.themes.selection import Selection
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
+from fanops.ui.address import way_to_first_voices
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.progress import show_job
@@ -91,7 +92,7 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
         st.info("原声已经在了，还没有发现主题。点上面的“发现主题”，几秒钟就好。", icon=":material/auto_awesome:")
     else:
         st.info("这里会是粉丝的需求主题。先导入评价、问卷或访谈。", icon=":material/upload:")
-        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        way_to_first_voices()
 
 
 def about(row: pd.Series) -> str:

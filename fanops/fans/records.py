@@ -181,6 +181,24 @@ def get_fan(session: Session, actor: Actor, fan_id: int) -> Fan:
     return fan
 
 
+def fan_at_counter(session: Session, actor: Actor, fan_id: int) -> Fan:
+    """Give a fan of the brand, whichever store is theirs: who stands here and told their number is asked here.
+
+    Only for what is recorded of a fan who is present; what is known of a fan is read by ``get_fan``, in scope.
+
+    Raises:
+        NotFound: No such fan of the brand.
+    """
+    fan = session.exec(
+        select(Fan).where(
+            Fan.id == fan_id, Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None), Fan.erased_at.is_(None)
+        )
+    ).first()
+    if fan is None:
+        raise NotFound("没有这位粉丝。", "请用手机号或会员号查找。")
+    return fan
+
+
 def identities(session: Session, actor: Actor, fan_id: int) -> list[tuple[int, str, str]]:
     """List a fan's identifiers as (id, kind, masked)."""
     fan = get_fan(session, actor, fan_id)

@@ -95,6 +95,20 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
         way_to_first_voices()
 
 
+def figures(row: pd.Series) -> None:
+    """Show how many say it and how they mind; two beside each other on a phone, where four would fill the first screen."""
+    shown = (
+        ("粉丝", words.count(row["fans"], "位"), "说到过它的不同粉丝，同一个人只算一次。"),
+        ("门店", words.count(row["stores"], "家"), None),
+        ("原声", words.count(row["voices"], "条"), None),
+        ("不满占比", words.share(row["negative_share"]), "不满的语义单元 ÷ 全部语义单元。"),
+    )
+    with st.container(horizontal=True):
+        for name, value, meaning in shown:
+            st.metric(name, value, border=True, help=meaning, width=168)
+    st.caption(f"不满占比的分母是语义单元：{words.base_note(int(row['units']))}。")
+
+
 def about(row: pd.Series) -> str:
     """Say a theme's aspect, key words and stability, as markdown."""
     known = [f"方面：{plain(row['aspect'])}"] if row["aspect"] else []

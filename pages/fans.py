@@ -44,9 +44,8 @@ with page_database().read() as session:
         away = choice("多久没来", [0, 30, SILENT_DAYS, 90], "away", lambda days: f"{days} 天以上" if days else "不限",
                       width=130)  # fmt: skip
         came = choice("最近来过", [0, 7, 28, 90], "came", lambda days: f"{days} 天内" if days else "不限", width=130)
-        tag = st.selectbox(
-            "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
-        )
+        named = {0: "全部", records.ANY_TAG: "有标签的", **by_tag}
+        tag = choice("标签", list(named), "tag", named.get, width=200)
     may_join = actor.role in MERGERS
     waiting = records_matches.count_matches(session, actor) if may_join else 0
     if waiting and st.toggle(f"疑似同一人 {waiting} 对，等您决定", key="fans.matches"):

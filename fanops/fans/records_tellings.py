@@ -18,8 +18,8 @@ from fanops.tables import BacklogItem, Contact, Fan, Fix, ServiceCard, Store, Te
 PROMISE = "promise"  # rule_code of a card that asks to tell a fan what was done
 
 
-def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
-    """List who is to be told (or was) of an item or a fix.
+def telling_table(session: Session, actor: Actor, state: str = "due", *, store_id: int | None = None) -> pd.DataFrame:
+    """List who is to be told (or was) of an item or a fix, at one store or at all.
 
     Returns:
         Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too)``,
@@ -46,6 +46,8 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
         .where(Telling.state == state)
         .order_by(Telling.id)
     )
+    if store_id is not None:
+        statement = statement.where(Telling.store_id == store_id)
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
     columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own", "of_fix"]
     tails = phone_tails(session, [row[1] for row in rows])

@@ -9,11 +9,13 @@ import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, visible_stores
+from fanops.fans.records import ANY_TAG
 from fanops.summary.records import KeyFigure, Waiting
 from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
 from fanops.ui import words
 from fanops.ui.address import may_open, way_to_first_voices
+from fanops.ui.fans.done_views import SERVED, TOLD
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
 from fanops.ui.tables import show_table, tapped_row
@@ -164,9 +166,10 @@ def _open_store(row: dict) -> None:
     st.markdown(f"**{plain(row['store'])}**")
     ways = (
         ("voices.py", "heard", "条原声", said), ("voices.py", "asked", SEVEN_LINKS["asked"][1], said),
-        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people), ("today.py", "served", SEVEN_LINKS["served"][1], None),
+        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people | {"tag": str(ANY_TAG)}),
+        ("today.py", "served", SEVEN_LINKS["served"][1], here | {"done": SERVED}),
         ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
-        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", None),
+        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", here | {"done": TOLD}),
         ("effects.py", "earned", "来自已测量的行动", None),
     )  # fmt: skip
     with st.container(horizontal=True):

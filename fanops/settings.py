@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
     def forms_url(self) -> str:
         """The address fans reach the forms at, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def fans_reach_forms(self) -> bool:
+        """Whether another device than this machine can open that address: a code printed with 127.0.0.1 leads nowhere."""
+        host = urlsplit(self.forms_url).hostname or ""
+        return host not in {"localhost", "0.0.0.0", "::"} and not host.startswith("127.") and host != "::1"  # noqa: S104
 
 
 @lru_cache(maxsize=1)

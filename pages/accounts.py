@@ -10,6 +10,7 @@ from fanops.ui import account_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 
 actor = need(Role.ADMIN)
 with page_database().read() as session:
@@ -24,7 +25,7 @@ with page_database().read() as session:
 st.title("谁能登录")
 st.caption(f"{plain(brand)} · {len(rows)} 个账号。更改角色或密码、停用账号，都会立即结束那个账号的所有登录。")
 show_done()
-st.dataframe(rows, hide_index=True, key="accounts.table")
+show_table(rows, hide_index=True, key="accounts.table")
 st.link_button("导出 Excel", "/export/accounts", icon=":material/download:")
 
 new, change = st.tabs(["添加账号", "更改账号"])

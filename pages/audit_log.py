@@ -44,5 +44,5 @@ shown = [
      "细节": "，".join(f"{name}={value}" for name, value in row["detail"].items())}
     for row in rows
 ]  # fmt: skip
-st.dataframe(pd.DataFrame(shown), hide_index=True, key="audit.table")
+show_table(pd.DataFrame(shown), hide_index=True, key="audit.table")
 st.caption(f"只列出最近 {MOST} 条；缩短时间或选一个账号看更早的。" if len(rows) == MOST else f"共 {len(rows)} 条。")

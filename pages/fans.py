@@ -11,7 +11,7 @@ from fanops.fans.merge import MERGERS
 from fanops.summary.records_brief import SILENT_DAYS
 from fanops.summary.records_period import period_end, periods
 from fanops.ui import words
-from fanops.ui.address import choice
+from fanops.ui.address import choice, way_to_first_voices
 from fanops.ui.done import show_done
 from fanops.ui.fans import fan_views, match_views
 from fanops.ui.guard import current_actor, page_database
@@ -27,7 +27,7 @@ with page_database().read() as session:
     tags = records.tag_table(session, actor)
     if not sum(counts.values()):
         st.info("还没有粉丝。导入会员，或在问卷里留下联系方式的顾客会出现在这里。", icon=":material/groups:")
-        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        way_to_first_voices()
         st.stop()
     st.caption("、".join(f"{words.LEVEL_LABELS[level]} {words.count(n, '位')}" for level, n in counts.items()))
     stores = {store.id: store.name for store in visible_stores(session, actor)}
@@ -44,9 +44,8 @@ with page_database().read() as session:
         away = choice("多久没来", [0, 30, SILENT_DAYS, 90], "away", lambda days: f"{days} 天以上" if days else "不限",
                       width=130)  # fmt: skip
         came = choice("最近来过", [0, 7, 28, 90], "came", lambda days: f"{days} 天内" if days else "不限", width=130)
-        tag = st.selectbox(
-            "标签", [0, *by_tag], key="fans.tag", format_func=lambda key: by_tag.get(key, "全部"), width=200
-        )
+        named = {0: "全部", records.ANY_TAG: "有标签的", **by_tag}
+        tag = choice("标签", list(named), "tag", named.get, width=200)
     may_join = actor.role in MERGERS
     waiting = records_matches.count_matches(session, actor) if may_join else 0
     if waiting and st.toggle(f"疑似同一人 {waiting} 对，等您决定", key="fans.matches"):

@@ -13,10 +13,12 @@ show_done()
 with page_database().read() as session:
     table = record.interview_table(session, actor)
 
-held, begin, bring = st.tabs(["访谈", "现场访谈", "导入文字稿"])
+may_import = actor.role in views.IMPORTERS
+held, begin, *bring = st.tabs(["访谈", "现场访谈", *(["导入文字稿"] if may_import else [])])
 with held:
     views.interview_list(table)
 with begin:
     views.begin(actor)
-with bring:
-    views.bring_in(actor)
+if may_import:
+    with bring[0]:
+        views.bring_in(actor)

@@ -4,7 +4,6 @@ import streamlit as st
 
 from fanops.themes import records
 from fanops.themes.records_identified import count_unidentified
-from fanops.ui import words
 from fanops.ui.address import asked_id
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -36,14 +35,7 @@ with refusals(), page_database().read() as session:
     heading.caption(standing_on(row.to_dict() | count_unidentified(session, actor, selection, theme_id)))
     st.caption(theme_views.about(row))
 
-    first, second, third, fourth = st.columns(4)
-    first.metric("粉丝", words.count(row["fans"], "位"), border=True, help="说到过它的不同粉丝，同一个人只算一次。")
-    second.metric("门店", words.count(row["stores"], "家"), border=True)
-    third.metric("原声", words.count(row["voices"], "条"), border=True)
-    base = words.base_note(int(row["units"]))
-    fourth.metric(
-        f"不满占比（{base}）", words.share(row["negative_share"]), border=True, help="不满的语义单元 ÷ 全部语义单元。"
-    )
+    theme_views.figures(row)
 
     theme_actions.action_bar(actor, theme)
 

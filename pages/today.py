@@ -7,10 +7,14 @@ from fanops.fans import records_cards as cards
 from fanops.fans import records_consent, records_tellings
 from fanops.ui import words
 from fanops.ui.done import show_done
+from fanops.ui.fans import done_views
 from fanops.ui.fans import today_views as views
 from fanops.ui.guard import current_actor, page_database
 
 actor = current_actor()
+if (done := st.query_params.get("done")) in (done_views.SERVED, done_views.TOLD):
+    done_views.done_list(actor, done)
+    st.stop()
 st.title("今天做什么")
 show_done()
 with page_database().read() as session:

@@ -8,6 +8,7 @@ from fanops.themes import records
 from fanops.themes.records_evidence import evidence
 from fanops.themes.records_identified import count_unidentified
 from fanops.ui import words
+from fanops.ui.address import way_to_first_voices
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
 from fanops.ui.paging import open_page, turn_pages
@@ -44,7 +45,7 @@ with page_database().read() as session:
     )
     if total == 0:
         st.info("没有符合条件的原声。换一个词，或放宽筛选；还没有数据时请先导入。", icon=":material/search_off:")
-        st.page_link("import_voices.py", label="去导入", icon=":material/upload:")
+        way_to_first_voices()
         st.stop()
     st.caption(f"共 {words.count(total, '句')}")
     ticked = tick_quotes(rows, f"voices.{pile}", f"{page}.{looked_for}")

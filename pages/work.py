@@ -8,6 +8,7 @@ from fanops.ui import words
 from fanops.ui.frame import MANAGERS
 from fanops.ui.guard import need, page_database
 from fanops.ui.progress import show_job
+from fanops.ui.tables import show_table
 
 KINDS = {"discover_themes": "发现主题", "import_file": "导入文件", "import_survey": "导入答卷", "prove_dictionary": "验证词典",
          "refresh_fans": "更新粉丝", "run_rules": "自动规则", "reopen_returned": "看有没有又出现的",
@@ -37,7 +38,7 @@ def _when(moment) -> str:
 ended = [job for job in jobs if job.state not in records.ACTIVE]
 if ended:
     st.subheader("做过的")
-    st.dataframe(
+    show_table(
         [
             {
                 "编号": job.id,

@@ -24,7 +24,7 @@ from fanops.errors import InvalidInput, NotReady
 from fanops.settings import settings
 
 _KEY_BYTES = 32
-_CHINA, _SHORTEST_CHINESE = 86, 10**9  # country code; the smallest national number with an area code
+_CHINA = 86  # country code
 _NONCE_BYTES = 12
 _MAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
 
@@ -150,11 +150,17 @@ def normalise_identifier(kind: str, value: str) -> str:
         number = phonenumbers.parse(digits, "CN")
     except phonenumbers.NumberParseException as error:
         raise InvalidInput("这不是一个手机号。", "请填写 11 位手机号，例如 138 开头。") from error
-    # "Possible" alone would take 12345, a hotline's short code.
-    too_short = number.country_code == _CHINA and number.national_number < _SHORTEST_CHINESE
-    if too_short or not phonenumbers.is_possible_number(number):
+    if not phonenumbers.is_possible_number(number) or (number.country_code == _CHINA and not _is_chinese(number)):
         raise InvalidInput("这个手机号的位数不对。", "请填写 11 位手机号。")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_chinese(number: phonenumbers.PhoneNumber) -> bool:
+    """Tell what "possible" alone can't: 12345 is a hotline, and a mobile number with a digit too few or too many is a slip."""
+    national = str(number.national_number)
+    if national.startswith("1"):
+        return len(national) == 11 or (national.startswith("10") and len(national) == 10)  # the latter: 010, Beijing
+    return len(national) >= 10
 
 
 def mask_identifier(kind: str, value: str) -> str:

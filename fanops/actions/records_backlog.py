@@ -325,28 +325,60 @@ def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, 
         raise InvalidInput("还没有选评价。", f"请选：{'、'.join(VERDICTS.values())}。")
     if verdict not in VERDICTS:
         raise InvalidInput("没有这种评价。", f"可用：{'、'.join(VERDICTS.values())}。")
-    statement = select(Trial).join(Fan, Fan.id == Trial.fan_id).where(Trial.id == trial_id)
-    trial = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).first()
-    if trial is None:
-        raise NotFound("没有这次试用，或它不在您的门店。")
-    if trial.came_at is None:
-        _tick_card(session, actor, trial)
+    trial = _get_trial(session, actor, trial_id)
+    is_first = trial.came_at is None
     trial.came_at, trial.verdict, trial.words = trial.came_at or now(), verdict, words.strip()[:500]
     session.add(trial)
+    if is_first:
+        _tick_card(session, actor, trial)
     session.flush()
     return trial
 
 
-def _tick_card(session: Session, actor: Actor, trial: Trial) -> None:
-    title = session.get_one(BacklogItem, trial.item_id).title
-    card = session.exec(
-        select(ServiceCard).where(
-            ServiceCard.fan_id == trial.fan_id, ServiceCard.rule_code == TRIAL_CARD, ServiceCard.state == "open",
-            ServiceCard.deed == trial_deed(title),
-        )
-    ).first()  # fmt: skip
+def take_back_verdict(session: Session, actor: Actor, trial_id: int) -> None:
+    """Take a verdict back (undo): the fan is waited for again, and the card ticked with it is open.
+
+    Raises:
+        NotFound: No such trial in the actor's scope, or without a verdict.
+    """
+    trial = _get_trial(session, actor, trial_id)
+    if not trial.verdict:
+        raise NotFound("没有可以撤销的。", "")
+    card = session.exec(_cards(session, trial, "done").where(ServiceCard.closed_at == trial.came_at)).first()
     if card is not None:
-        card.state, card.staff_id, card.closed_at = "done", actor.staff_id, now()
+        contact = session.exec(
+            select(Contact)
+            .where(Contact.fan_id == trial.fan_id, Contact.kind == "service", Contact.subject == card.deed)
+            .order_by(Contact.id.desc())
+        ).first()  # fmt: skip
+        if contact is not None:
+            session.delete(contact)
+        card.state, card.staff_id, card.closed_at = "open", None, None
+        session.add(card)
+    trial.came_at, trial.verdict, trial.words = None, "", ""
+    session.add(trial)
+
+
+def _get_trial(session: Session, actor: Actor, trial_id: int) -> Trial:
+    statement = select(Trial).join(Fan, Fan.id == Trial.fan_id).where(Trial.id == trial_id)
+    trial = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).first()
+    if trial is None:
+        raise NotFound("没有这次试用，或它不在您的门店。")
+    return trial
+
+
+def _cards(session: Session, trial: Trial, state: str):
+    deed = trial_deed(session.get_one(BacklogItem, trial.item_id).title)
+    return select(ServiceCard).where(
+        ServiceCard.fan_id == trial.fan_id, ServiceCard.rule_code == TRIAL_CARD, ServiceCard.state == state,
+        ServiceCard.deed == deed,
+    )  # fmt: skip
+
+
+def _tick_card(session: Session, actor: Actor, trial: Trial) -> None:
+    card = session.exec(_cards(session, trial, "open")).first()
+    if card is not None:
+        card.state, card.staff_id, card.closed_at = "done", actor.staff_id, trial.came_at
         session.add(card)
         session.add(Contact(fan_id=trial.fan_id, store_id=trial.store_id, staff_id=actor.staff_id, kind="service",
                             channel="in_store", subject=card.deed))  # fmt: skip

@@ -17,7 +17,7 @@ from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
-from fanops.fans.records import get_fan
+from fanops.fans.records import fan_at_counter
 from fanops.tables import Fan, Interview, Staff, Store, Turn, Unit, Voice, now
 from fanops.text.masking import mask_identifiers
 
@@ -44,7 +44,7 @@ def start_interview(
         raise NotFound("没有这份访谈提纲。", f"可用：{'、'.join(each.title for each in guides().values())}。")
     require_store(session, actor, store_id)
     if fan_id is not None:
-        fan_id = get_fan(session, actor, fan_id).id
+        fan_id = fan_at_counter(session, actor, fan_id).id
     held = Interview(
         brand_id=actor.brand_id, store_id=store_id, fan_id=fan_id, staff_id=actor.staff_id, guide=guide, notes={}
     )

@@ -19,18 +19,23 @@ from fanops.collect.surveys.flow import path, values
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
-from fanops.fans.records import get_fan
+from fanops.fans.records import fan_at_counter, phone_tails
 from fanops.settings import settings
 from fanops.tables import Answer, Fan, Response, Wave
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A response being recorded: its form, its row, and what was answered so far."""
+    """A response being recorded: its form, its row, what was answered so far, and who is asked.
+
+    ``fan`` (masked name) and ``tail`` (of the phone) are empty where nothing is known of the fan.
+    """
 
     form: records_drafts.OpenForm
     response: Response
     given: dict[str, Given]
+    fan: str = ""
+    tail: str = ""
 
     def questions(self) -> list[Question]:
         """Give the questions on the path so far, notices left out; a contact is not asked of a fan who is known."""
@@ -69,7 +74,7 @@ def add_person(
 
 def answered_at(session: Session, actor: Actor, wave_id: int, fan_id: int) -> datetime | None:
     """Give when a fan's live response of a wave was handed in; None without one. A new one takes its place."""
-    fan = get_fan(session, actor, fan_id)
+    fan = fan_at_counter(session, actor, fan_id)
     wave = records.get_wave(session, actor, wave_id)
     statement = select(Response.submitted_at).where(
         Response.wave_id == wave.id, Response.fan_id == fan.id, Response.state == "submitted"
@@ -97,7 +102,7 @@ def start_on_behalf(
     records.check_is_open(wave)
     require_store(session, actor, store_id)
     if fan_id is not None:
-        fan_id = get_fan(session, actor, fan_id).id
+        fan_id = fan_at_counter(session, actor, fan_id).id
         draft = session.exec(
             select(Response).where(
                 Response.wave_id == wave.id, Response.fan_id == fan_id, Response.state == "draft",
@@ -135,17 +140,23 @@ def get_draft(session: Session, actor: Actor, response_id: int) -> Draft:
         raise NotFound("没有这份代填的答卷。", "从头选一期，重新开始。")
     response, wave = found
     survey = records.definition_of(session.get_one(records.SurveyVersion, wave.version_id))
-    return Draft(records_drafts.OpenForm(wave, None, survey), response, records_drafts.answers_of(session, response))
+    given, fan_id = records_drafts.answers_of(session, response), response.fan_id
+    known = (
+        {"fan": session.get_one(Fan, fan_id).name_masked, "tail": phone_tails(session, [fan_id]).get(fan_id, "")}
+        if fan_id
+        else {}
+    )
+    return Draft(records_drafts.OpenForm(wave, None, survey), response, given, **known)
 
 
 def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
     """List what was begun and not handed in, newest first.
 
     Returns:
-        Rows ``response_id, wave, fan, answers, started_at``.
+        Rows ``response_id, wave, fan_id (None: stays unknown), fan, answers, started_at, tail`` (of the phone)``.
     """
     statement = (
-        select(Response.id, Wave.title, Fan.name_masked, func.count(Answer.id), Response.started_at)
+        select(Response.id, Wave.title, Response.fan_id, Fan.name_masked, func.count(Answer.id), Response.started_at)
         .join(Wave, Wave.id == Response.wave_id)
         .outerjoin(Fan, Fan.id == Response.fan_id)
         .outerjoin(Answer, Answer.response_id == Response.id)
@@ -154,9 +165,12 @@ def unfinished(session: Session, actor: Actor, limit: int = 20) -> pd.DataFrame:
     statement = in_scope(statement, actor, brand=Wave.brand_id, store=Response.store_id)
     if actor.staff_id is not None:
         statement = statement.where(Response.staff_id == actor.staff_id)
-    statement = statement.group_by(Response.id, Wave.title, Fan.name_masked, Response.started_at)
+    statement = statement.group_by(Response.id, Wave.title, Response.fan_id, Fan.name_masked, Response.started_at)
     rows = session.exec(statement.order_by(Response.id.desc()).limit(limit)).all()
-    return frame_of(rows, ["response_id", "wave", "fan", "answers", "started_at"])
+    frame = frame_of(rows, ["response_id", "wave", "fan_id", "fan", "answers", "started_at"])
+    known = [row[2] for row in rows]
+    tails = phone_tails(session, [fan_id for fan_id in known if fan_id])
+    return frame.assign(tail=[tails.get(fan_id, "") for fan_id in known])
 
 
 def answer_on_behalf(session: Session, actor: Actor, response_id: int, code: str, form: Form) -> None:

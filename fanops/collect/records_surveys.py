@@ -19,6 +19,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound, Problem
 from fanops.tables import Fan, Invitation, Question, Response, Survey, SurveyVersion, Wave, now
 
 WRITERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
+ONLY_HERE = "这个地址只有这台电脑打得开，顾客扫了没有用。请管理员先设好对外网址（FANOPS_PUBLIC_URL），再取码、打印。"
 WAVE_KEEPERS = (*WRITERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
 MOST_PLACES = 100  # on one printed sheet
 CODE_BYTES = 18  # 144 bits

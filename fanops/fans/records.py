@@ -37,6 +37,8 @@ LEVELS = tuple(LEVEL_LABELS)
 _ASKED_AT_ONCE = 5_000
 _KINDS = ("phone", "member", "card", "openid", "wecom", "mail")
 
+ANY_TAG = -1  # in place of a tag's id: whoever has a tag
+
 
 def _own(actor: Actor, *columns):
     statement = select(*columns).where(Fan.merged_into_id.is_(None), Fan.erased_at.is_(None))
@@ -54,7 +56,7 @@ def fan_table(
         session: A reading session.
         actor: Whose fans.
         level: Only this level.
-        tag_id: Only with this live tag.
+        tag_id: Only with this live tag; ANY_TAG: with any.
         store_id: Only of this home store.
         fan_ids: Only these.
         look_for: A phone or member number, exact; the last four digits of a phone; or the first character of a masked name.
@@ -78,7 +80,8 @@ def fan_table(
     if fan_ids is not None:
         conditions.append(Fan.id.in_(fan_ids))
     if tag_id:
-        conditions.append(is_among(select(FanTag.fan_id).where(FanTag.tag_id == tag_id, FanTag.removed_at.is_(None))))
+        tagged = select(FanTag.fan_id).where(FanTag.removed_at.is_(None))
+        conditions.append(is_among(tagged if tag_id == ANY_TAG else tagged.where(FanTag.tag_id == tag_id)))
     for since, wanted in ((away_since, False), (came_since, True)):
         if since is not None:
             came = is_among(
@@ -178,6 +181,24 @@ def get_fan(session: Session, actor: Actor, fan_id: int) -> Fan:
     fan = session.exec(_own(actor, Fan).where(Fan.id == fan_id)).first()
     if fan is None:
         raise NotFound("没有这位粉丝，或不在您的门店。", "请用手机号或会员号查找。")
+    return fan
+
+
+def fan_at_counter(session: Session, actor: Actor, fan_id: int) -> Fan:
+    """Give a fan of the brand, whichever store is theirs: who stands here and told their number is asked here.
+
+    Only for what is recorded of a fan who is present; what is known of a fan is read by ``get_fan``, in scope.
+
+    Raises:
+        NotFound: No such fan of the brand.
+    """
+    fan = session.exec(
+        select(Fan).where(
+            Fan.id == fan_id, Fan.brand_id == actor.brand_id, Fan.merged_into_id.is_(None), Fan.erased_at.is_(None)
+        )
+    ).first()
+    if fan is None:
+        raise NotFound("没有这位粉丝。", "请用手机号或会员号查找。")
     return fan
 
 

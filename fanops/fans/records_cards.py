@@ -52,8 +52,10 @@ def trial_deed(title: str) -> str:
     return f"请他/她来试：{title}"[:200]
 
 
-def card_table(session: Session, actor: Actor, state: str = "open", limit: int = 200) -> pd.DataFrame:
-    """List service cards: late ones first, then by the day they are due.
+def card_table(
+    session: Session, actor: Actor, state: str = "open", limit: int = 200, *, store_id: int | None = None
+) -> pd.DataFrame:
+    """List service cards, of one store or of all: late ones first, then by the day they are due.
 
     Returns:
         Rows ``card_id, fan_id`` (the kept record)``, fan, level, store, rule, deed, reason, due_on, late, own`` (whether the fan's page
@@ -70,6 +72,8 @@ def card_table(session: Session, actor: Actor, state: str = "open", limit: int =
         .where(ServiceCard.state == state)
     )  # fmt: skip
     statement = in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)
+    if store_id is not None:
+        statement = statement.where(ServiceCard.store_id == store_id)
     rows = session.exec(statement.order_by(ServiceCard.due_on, ServiceCard.id).limit(limit)).all()
     columns = ["card_id", "fan_id", "fan", "level", "store", "rule", "deed", "reason", "due_on", "own"]
     frame = frame_of(rows, columns)

@@ -13,13 +13,13 @@ from fanops.errors import NotFound
 from fanops.fans.records import phone_tails
 from fanops.fans.records_contacts import record_contact
 from fanops.fans.records_person import person_ids
-from fanops.tables import BacklogItem, Fan, Fix, ServiceCard, Store, Telling, now
+from fanops.tables import BacklogItem, Contact, Fan, Fix, ServiceCard, Store, Telling, now
 
 PROMISE = "promise"  # rule_code of a card that asks to tell a fan what was done
 
 
-def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.DataFrame:
-    """List who is to be told (or was) of an item or a fix.
+def telling_table(session: Session, actor: Actor, state: str = "due", *, store_id: int | None = None) -> pd.DataFrame:
+    """List who is to be told (or was) of an item or a fix, at one store or at all.
 
     Returns:
         Rows ``telling_id, fan_id, fan, store, title, state, told_at, own`` (whether the fan's page can be opened too)``,
@@ -46,6 +46,8 @@ def telling_table(session: Session, actor: Actor, state: str = "due") -> pd.Data
         .where(Telling.state == state)
         .order_by(Telling.id)
     )
+    if store_id is not None:
+        statement = statement.where(Telling.store_id == store_id)
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
     columns = ["telling_id", "fan_id", "fan", "store", "title", "state", "told_at", "own", "of_fix"]
     tails = phone_tails(session, [row[1] for row in rows])
@@ -62,16 +64,11 @@ def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: s
         NotFound: No such telling in the actor's scope.
         Conflict: The fan must not be contacted, with the reason.
     """
-    statement = select(Telling).join(Fan, Fan.id == Telling.fan_id).where(Telling.id == telling_id)
-    row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).first()
-    if row is None:
-        raise NotFound("没有这条告知，或它不在您的门店。")
+    row = _get_telling(session, actor, telling_id)
     is_first = row.told_at is None
     if is_first:
-        title = (
-            session.get_one(BacklogItem, row.item_id).title if row.item_id else session.get_one(Fix, row.fix_id).title
-        )
-        record_contact(session, actor, session.get_one(Fan, row.fan_id), "telling", row.channel or "in_store", title)
+        fan, title = session.get_one(Fan, row.fan_id), _title(session, row)
+        record_contact(session, actor, fan, "telling", row.channel or "in_store", title)
     row.state, row.told_at, row.staff_id = "told", row.told_at or now(), actor.staff_id
     row.really_fixed = really_fixed or row.really_fixed
     session.add(row)
@@ -79,6 +76,45 @@ def record_told(session: Session, actor: Actor, telling_id: int, really_fixed: s
     if is_first:
         _tick_card(session, actor, row.fan_id)
     return row
+
+
+def take_back_told(session: Session, actor: Actor, telling_id: int) -> None:
+    """Take a telling back (undo): it is due again, and neither its contact nor its answer ever was; its card is open again.
+
+    Raises:
+        NotFound: No such telling in the actor's scope, or nobody was told.
+    """
+    row = _get_telling(session, actor, telling_id)
+    if row.told_at is None:
+        raise NotFound("没有可以撤销的。", "")
+    contact = session.exec(
+        select(Contact)
+        .where(Contact.fan_id == row.fan_id, Contact.kind == "telling", Contact.subject == _title(session, row)[:200])
+        .order_by(Contact.id.desc())
+    ).first()  # fmt: skip
+    if contact is not None:
+        session.delete(contact)
+    ticked = select(ServiceCard).where(
+        ServiceCard.fan_id.in_(person_ids(row.fan_id)), ServiceCard.rule_code == PROMISE, ServiceCard.state == "done",
+        ServiceCard.closed_at >= row.told_at,
+    )  # fmt: skip
+    for card in session.exec(ticked):
+        card.state, card.staff_id, card.closed_at = "open", None, None
+        session.add(card)
+    row.state, row.told_at, row.staff_id, row.really_fixed = "due", None, None, ""
+    session.add(row)
+
+
+def _get_telling(session: Session, actor: Actor, telling_id: int) -> Telling:
+    statement = select(Telling).join(Fan, Fan.id == Telling.fan_id).where(Telling.id == telling_id)
+    row = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).first()
+    if row is None:
+        raise NotFound("没有这条告知，或它不在您的门店。")
+    return row
+
+
+def _title(session: Session, row: Telling) -> str:
+    return (session.get_one(BacklogItem, row.item_id) if row.item_id else session.get_one(Fix, row.fix_id)).title
 
 
 def due_titles(session: Session, fan_id: int) -> list[str]:

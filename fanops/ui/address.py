@@ -13,6 +13,20 @@ import streamlit as st
 from fanops.tables import row_id
 
 PAGE = "address.page"  # in the session state: file of the page that runs, noted by the frame
+OPEN = "address.open"  # likewise: files of the pages that the person's role may open
+
+
+def may_open(file: str) -> bool:
+    """Tell whether who is signed in may open a page: a link to any other is a dead end."""
+    return file in st.session_state.get(OPEN, ())
+
+
+def way_to_first_voices() -> None:
+    """Show the way out of a page without data: a file for who may import, listening to a fan for everybody else."""
+    if may_open("import_voices.py"):
+        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+    else:
+        st.page_link("interviews.py", label="去访谈一位顾客", icon=":material/record_voice_over:")
 
 
 def way_to(file: str, label: str, key: str, *, icon: str | None = None, **query: Any) -> None:

@@ -10,11 +10,11 @@ import streamlit as st
 from fanops.access import Actor, Role
 from fanops.access.organisation import brand_of
 from fanops.content import content_path
-from fanops.ui.address import PAGE
+from fanops.ui.address import OPEN, PAGE
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
 from fanops.ui.refusal import begin_run, plain, refusals
 from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
-from fanops.ui.theme import CHINESE_WIDGETS
+from fanops.ui.theme import CHINESE_WIDGETS, THUMBS
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
@@ -103,6 +103,7 @@ def run_frame() -> None:
     begin_run()
     # Every page has its address for everybody, so that links never break; the role decides about the menu and the run.
     st.html(CHINESE_WIDGETS)
+    st.html(THUMBS)
     entries = [entry for entry in PAGES if content_path("pages", entry.file).is_file()]
     pages = {entry: _page(entry, actor.role) for entry in entries}
     menu = {title: [pages[e] for e in entries if e.group == group] for group, title in GROUPS.items()}
@@ -113,6 +114,7 @@ def run_frame() -> None:
     st.set_page_config(page_title=f"{page.title} · fanops", page_icon=str(_ICON))
     with st.sidebar:
         _show_account(actor)
+    st.session_state[OPEN] = {entry.file for entry in entries if actor.role in entry.roles}
     for entry, each in pages.items():
         if each is page:
             need(*entry.roles)

@@ -18,6 +18,7 @@ from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _NEW_KEY = "messages.new_key"
 _SHOWN = 200
@@ -43,7 +44,7 @@ def log(actor: Actor) -> None:
             icon=":material/outbox:",
         )
         return
-    st.dataframe(_shown(table), hide_index=True, key="messages.table")
+    show_table(_shown(table), hide_index=True, key="messages.table")
     if len(table) == _SHOWN:
         st.caption(f"只显示最近 {_SHOWN} 条。")
     names = {int(row.message_id): f"{row.message_id} · {row.to} · {row.subject}" for row in table.itertuples()}
@@ -70,7 +71,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 def _one(actor: Actor, row: pd.Series) -> None:
     message_id, attempts = int(row["message_id"]), row["attempts"]
     if attempts:
-        st.dataframe(
+        show_table(
             [
                 {
                     "第几次": place,

@@ -13,6 +13,7 @@ from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _KINDS = list(org.STORE_KINDS)
 
@@ -24,7 +25,7 @@ def stores_table(stores: list[dict[str, Any]]) -> None:
          "员工": row["staff"], "状态": f"{words.day(row['closed_on'])}关店" if row["closed_on"] else "营业"}
         for row in stores
     ]  # fmt: skip
-    st.dataframe(pd.DataFrame(shown), hide_index=True, key="org.stores")
+    show_table(pd.DataFrame(shown), hide_index=True, key="org.stores")
 
 
 def region_form(actor: Actor) -> None:

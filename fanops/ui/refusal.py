@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from fanops.errors import FanopsError, InvalidInput, Problem
+from fanops.ui.tables import show_table
 
 _SHOWN = 200
 _BEFORE, _NOW = "refusal.before", "refusal.now"
@@ -63,6 +64,6 @@ def show_problems(problems: Sequence[Problem]) -> None:
         for p in problems[:_SHOWN]
     ]
     empty = [name for name in ("工作表", "行", "列", "内容") if all(not row[name] for row in rows)]
-    st.dataframe([{k: v for k, v in row.items() if k not in empty} for row in rows], hide_index=True)
+    show_table([{k: v for k, v in row.items() if k not in empty} for row in rows], hide_index=True)
     if len(problems) > _SHOWN:
         st.caption(f"只显示前 {_SHOWN} 处，另有 {len(problems) - _SHOWN} 处。")

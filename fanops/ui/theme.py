@@ -20,5 +20,24 @@ CHINESE_WIDGETS = """<style>
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] > span button p { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] > span button p::after { content: "选择文件"; font-size: 1rem; }
+[data-testid="stFileChip"][aria-invalid="true"] { height: auto; }
+[data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] { white-space: normal; }
+[data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"]::after {
+  content: "：这个文件不能用，种类不对或太大"; }
 </style>"""
 """The words that Streamlit's uploader brings in English; everything else has a label of ours. Constant: no text of people."""
+
+THUMBS = """<style>
+@media (pointer: coarse), (max-width: 640px) {
+  [data-testid="stMain"], [data-testid="stDialog"], [data-testid="stPopoverBody"], [data-testid="stSidebarContent"] {
+    & :is([data-testid="stPageLink-NavLink"], [data-testid="stSidebarNavLink"], [data-testid="stExpander"] summary,
+      [data-testid="stTab"], [data-testid="stTextInputField"], [data-testid="stBaseButton-primary"],
+      [data-testid="stBaseButton-secondary"], [data-testid="stBaseButton-tertiary"], [data-testid="stPopoverButton"],
+      [data-testid="stBaseButton-primaryFormSubmit"], [data-testid="stBaseButton-secondaryFormSubmit"],
+      [data-testid="stButtonGroup"] button, [data-testid="stPagination"] button,
+      [data-testid="stBaseLinkButton-secondary"]) { min-height: 44px; min-width: 44px; }
+    & [data-testid="stPageLink-NavLink"] :is(p, span) { white-space: normal; }
+  }
+}
+</style>"""
+"""Targets of 44 px where a finger taps, and links whose last words are not cut off. Constant: no text of people."""

@@ -44,7 +44,9 @@ def _sheet(actor: Actor, wave_id: int, store_id: int, places: list[str]) -> Resp
         return notice("打印不了", f"{refusal.message}{refusal.hint}", status=status, href="/surveys", link="回到问卷")
     # The picture is drawn by segno from our own link: it is the only markup that is not escaped.
     shown = [(name, link, Markup(segno.make(link, error="m").svg_inline(scale=5, border=2))) for name, link in codes]  # noqa: S704
-    return render("codes.html", title=title, codes=shown)
+    return render(
+        "codes.html", title=title, codes=shown, warning="" if settings().fans_reach_forms else records.ONLY_HERE
+    )
 
 
 ROUTES = [Route("/print/codes", show_codes, methods=["GET"])]

@@ -247,3 +247,38 @@ def test_a_verdict_ticks_the_card_and_telling_counts_and_is_refused_like_any_con
         with pytest.raises(Conflict, match="近 30 天已联系 3 次"):
             records_tellings.record_told(session, clerk, int(due[other]))
         assert len(waiting_trials(session, chain.actors["clerk2"])) == 0
+
+
+def test_a_slip_of_the_thumb_can_be_taken_back(chain, item) -> None:
+    """A verdict decides over the rollout, and a telling is a contact: tapped beside, neither may stand."""
+    product, clerk = chain.actors["product"], chain.actors["clerk"]
+    with chain.db.write() as session:
+        invite_raisers(session, product, item, Way(most=3))
+        trials, cards = waiting_trials(session, clerk), card_table(session, clerk)
+        trial_id, fan_id = int(trials.iloc[0]["trial_id"]), int(trials.iloc[0]["fan_id"])
+        with pytest.raises(NotFound):
+            backlog.take_back_verdict(session, clerk, trial_id)
+        before = _count(session, Contact, Contact.fan_id == fan_id)
+        backlog.record_verdict(session, clerk, trial_id, "dislike", "太甜")
+        session.flush()
+        backlog.take_back_verdict(session, clerk, trial_id)
+        session.flush()
+        assert waiting_trials(session, clerk).equals(trials) and card_table(session, clerk).equals(cards)
+        assert _count(session, Contact, Contact.fan_id == fan_id) == before
+        with pytest.raises(NotFound):
+            backlog.take_back_verdict(session, chain.actors["clerk2"], trial_id)
+        backlog.record_verdict(session, clerk, trial_id, "like")
+        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        due = records_tellings.telling_table(session, clerk)
+        telling = int(due.set_index("fan_id")["telling_id"][fan_id])
+        before = _count(session, Contact, Contact.fan_id == fan_id)
+        with pytest.raises(NotFound):
+            records_tellings.take_back_told(session, clerk, telling)
+        records_tellings.record_told(session, clerk, telling, "no")
+        with pytest.raises(NotFound):
+            records_tellings.take_back_told(session, chain.actors["clerk2"], telling)
+        records_tellings.take_back_told(session, clerk, telling)
+        session.flush()
+        assert records_tellings.telling_table(session, clerk).equals(due)
+        assert _count(session, Contact, Contact.fan_id == fan_id) == before

@@ -97,3 +97,28 @@ def test_what_is_refused(chain, wave):
         records.close_wave(session, chain.actors["product"], wave)
         with pytest.raises(Conflict, match="结束"):
             record.start_on_behalf(session, clerk, wave, store_id=store)
+
+
+def test_what_was_begun_says_of_whom(chain, wave):
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        fan = record.add_person(session, clerk, store_id=store, phone="13800138000")  # no name: not "stays unknown"
+        known = record.start_on_behalf(session, clerk, wave, store_id=store, fan_id=fan.id).id
+        nobody = record.start_on_behalf(session, clerk, wave, store_id=store).id
+        table = record.unfinished(session, clerk).set_index("response_id")
+        assert (table.loc[known, "fan_id"], table.loc[known, "tail"]) == (fan.id, "8000")
+        assert (table.loc[nobody, "fan_id"], table.loc[nobody, "tail"]) != (fan.id, "8000") and table[
+            "fan_id"
+        ].isna().sum() == 1
+        assert record.get_draft(session, clerk, known).tail == "8000"
+        assert record.get_draft(session, clerk, nobody).tail == ""
+
+
+def test_a_regular_of_another_store_can_be_asked_here(chain, wave):
+    clerk, elsewhere = chain.actors["clerk"], chain.actors["clerk2"]
+    with chain.db.write() as session:
+        fan = record.add_person(session, elsewhere, store_id=chain.stores["S3"], name="王小明", phone="13800138000")
+        here = record.add_person(session, clerk, store_id=chain.stores["S1"], phone="13800138000")
+        assert here.id == fan.id
+        assert record.answered_at(session, clerk, wave, fan.id) is None
+        record.start_on_behalf(session, clerk, wave, store_id=chain.stores["S1"], fan_id=fan.id)

@@ -7,8 +7,9 @@ from sqlmodel import select
 
 from fanops.collect import record_on_behalf
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
+from fanops.collect.record_on_behalf import add_person
 from fanops.errors import InvalidInput
-from fanops.tables import Fan, Interview, now
+from fanops.tables import Fan, FanIdentity, Interview, now
 
 PASTED = "店员：最近来得多吗？\n顾客：每周两次，就是排队太久。"
 
@@ -61,3 +62,22 @@ def test_on_the_page_what_was_typed_stays(open_page, chain, known) -> None:
     assert not at.exception
     with chain.db.read() as session:
         assert session.exec(select(Interview.fan_id)).one() == known
+
+
+@pytest.mark.parametrize("at_store", ["S1", "S3"], ids=["new here", "a regular of another store"])
+def test_who_is_not_known_here_is_interviewed_by_their_number(open_page, chain, at_store) -> None:
+    """One page, one typing: no detour through 记答卷, and nobody is made twice."""
+    if at_store == "S3":
+        with chain.db.write() as session:
+            add_person(session, chain.actors["clerk2"], store_id=chain.stores["S3"], phone="13800138000")
+    at = open_page("clerk", "interviews.py")
+    assert [tab.label for tab in at.tabs] == ["访谈", "现场访谈"]
+    at.text_input(key="interviews.fan").set_value("13800138000").run()
+    number = at.text_input(key="interviews.new.phone.13800138000")
+    assert number.value == "13800138000" and number.proto.type == number.proto.PHONE
+    next(button for button in at.button if button.label == "新增并开始").click().run()
+    assert not at.exception and not at.error
+    with chain.db.read() as session:
+        held = session.exec(select(Interview)).one()
+        assert held.fan_id == session.exec(select(Fan.id).join(FanIdentity, FanIdentity.fan_id == Fan.id)).one()
+    assert not open_page("clerk", "interview.py", interview=held.id).error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from hypothesis import given
@@ -77,3 +78,20 @@ def test_any_text_is_read_or_refused_and_nothing_said_is_lost(text):
     if "-->" not in text and ":" not in text and "：" not in text:
         said = "".join(turn.text for turn in turns)
         assert [c for c in said if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "顾客：太甜了\n" * 100_000,
+        "顾客：太甜了\n" + "也太冰了\n" * 100_000,
+        "顾客：太" + " " * 500_000 + "甜\n",
+        " " * 500_000 + "甜",
+    ],
+    ids=["one speaker", "one turn", "spaces within", "spaces before"],
+)
+def test_a_long_transcript_is_read_at_once(text: str) -> None:
+    """It is read in the web process: a file that takes minutes would stop every till of the chain."""
+    began = time.process_time()
+    assert len(read_turns(text)) == 1
+    assert time.process_time() - began < 5

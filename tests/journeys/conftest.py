@@ -32,6 +32,11 @@ CHROMIUM_ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# What a phone says of itself: by it tables become cards, and by its finger targets grow.
+FINGER = {
+    "has_touch": True, "is_mobile": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 14; V2301) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
+}  # fmt: skip
 PASSWORD = "mingtian-hecha-2026"
 SHOTS = Path(__file__).parent.parent / "shots"
 _STARTS_S = 90

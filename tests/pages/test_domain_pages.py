@@ -186,6 +186,13 @@ def test_a_clerk_takes_the_verdict_of_a_fan_who_came_to_try(open_page, filled, c
     assert not at.exception and "已记下：会买" in words_on(at)
     with chain.db.read() as session:
         assert backlog.trial_table(session, chain.actors["product"], 1)["verdict"].tolist().count("like") == 1
+    at.button(key="done.undo").click().run()
+    next(button for button in at.button if button.label == "已告知").click().run()
+    at.button(key="done.undo").click().run()
+    assert not at.exception and not at.error
+    with chain.db.read() as session:
+        assert backlog.trial_table(session, chain.actors["product"], 1)["verdict"].tolist().count("like") == 0
+        assert records_tellings.telling_table(session, chain.actors["clerk"], "told").empty
 
 
 @ONE
@@ -303,6 +310,7 @@ def test_a_rule_is_tried_run_and_its_card_ticked_by_the_clerk(open_page, filled,
     assert not at.exception and "张服务卡" in words_on(at)
     at = open_page("clerk", "today.py")
     assert not at.exception and "服务补救" in words_on(at)
+    assert sum(button.proto.type == "primary" for button in at.button) == 1  # what to do first, not twenty
     at.text_input(key="today.words").set_value("没有的人").run()
     assert "没有这样的服务卡" in words_on(at)
     at.text_input(key="today.words").set_value("").run()

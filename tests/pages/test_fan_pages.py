@@ -25,7 +25,7 @@ from fanops.tables import (
     Tag,
     now,
 )  # fmt: skip
-from fanops.ui.tapped_row import place_of
+from fanops.ui.tables import place_of
 from tests.pages.test_domain_pages import words_on
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)

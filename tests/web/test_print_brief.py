@@ -9,6 +9,7 @@ from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
 from fanops.sending.records import add_webhook
+from fanops.settings import Settings
 from fanops.summary.kept_weeks import kept_weeks
 from fanops.tables import Fan, Message, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
 from fanops.web.weekly_brief import keep_weekly
@@ -83,6 +84,7 @@ def test_codes_are_printed_for_ones_own_stores(signed_in, chain) -> None:
         wave = surveys.open_wave(session, chain.actors["product"], version.id, "<b>十一月</b>").id
     sheet = signed_in("region_manager").get(f"/print/codes?wave={wave}")
     assert sheet.status_code == 200 and sheet.text.count("<svg") == 2 and "<b>十一月" not in sheet.text
+    assert surveys.ONLY_HERE in sheet.text  # forty tables with a code that no phone can open
     assert sheet.text == signed_in("region_manager").get(f"/print/codes?wave={wave}").text  # the same code every time
     assert signed_in("clerk").get(f"/print/codes?wave={wave}").status_code == 403
     tables = f"/print/codes?wave={wave}&store={chain.stores['S1']}&place=1 号桌&place=<i>2&place=1 号桌&place= "
@@ -95,3 +97,10 @@ def test_codes_are_printed_for_ones_own_stores(signed_in, chain) -> None:
     assert signed_in("ceo").get(f"/print/codes?wave={wave}&store=999").status_code == 404
     for odd in ("0", "x", "9" * 30):
         assert signed_in("ceo").get(f"/print/codes?wave={odd}").status_code == 404
+
+
+def test_which_address_a_fan_can_open() -> None:
+    for here in ("", "http://localhost:8501", "http://0.0.0.0:80", "http://127.0.0.2", "http://[::1]:8501"):
+        assert not Settings(public_url=here).fans_reach_forms, here
+    for open_to_all in ("https://tea.example.cn", "http://192.168.1.20:8501"):
+        assert Settings(public_url=open_to_all).fans_reach_forms, open_to_all

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from fanops.errors import InvalidInput
 
@@ -22,6 +23,7 @@ _SPEAKER = re.compile(r"^\s*[\[【(（]?([^\s：:，。！？,.!?\[\]【】()（
 _SPEAKER_CLOCK = re.compile(rf"^\s*([^\s：:，。！？,.!?]{{1,12}})\s+{_CLOCK}\s*$")
 _VTT_VOICE = re.compile(r"^<v(?:\.[^ >]*)?\s+([^>]+)>(.*?)(?:</v>)?$", re.S)
 _TAG = re.compile(r"<[^<>]{1,80}>")
+_LATIN_END = re.compile(r"[A-Za-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -146,22 +148,23 @@ def _subtitles(text: str) -> list[SpokenTurn]:
 
 
 def _lines(text: str) -> list[SpokenTurn]:
-    turns: list[SpokenTurn] = []
-    for line in text.split("\n"):
-        if not line.strip():
+    # Parts, put together once at the end: a turn that grows by each of its lines takes minutes for a long file.
+    held: list[tuple[str, list[str], float | None]] = []
+    for line in (line.strip() for line in text.split("\n")):
+        if not line:
             continue
         alone = _SPEAKER_CLOCK.match(line)
         if alone:  # 讯飞/腾讯会议 layout: the speaker and the clock on a line of their own
-            turns.append(SpokenTurn(alone[1], "", _seconds(alone[2], alone[3], alone[4], alone[5])))
+            held.append((alone[1], [], _seconds(alone[2], alone[3], alone[4], alone[5])))
             continue
         clock = _LEADING_CLOCK.match(line)
         starts = _seconds(clock[1], clock[2], clock[3], clock[4]) if clock else None
         speaker, said = _split_speaker(line[clock.end() :] if clock else line)
-        if not speaker and starts is None and turns:
-            turns[-1] = replace(turns[-1], text=_tidy(f"{turns[-1].text}\n{said}"))
+        if not speaker and starts is None and held:
+            held[-1][1].append(said)
         else:
-            turns.append(SpokenTurn(speaker, _tidy(said), starts))
-    return turns
+            held.append((speaker, [said], starts))
+    return [SpokenTurn(speaker, _tidy("\n".join(parts)), starts) for speaker, parts, starts in held]
 
 
 def _split_speaker(text: str) -> tuple[str, str]:
@@ -170,16 +173,15 @@ def _split_speaker(text: str) -> tuple[str, str]:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text.replace("\x00", "")).strip()
+    lines = (line.strip() for line in text.replace("\x00", "").split("\n"))
+    return " ".join(line for line in lines if line)
 
 
-def _joined(turns) -> list[SpokenTurn]:
+def _joined(turns: Iterable[SpokenTurn]) -> list[SpokenTurn]:
     """Join neighbours of the same speaker: subtitles cut one turn into many."""
     result: list[SpokenTurn] = []
-    for turn in turns:
-        if result and turn.speaker and result[-1].speaker == turn.speaker:
-            gap = " " if re.search(r"[A-Za-z0-9]$", result[-1].text) else ""
-            result[-1] = replace(result[-1], text=f"{result[-1].text}{gap}{turn.text}")
-        else:
-            result.append(turn)
+    for _, run in groupby(enumerate(turns), lambda each: each[1].speaker or each[0]):
+        same = [turn for _, turn in run]
+        parts = [turn.text + (" " if _LATIN_END.fullmatch(turn.text[-1]) else "") for turn in same[:-1]]
+        result.append(replace(same[0], text="".join([*parts, same[-1].text])))
     return result

@@ -19,6 +19,7 @@ from fanops.ui.done import said_done
 from fanops.ui.effect import raiser_views
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def item_board(actor: Actor, items: pd.DataFrame, rules: gates.GateRules, chosen: int) -> int | None:
@@ -84,7 +85,7 @@ def item_table(items: pd.DataFrame) -> None:
             "下一步还缺": ["".join(lacking) or "可以前进" for lacking in items["lacking"]],
         }
     )
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
 
 
 def store_states(actor: Actor, items: pd.DataFrame) -> None:
@@ -97,7 +98,7 @@ def store_states(actor: Actor, items: pd.DataFrame) -> None:
     wide = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS)).pivot(
         index="store", columns="title", values="state"
     )
-    st.dataframe(wide.fillna("—").rename_axis("门店").reset_index(), hide_index=True)
+    show_table(wide.fillna("—").rename_axis("门店").reset_index(), hide_index=True)
 
 
 def gate_form(actor: Actor, rules: gates.GateRules) -> None:
@@ -185,7 +186,7 @@ def rollout(actor: Actor, item_id: int) -> None:
         st.markdown(f"**已在 {live} / {len(table)} 家计划门店上线**")
         shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
                              wave=table["wave"].map(backlog.wave_name))  # fmt: skip
-        st.dataframe(
+        show_table(
             shown.drop(columns="store_id").rename(
                 columns={"store": "门店", "wave": "波次", "state": "状态", "live_on": "上线日"}
             ),
@@ -245,7 +246,7 @@ def trial(actor: Actor, item_id: int) -> None:
         level=table["level"].map(words.LEVEL_LABELS), channel=table["channel"].map(CHANNELS),
         verdict=table["verdict"].map(backlog.VERDICTS).fillna("还没来"), invited_at=table["invited_at"].map(words.day),
     )  # fmt: skip
-    st.dataframe(
+    show_table(
         shown[["fan", "level", "store", "channel", "invited_at", "verdict", "words"]].rename(
             columns={
                 "fan": "粉丝",

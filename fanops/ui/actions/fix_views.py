@@ -22,6 +22,7 @@ from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 PAGE_SIZE = 10
 
@@ -91,7 +92,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
     with where:
         with page_database().read() as session:
             told = records_fixes.told_by_store(session, actor, int(fix.fix_id))
-        st.dataframe(_store_rows(of_fix, told), hide_index=True)
+        show_table(_store_rows(of_fix, told), hide_index=True)
         _move_form(actor, of_fix)
         _photos(actor, of_fix)
     with said:

@@ -15,6 +15,7 @@ from fanops.ui.collect.passage import choose_passage
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _KEYS = 9  # the first codes have a key of their own
 _COLOURS = ("#2F6F5E", "#C8552B", "#3E7CB1", "#D9822B", "#7A5C99", "#5B8C3A", "#B0446A", "#8A7A52")
@@ -128,7 +129,7 @@ def codebook(actor: Actor, book: pd.DataFrame) -> None:
     else:
         names = {"name": "编码", "definition": "定义", "include": "包括", "exclude": "不包括", "example": "例", "passages": "段数",
                  "interviews": "访谈数"}  # fmt: skip
-        st.dataframe(book[list(names)].rename(columns=names), hide_index=True)
+        show_table(book[list(names)].rename(columns=names), hide_index=True)
     if actor.role not in records.KEEPERS:
         st.caption("编码本由产品团队维护。")
         return
@@ -179,7 +180,7 @@ def grid(actor: Actor, table: pd.DataFrame) -> None:
         st.info("还没有编码过的访谈。打开一次访谈，划选一段话，点一个编码。", icon=":material/grid_on:")
         st.page_link("interviews.py", label="去看访谈", icon=":material/arrow_forward:")
         return
-    st.dataframe(table, hide_index=True)
+    show_table(table, hide_index=True)
     by = st.segmented_control("按", ["store", "level"], default="store", key="codebook.by",
                               format_func={"store": "门店", "level": "分层"}.get)  # fmt: skip
     with page_database().read() as session:
@@ -187,7 +188,7 @@ def grid(actor: Actor, table: pd.DataFrame) -> None:
     wide = counts.assign(
         shown=[f"{row.interviews} / {row.base}" for row in counts.itertuples()]
     ).pivot(index="group", columns="code", values="shown").fillna("0")  # fmt: skip
-    st.dataframe(wide)
+    show_table(wide)
     st.caption("提到它的访谈 / 该组编码过的访谈。")
 
 
@@ -223,10 +224,10 @@ def agreement(actor: Actor) -> None:
             "字数": codes["base"],
         }
     )
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
     st.markdown(f"**只有一人编了的 {len(differ)} 段**")
     names = {"code": "编码", "coder": "谁编的", "quoted": "原话", "interview_id": "访谈"}
-    st.dataframe(differ.rename(columns=names), hide_index=True)
+    show_table(differ.rename(columns=names), hide_index=True)
 
 
 def exports(book: pd.DataFrame) -> None:

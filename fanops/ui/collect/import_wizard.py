@@ -27,6 +27,7 @@ from fanops.ui.collect import survey_import_views
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.refusal import plain, refusals, show_problems, show_refusal
+from fanops.ui.tables import show_table
 
 _NOT_TAKEN = "（不导入）"
 _SHOWN_BATCHES = 15
@@ -105,7 +106,7 @@ def show_preview(db: Database, actor: Actor, content: bytes, name: str, request:
         place.metric(label, f"{value:,} 行")
     with st.expander("哪一列是什么" + ("（用了上次的对应）" if preview.remembered else ""), expanded=True):
         _mapping_selects(digest, request.kind, list(preview.headings), preview.mapping)
-    st.dataframe(list(preview.first_rows), hide_index=True, key="import.first_rows")
+    show_table(list(preview.first_rows), hide_index=True, key="import.first_rows")
     for note in preview.notes:
         st.caption(plain(note))
     skip = _show_refused(actor, preview, content, request)

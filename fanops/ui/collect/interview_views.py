@@ -18,16 +18,17 @@ from fanops.collect import record_interview as record
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.fans.records import get_fan
+from fanops.fans.records import fan_at_counter
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.collect.live_note import live_note
 from fanops.ui.done import said_done
-from fanops.ui.fan_picker import pick_fan
+from fanops.ui.fan_picker import new_fan, phone_field, pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SHOWN = 30
 IMPORTERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN)
@@ -66,7 +67,10 @@ def begin(actor: Actor) -> None:
     look_for = st.text_input(
         "和哪位顾客聊", key="interviews.fan", placeholder="手机号、会员号，或姓；可以不填", max_chars=40
     )
-    fan_id = pick_fan(actor, look_for, "interviews", "可以先在“记答卷”里新增，或不留身份开始。")
+    fan_id = pick_fan(actor, look_for, "interviews")
+    if fan_id is not None:
+        _start(actor, guide, store, fan_id)
+    fan_id = new_fan(actor, look_for, store, "interviews")
     if fan_id is not None:
         _start(actor, guide, store, fan_id)
     if st.button("不留身份，直接开始", key="interviews.unknown", width="stretch"):
@@ -89,7 +93,7 @@ def _clock(started_at: datetime) -> None:
 def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
     """Hold the interview: one question open at a time, each with the fan's own words and the staff's notes."""
     with page_database().read() as session:
-        who = get_fan(session, actor, held.fan_id).name_masked if held.fan_id else "未识别的顾客"
+        who = fan_at_counter(session, actor, held.fan_id).name_masked if held.fan_id else "未识别的顾客"
     st.caption(plain(who or "未留姓名"))
     _clock(held.started_at)
     questions = [question for _, question in guide.questions() if question.is_asked]
@@ -136,7 +140,7 @@ def about(actor: Actor, held: Interview) -> None:
     """Say who, where, how long, and how good the material is."""
     with page_database().read() as session:
         figures = record.quality(session, actor, held.id)
-        who = get_fan(session, actor, held.fan_id).name_masked if held.fan_id else ""
+        who = fan_at_counter(session, actor, held.fan_id).name_masked if held.fan_id else ""
     facts = [who or "未识别的顾客", words.day(held.started_at)]
     if not math.isnan(figures.minutes):
         facts.append(f"{figures.minutes:.0f} 分钟")
@@ -165,15 +169,16 @@ def read_only(actor: Actor, held: Interview) -> None:
     with page_database().read() as session:
         turns = record.turns_of(session, actor, held.id)
     for turn in turns:
-        with st.chat_message("user" if turn.speaker == "fan" else "assistant"):
+        said_by_fan = turn.speaker == "fan"
+        with st.chat_message(
+            "user" if said_by_fan else "assistant",
+            avatar=":material/person:" if said_by_fan else ":material/storefront:",
+        ):
             st.text(turn.text)
 
 
 def bring_in(actor: Actor) -> None:
     """Bring in a transcript: file or pasted text, who is the fan, then whole."""
-    if actor.role not in IMPORTERS:
-        st.info("文字稿由店长或产品团队导入。", icon=":material/lock:")
-        return
     file = st.file_uploader("文字稿", type=["txt", "docx", "srt", "vtt"], key="interviews.file")
     pasted = st.text_area(
         "或粘贴",
@@ -190,7 +195,7 @@ def bring_in(actor: Actor) -> None:
         return
     speakers = list(dict.fromkeys(turn.speaker for turn in turns))
     guessed = guess_fan(turns)
-    st.dataframe(
+    show_table(
         pd.DataFrame({"说话人": [turn.speaker or "（未注明）" for turn in turns], "内容": [turn.text for turn in turns]}),
         hide_index=True, height=240,
     )  # fmt: skip
@@ -209,7 +214,7 @@ def bring_in(actor: Actor) -> None:
             store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.bring.store")
             day = st.date_input("哪天聊的", "today", max_value="today", format="YYYY-MM-DD", key="interviews.bring.day")
         with st.container(horizontal=True):
-            phone = st.text_input("顾客手机号（可不填）", key="interviews.bring.phone", max_chars=20)
+            phone = phone_field("顾客手机号（可不填）", "interviews.bring.phone")
             member = st.text_input("或会员号（可不填）", key="interviews.bring.member", max_chars=40)
         if not st.form_submit_button("导入这次访谈", type="primary"):
             return

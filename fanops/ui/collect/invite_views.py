@@ -15,6 +15,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def invite(actor: Actor, wave: Wave) -> None:
@@ -55,7 +56,7 @@ def invite(actor: Actor, wave: Wave) -> None:
     st.markdown(f"会邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
     if len(no):
         with st.expander("不邀请的名单"):
-            st.dataframe(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
+            show_table(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
     if st.button(f"给这 {len(yes)} 位生成个人链接", type="primary", key=f"invite.do.{wave.id}", disabled=yes.empty):
         with refusals():
             with page_database().write() as session:

@@ -19,6 +19,7 @@ from fanops.ui.collect import panel_views, survey_views
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def create(actor: Actor) -> None:
@@ -73,7 +74,7 @@ def ask_again(actor: Actor, panel_id: int) -> None:
     st.markdown(f"会邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
     if len(no):
         with st.expander("不邀请的名单"):
-            st.dataframe(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
+            show_table(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
     if st.button(f"问这 {len(yes)} 位", type="primary", key="panel.ask.do", disabled=yes.empty):
         with refusals():
             with page_database().write() as session:

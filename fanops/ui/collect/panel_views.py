@@ -16,7 +16,7 @@ from fanops.collect.surveys.flow import answer_words
 from fanops.terms import TERMS
 from fanops.ui import charts, words
 from fanops.ui.refusal import plain
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 
 _UNITS = {"rating": "分", "nps": "点", "single": "占比"}
 _HEADINGS = {"rating": "评分题", "nps": "推荐度", "single": "选择题"}
@@ -96,7 +96,7 @@ def _change_table(table: pd.DataFrame) -> None:
             for row in table.itertuples()
         ]
     )  # fmt: skip
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
     st.caption(
         "同一批人前后两期的回答；↑↓ 是不像碰巧的变化。",
         help="怎么算的：评分和推荐度用配对 t 检验，选择题用 McNemar 检验；同时比了许多题，所以校正过（Holm 法）。",
@@ -145,7 +145,7 @@ def _transitions(found: PanelAnswers, pairs: list, before: dict, after: dict) ->
     bases = table.drop_duplicates("from_label").set_index("from_label")["base"]
     wide.index = [f"前：{label}（{bases.get(label, 0)}）" for label in order]
     wide.columns = [f"后：{label}" for label in order]
-    st.dataframe(wide)
+    show_table(wide)
     moved = {f"{row.from_label} → {row.to_label}（{len(row.fan_ids)} 位）": row.fan_ids
              for row in table.itertuples() if row.fan_ids}  # fmt: skip
     chosen = st.selectbox("看是哪些人", list(moved), index=None, key=f"panel.moved.{code}", placeholder="选一格")
@@ -167,7 +167,7 @@ def still_there(found: PanelAnswers) -> None:
         f"{words.share(row.share, 0)}（{words.share(row.low, 0)} 到 {words.share(row.high, 0)}）"
         for row in table.itertuples()
     ])  # fmt: skip
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
     first = found.waves[0]
     chosen_by_answer = "第一期问的都答了：名单就是从答卷来的，要看还有多少人在，从第二期看起。"
     st.caption("流失：" + TERMS["attrition"].definition + (chosen_by_answer if first.asked <= first.answered else ""))
@@ -215,7 +215,7 @@ def _different(found: PanelAnswers) -> None:
         if len(clear)
         else "在第一期的回答上看不出不同（人少时看不出，不等于没有）。"
     )
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             [
                 {

@@ -15,6 +15,7 @@ from fanops.ui.collect import panel_views
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _EVERY = "每家门店"
 
@@ -70,7 +71,7 @@ def _table(table: pd.DataFrame, name: str, heading: str) -> None:
             "还缺": [f"{value:.0f}" if value == value else "—" for value in table["missing"]],
         }
     )
-    st.dataframe(
+    show_table(
         shown,
         hide_index=True,
         column_config={"进度": st.column_config.ProgressColumn("进度", format="percent", min_value=0, max_value=1)},

@@ -17,13 +17,13 @@ from fanops.collect.surveys import flow
 from fanops.collect.surveys.answers import OTHER, Form, Given, scale, scale_ends
 from fanops.collect.surveys.definition import Question
 from fanops.collect.surveys.flow import answer_words, ordered_options, piped
-from fanops.fans.records import get_fan
+from fanops.fans.records import fan_at_counter
 from fanops.settings import settings
 from fanops.tables import Wave
 from fanops.ui import words
 from fanops.ui.collect import quota_views
 from fanops.ui.done import said_done
-from fanops.ui.fan_picker import pick_fan
+from fanops.ui.fan_picker import new_fan, phone_field, pick_fan
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 
@@ -47,7 +47,8 @@ def unfinished_list(drafts: pd.DataFrame) -> None:
         return
     with st.expander(f"没记完的 {len(drafts)} 份", icon=":material/edit_note:", expanded=len(drafts) <= 2):
         for row in drafts.itertuples():
-            label = f"{plain(row.fan or '不留身份的顾客')} · {plain(row.wave)} · 已答 {row.answers} 题 · {words.minute(row.started_at)}"
+            who = "不留身份的顾客" if pd.isna(row.fan_id) else words.called(row.fan, row.tail)
+            label = f"{plain(who)} · {plain(row.wave)} · 已答 {row.answers} 题 · {words.minute(row.started_at)}"
             if st.button(label, key=f"record.resume.{row.response_id}", width="stretch", icon=":material/play_arrow:"):
                 st.query_params["draft"] = str(row.response_id)
                 st.rerun()
@@ -70,27 +71,12 @@ def begin(actor: Actor, waves: list[Wave]) -> None:
     look_for = st.text_input(
         "问的是哪位", key="record.look_for", placeholder="手机号、会员号，或姓", max_chars=40, icon=":material/search:"
     )
-    fan_id = pick_fan(actor, look_for, "record", "可以在下面新增。")
+    fan_id = pick_fan(actor, look_for, "record")
     if fan_id is not None:
         _start(actor, wave_id, store_id, fan_id)
-    with (
-        st.expander("新顾客", icon=":material/person_add:"),
-        st.form("record.new", border=False, enter_to_submit=False),
-    ):
-        # The key follows what was looked for: a field that is there already takes no new value.
-        number = look_for.strip()
-        phone = st.text_input(
-            "手机号", number if number.isdecimal() else "", key=f"record.new.phone.{number}", max_chars=20
-        )
-        member = st.text_input("或会员号", key="record.new.member", max_chars=40)
-        name = st.text_input("称呼（可不填）", key="record.new.name", max_chars=40)
-        if st.form_submit_button("新增并开始", type="primary", width="stretch"):
-            with refusals():
-                with page_database().write() as session:
-                    fan_id = record.add_person(
-                        session, actor, store_id=store_id, name=name, phone=phone, member=member
-                    ).id
-                _start(actor, wave_id, store_id, fan_id)
+    fan_id = new_fan(actor, look_for, store_id, "record")
+    if fan_id is not None:
+        _start(actor, wave_id, store_id, fan_id)
     if st.button("不留身份，直接开始", key="record.unknown", width="stretch"):
         _start(actor, wave_id, store_id, None)
 
@@ -116,7 +102,7 @@ def _ask_again(actor: Actor, wave_id: int, store_id: int, fan_id: int) -> None:
     before, who = None, ""
     with refusals(), page_database().read() as session:
         before = record.answered_at(session, actor, wave_id, fan_id)
-        who = get_fan(session, actor, fan_id).name_masked
+        who = fan_at_counter(session, actor, fan_id).name_masked
     st.warning(
         f"{plain(who) or '这位顾客'}：这一期 {words.day(before)} 已答过；再记会替换那一份，结果里只算新的。",
         icon=":material/published_with_changes:",
@@ -150,7 +136,8 @@ def ask(actor: Actor, draft: record.Draft) -> None:
     at = st.session_state.get("record.at")
     at = draft.first_unanswered() if at is None else min(at, len(questions))
     place = f"第 {min(at + 1, len(questions))} 题，共 {len(questions)} 题"
-    st.progress(at / max(1, len(questions)), text=f"{plain(draft.form.wave.title)} · {place}")
+    who = "不留身份的顾客" if draft.response.fan_id is None else words.called(draft.fan, draft.tail)
+    st.progress(at / max(1, len(questions)), text=f"{plain(who)} · {plain(draft.form.wave.title)} · {place}")
     if at == 0 and draft.response.store_id is not None:
         quota_views.own_quota(actor, draft.form.wave.id, draft.response.store_id, only_full=True)
     if at >= len(questions):
@@ -314,7 +301,7 @@ def _contact(question: Question, key: str, value: dict | None) -> Form | None:
     code = question.code
     if value is not None:
         st.caption(f"已留下 **{plain(value['masked'])}**。不用再填；填新的号码就换掉它。")
-    number = st.text_input("手机号", key=key, max_chars=20, placeholder="顾客愿意留才填")
+    number = phone_field("手机号", key, placeholder="顾客愿意留才填")
     agreed = st.checkbox(question.consent or "顾客同意我们用它回复", key=f"{key}.consent")
     gone = value is not None and st.checkbox("顾客不想留了，删掉这个号码", key=f"{key}.gone")
     if value is not None and not number.strip() and not gone:

@@ -16,6 +16,7 @@ from fanops.tables import Wave
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 
 COUNTED = {"single", "multiple", "rating", "nps", "ranking"}
 _GROUPINGS = {"store": "门店", "level": "分层", "wave": "各期"}
@@ -76,7 +77,7 @@ def _compare(actor: Actor, wave: Wave, survey: SurveyDefinition, answers: list[d
     ]
     wide = table.pivot(index="group", columns="label", values="shown")[list(dict.fromkeys(table["label"]))]
     wide.index = [f"{group}（{words.base_note(int(bases[group]))}）" for group in wide.index]
-    st.dataframe(wide)
+    show_table(wide)
     marked = int((table["differs"] != 0).sum())
     st.caption(
         (f"{marked} 处与其余各组明显不同（↑ 更多，↓ 更少）。" if marked else "没有一处与其余各组明显不同。")
@@ -109,7 +110,7 @@ def _question_result(question: Question, answers: list) -> None:
         cells = results.matrix_counts(question, answers)
         shown = cells.assign(share=cells["share"].map(words.share)).pivot(index="row", columns="label", values="share")
         st.markdown(f"**{plain(question.title)}**")
-        st.dataframe(shown[[option.label for option in question.options]])
+        show_table(shown[[option.label for option in question.options]])
     elif question.kind in ("short_text", "long_text"):
         st.markdown(f"**{plain(question.title)}**（{len(answered)} 人写了）")
-        st.dataframe(pd.DataFrame({"原话": answered[:200]}), hide_index=True)
+        show_table(pd.DataFrame({"原话": answered[:200]}), hide_index=True)

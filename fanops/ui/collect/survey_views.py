@@ -21,6 +21,7 @@ from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def shipped() -> dict[str, SurveyDefinition]:
@@ -59,7 +60,7 @@ def preview(survey: SurveyDefinition) -> None:
         }
         for group, question in survey.questions()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    show_table(pd.DataFrame(rows), hide_index=True)
     st.caption(f"共 {len(rows)} 题，{len(ways)} 种走法。")
 
 
@@ -130,7 +131,10 @@ def codes(actor: Actor, wave: Wave) -> None:
             segno.make(link, error="m").save(picture, kind="png", scale=8, border=2)
             st.image(picture.getvalue(), width=260, caption=f"{plain(stores[store_id])} {plain(place)}")
             st.code(link, language=None)
-            st.caption("扫码即答，不用登录。同一位置的二维码一直不变，可以打印。")
+            if settings().fans_reach_forms:
+                st.caption("扫码即答，不用登录。同一位置的二维码一直不变，可以打印。")
+            else:
+                st.warning(records.ONLY_HERE, icon=":material/wifi_off:")
     if actor.role in records.WAVE_KEEPERS:
         with st.popover("打印多个位置的二维码", icon=":material/table_restaurant:"):
             lines = st.text_area(

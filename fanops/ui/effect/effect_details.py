@@ -18,6 +18,7 @@ from fanops.ui import charts, words
 from fanops.ui.effect.effect_words import among_controls, chance_words, over_time, range_words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 
 
 def ranges(frame: pd.DataFrame, low: str, high: str) -> list[str]:
@@ -46,7 +47,7 @@ def show_value(result: dict[str, Any]) -> None:
         )
     with st.expander("每家门店带来多少"):
         shown = pd.DataFrame(worth["by_store"])
-        st.dataframe(
+        show_table(
             pd.DataFrame(
                 {"门店": shown["unit"], "周数": shown["periods"], "带来的营业额": shown["value"].map(_yuan),
                  "区间": [f"{_yuan(a)} 到 {_yuan(b)}" for a, b in zip(shown["low"], shown["high"], strict=True)]}
@@ -119,7 +120,7 @@ def _synthetic(found: dict[str, Any]) -> None:
         shown = frame.rename(columns={"差距": "差异"})
         charts.show(line + start, over_time(shown, "数字", None, "拼出来的那家"))
         mix = pd.DataFrame(found["weights"])
-        st.dataframe(
+        show_table(
             pd.DataFrame({"上线门店": mix["unit"], "由谁拼成": mix["control"], "比例": mix["weight"].map(words.share)}),
             hide_index=True,
         )
@@ -137,7 +138,7 @@ def _other_metrics(others: list[dict[str, Any]]) -> None:
     chance = st.column_config.TextColumn(
         help="要是什么作用也没有，碰巧也变这么多的可能；5% 以下才算看得出。一起看几个指标，碰巧的机会更大，所以调高过（Holm 法）。"
     )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config={"碰巧的可能": chance})
+    show_table(pd.DataFrame(rows), hide_index=True, column_config={"碰巧的可能": chance})
     st.caption("同一批门店、同一段时间。只有方案里定的指标决定结论。")
 
 
@@ -154,7 +155,7 @@ def mentions_section(actor: Actor, about: dict[str, int]) -> None:
     if known.empty:
         st.caption("不足：上线前后的原声还太少。")
         return
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "门店": known["unit"],
@@ -192,7 +193,7 @@ def raisers_section(actor: Actor, about: dict[str, int]) -> None:
              "相差": "—" if not outcome.base else f"{difference:+.1f}" + (" 个百分点" if share else ""),
              "区间": "—" if low != low else f"{low:+.1f} 到 {high:+.1f}", "人数": words.base_note(outcome.base)}
         )  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    show_table(pd.DataFrame(rows), hide_index=True)
     st.caption(
         f"提出者 {found.raisers} 位，配上相似粉丝的 {found.matched} 位；上线后 {found.days} 天。"
         "相似：同店、同层，之前买得一样多、一样近，没有提过这件事。能看出相关，不能证明是因果。"
@@ -220,5 +221,5 @@ def credit_section(actor: Actor) -> None:
             ],
         }
     )
-    st.dataframe(shown, hide_index=True)
+    show_table(shown, hide_index=True)
     st.caption("谁的访谈或答卷最先说到它，就记在谁名下；条目拆开后，功劳也跟着回去。")

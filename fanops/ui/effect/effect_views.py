@@ -22,6 +22,7 @@ from fanops.ui import charts, words
 from fanops.ui.effect import effect_details, effect_words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def plan_section(actor: Actor, about: dict[str, int]) -> None:
@@ -148,7 +149,7 @@ def measure_section(actor: Actor, about: dict[str, int]) -> None:
             rows = [
                 {"时间": words.minute(row.measured_at), "结论": row.verdict, "注意": notes[row.id]} for row in known[1:]
             ]
-            st.dataframe(pd.DataFrame(rows), hide_index=True)
+            show_table(pd.DataFrame(rows), hide_index=True)
 
 
 def show_measurement(row: Measurement, result: dict[str, Any], note: str = "") -> None:
@@ -194,7 +195,7 @@ def _show_before_after(result: dict[str, Any], name: str) -> None:
     charts.show(
         charts.interval_dots(shown[["门店", "变化", "low", "high"]], "门店", "变化", "前后变化", reference=0), title
     )
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "门店": frame["unit"],
@@ -227,7 +228,7 @@ def _show_effect(result: dict[str, Any], name: str) -> None:
     st.caption("有作用时，线在上线前贴着 0，上线后才离开。灰影是 95% 区间。")
     if result["by_store"]:
         shown = pd.DataFrame(result["by_store"])
-        st.dataframe(
+        show_table(
             pd.DataFrame(
                 {
                     "上线门店": shown["unit"],

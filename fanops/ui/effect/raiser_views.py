@@ -14,6 +14,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _AT_ONCE = 30
 
@@ -50,7 +51,7 @@ def _preview_and_deed(actor: Actor, item_id: int, way: Way) -> None:
     st.markdown(f"可以邀请 **{words.count(len(yes), '位')}**" + (f"；不邀请：{reasons}" if reasons else ""))
     if len(no):
         with st.expander(f"不邀请的 {len(no)} 位"):
-            st.dataframe(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
+            show_table(no.rename(columns={"fan": "粉丝", "why": "原因"})[["粉丝", "原因"]], hide_index=True)
     if yes.empty:
         return
     most = st.number_input(
@@ -59,7 +60,7 @@ def _preview_and_deed(actor: Actor, item_id: int, way: Way) -> None:
     )  # fmt: skip
     first = yes.head(int(most))
     with st.expander(f"先邀请的 {len(first)} 位"):
-        st.dataframe(pd.DataFrame({"粉丝": first["fan"], "门店": first["store"], "不满的话": first["minded"],
+        show_table(pd.DataFrame({"粉丝": first["fan"], "门店": first["store"], "不满的话": first["minded"],
                                    "最近一次说": first["said_at"].map(words.day)}), hide_index=True)  # fmt: skip
     if st.button(f"邀请这 {len(first)} 位提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:"):
         with page_database().write() as session:

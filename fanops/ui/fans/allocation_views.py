@@ -11,6 +11,7 @@ from fanops.ui import charts, words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
+from fanops.ui.tables import show_table
 
 _BY = {"store": "门店", "source": "粉丝来源"}
 
@@ -31,7 +32,7 @@ def share(actor: Actor, figures: pd.DataFrame) -> None:
         st.info("这家店还没有员工。", icon=":material/badge:")
         return
     st.markdown(f"**{words.count(waiting, '位')}还没有人跟进**" if waiting else "**这家店的粉丝都有人跟进**")
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    show_table(pd.DataFrame(rows), hide_index=True)
     if waiting and st.button(f"把这 {waiting} 位分下去", type="primary", key="allocation.give"):
         with refusals():
             with page_database().write() as session:
@@ -93,7 +94,7 @@ def follow_up(figures: pd.DataFrame, days: int) -> None:
         for each in figures.itertuples()
     ]
     value = ["—" if each != each else f"{'−' if each < 0 else ''}¥{abs(each):,.0f}" for each in figures["value"]]
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "员工": figures["staff"], "门店": figures["store"], "粉丝": figures["fans"], "问卷配额": wanted,
@@ -126,7 +127,7 @@ def follow_up_by(actor: Actor, days: int) -> None:
         charts.interval_dots(shown, "名称", "跟进率", "做了的 ÷ 处理过的服务卡"),
         f"共处理 {words.count(int(table['done'].sum() + table['not_done'].sum()), '张')}，做了 {int(table['done'].sum())} 张",
     )
-    st.dataframe(
+    show_table(
         pd.DataFrame({_BY[by]: table["name"], "做了": table["done"], "没做": table["not_done"],
                       "跟进率": table["follow_up"].map(words.share),
                       f"{owners.CONVERSION_DAYS} 天内又来": table["converted"].map(words.share)}),

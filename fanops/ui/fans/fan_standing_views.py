@@ -14,6 +14,7 @@ from fanops.ui import words
 from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _THEMES = 12
 
@@ -49,7 +50,7 @@ def raised(session: Session, actor: Actor, fan_id: int) -> None:
     kept = int(table["kept"].sum())
     dates = [words.day(at) if done else "—" for at, done in zip(table["at"], table["kept"], strict=True)]
     st.markdown(f"**答应的事：{kept} / {len(table)} 件做到了**")
-    st.dataframe(
+    show_table(
         pd.DataFrame({"答应": table["what"], "什么事": table["title"], "做到了吗": table["kept"].map({True: "做到了", False: "还没有"}),
                       "顾客怎么说": table["said"], "日期": dates}),
         hide_index=True,

@@ -17,7 +17,7 @@ from fanops.ui import charts, words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 
 _KINDS = {"phone": "手机", "member": "会员号", "card": "卡号", "openid": "微信", "wecom": "企业微信",
           "mail": "邮箱"}  # fmt: skip
@@ -107,7 +107,7 @@ def timeline(frame: pd.DataFrame) -> None:
             "门店": frame["store"],
         }
     )
-    st.dataframe(shown, hide_index=True, height=420, column_config={"内容": st.column_config.TextColumn(width="large")})
+    show_table(shown, hide_index=True, height=420, column_config={"内容": st.column_config.TextColumn(width="large")})
 
 
 def in_five_lines(session: Session, actor: Actor, fan_id: int) -> None:

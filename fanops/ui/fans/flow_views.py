@@ -14,6 +14,7 @@ from fanops.fans import behaviour
 from fanops.fans.records_flow import LEVEL, STAGE, moves_between
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
+from fanops.ui.tables import show_table
 
 _STEPS, _GAP_SHARE = 24, 0.03
 _NOT_YET = "还没来过"
@@ -47,7 +48,7 @@ def flow(actor: Actor, orders: pd.DataFrame) -> None:
     )  # fmt: skip
     ends = [f"{at.month}月{at.day}日" for at in (since, until)]
     charts.show(bands(shown, names, *ends), finding)
-    st.dataframe(
+    show_table(
         shown.rename(columns={"before": ends[0], "after": ends[1], "fans": "人数"}),
         hide_index=True,
     )

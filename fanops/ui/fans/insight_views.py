@@ -14,6 +14,7 @@ from fanops.summary.records_period import period_end
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 
 _KEPT_S = 600
 _LEAST = 20
@@ -51,7 +52,7 @@ def repeat_share(frame: pd.DataFrame) -> None:
     shown = table.assign(
         四周=[f"{at.month}月{at.day}日起" for at in table["四周"]], 复购率=table["复购率"].map(words.share)
     )
-    st.dataframe(
+    show_table(
         shown.rename(columns={"buyers": "买过的人", "repeaters": "买过两次的"})[
             ["四周", "买过的人", "买过两次的", "复购率"]
         ],

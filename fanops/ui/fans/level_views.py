@@ -17,6 +17,7 @@ from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.roles import HEAD_OFFICE
+from fanops.ui.tables import show_table
 
 _LEVEL_FIELDS = {
     "repeat_window_days": "回头客：几天内来第二次", "fan_orders": "粉丝：至少几单", "fan_window_days": "粉丝：看近几天",
@@ -62,7 +63,7 @@ def _level_preview(actor: Actor, wanted: LevelRules) -> None:
         "会成为": moves["after"].map(words.LEVEL_LABELS),
         "人数": moves["fans"],
     }
-    st.dataframe(pd.DataFrame(shown), hide_index=True, key="levels.moves")
+    show_table(pd.DataFrame(shown), hide_index=True, key="levels.moves")
 
 
 def _save_levels(actor: Actor, rules: LevelRules) -> None:

@@ -11,6 +11,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 
 def products(actor: Actor) -> None:
@@ -26,7 +27,7 @@ def products(actor: Actor) -> None:
             st.markdown(f"“{plain(names[product_id])}”和“{plain(names[into_id])}”像是同一个商品")
             if st.button(f"并到“{plain(names[into_id])}”", key=f"product.alike.{product_id}.{into_id}"):
                 _merge(actor, product_id, into_id, names)
-    st.dataframe(
+    show_table(
         pd.DataFrame({"商品": table["name"], "也叫": table["aliases"].map("、".join), "卖出（份）": table["quantity"],
                       "订单": table["orders"]}),
         hide_index=True, key="product.table",

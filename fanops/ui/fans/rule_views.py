@@ -22,6 +22,7 @@ from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.roles import HEAD_OFFICE
+from fanops.ui.tables import show_table
 
 _SHOWN, _FIT, _HEIGHT = 500, 8, 320  # more rows than fit are scrolled to
 _LABELS = {
@@ -108,7 +109,7 @@ def _dry_run(actor: Actor, rule: KnownRule) -> None:
 
 def _people(table: pd.DataFrame, columns: list[str]) -> None:
     shown = table.head(_SHOWN).assign(粉丝=table["fan"].head(_SHOWN).replace("", "未留姓名"))[columns]
-    st.dataframe(shown, hide_index=True, height=_HEIGHT if len(shown) > _FIT else "content")
+    show_table(shown, hide_index=True, height=_HEIGHT if len(shown) > _FIT else "content")
     if len(table) > _SHOWN:
         st.caption(f"先列 {_SHOWN} 位，后面还有 {len(table) - _SHOWN} 位。")
 

@@ -15,6 +15,7 @@ from fanops.ui.done import said_done
 from fanops.ui.fans.condition_views import conditions_form
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SAMPLE = 20
 _EVERYBODY = Conditions()
@@ -89,7 +90,7 @@ def compare(actor: Actor, saved: list[Segment]) -> None:
     with refusals():
         with page_database().read() as session:
             table = records.compare(session, actor, choices[first], choices[second])
-        st.dataframe(
+        show_table(
             pd.DataFrame(
                 {
                     "指标": table["measure"],

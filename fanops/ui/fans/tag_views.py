@@ -16,6 +16,7 @@ from fanops.ui.done import said_done
 from fanops.ui.fans.condition_views import conditions_form
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SHOWN, _SUGGESTED = 8, 10
 
@@ -38,7 +39,7 @@ def dictionary(actor: Actor, table: pd.DataFrame) -> None:
             "谁管": table["owner"],
         }
     )
-    st.dataframe(shown, hide_index=True, key="tags.table")
+    show_table(shown, hide_index=True, key="tags.table")
     st.caption(
         f"{words.count(len(table), '个标签')}。规则标签每晚更新：符合的加上，不再符合的到期去掉；手工贴的只有人能去掉。"
     )
@@ -110,7 +111,7 @@ def _preview(actor: Actor, wanted: Conditions, name: str) -> None:
         shown = pd.DataFrame({"例如": table["name"].replace("", "（无名）"), "分层": table["level"].map(words.LEVEL_LABELS),
                               "门店": table["store"].fillna(""), "订单": table["orders"],
                               "上次": table["last_order"].map(words.day)})  # fmt: skip
-        st.dataframe(shown, hide_index=True, key="tag.sample")
+        show_table(shown, hide_index=True, key="tag.sample")
 
 
 def _save(actor: Actor, name: str, meaning: str, lasts: int | None, rule: Conditions | None) -> None:

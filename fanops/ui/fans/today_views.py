@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -35,12 +37,12 @@ def card_list(actor: Actor, table: pd.DataFrame) -> None:
         if table.empty:
             st.info("没有这样的服务卡。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
     for place, row in enumerate(table.head(_SHOWN).to_dict("records")):
-        _card(actor, row, opened=place < _OPEN_AT_ONCE)
+        _card(actor, row, opened=place < _OPEN_AT_ONCE, first=place == 0)
     if len(table) > _SHOWN:
         st.caption(f"先做这 {_SHOWN} 张，后面还有 {len(table) - _SHOWN} 张。")
 
 
-def _card(actor: Actor, row: dict, *, opened: bool) -> None:
+def _card(actor: Actor, row: dict, *, opened: bool, first: bool) -> None:
     card_id = int(row["card_id"])
     with st.container(border=True, gap="small"):
         late = " · **过期**" if row["late"] else ""
@@ -54,7 +56,9 @@ def _card(actor: Actor, row: dict, *, opened: bool) -> None:
         for label, text in lines:
             st.caption(f"{label}　**{plain(text)}**{because}" if label == "现在做" else f"{label}　{plain(text)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("做了", key=f"card.done.{card_id}", type="primary", icon=":material/check:"):
+            if st.button(
+                "做了", key=f"card.done.{card_id}", type="primary" if first else "secondary", icon=":material/check:"
+            ):
                 _close(actor, card_id, cards.DONE)
             with st.popover("没做", key=f"card.not.{card_id}"):
                 for reason in ("今天没来", "不愿意聊", "情况已变"):
@@ -116,15 +120,21 @@ def _telling(actor: Actor, row, barred: str) -> None:
         "回答", list(ANSWERS), format_func=ANSWERS.get, key=f"tell.answer.{row.telling_id}",
         label_visibility="collapsed",
     )  # fmt: skip
-    if st.button("已告知", key=f"tell.done.{row.telling_id}", type="primary"):
+    if st.button("已告知", key=f"tell.done.{row.telling_id}"):
         with refusals():
             with page_database().write() as session:
                 records_tellings.record_told(session, actor, int(row.telling_id), answer or "")
+            back = partial(_take_back_told, actor, int(row.telling_id))
             if answer == "no" and row.of_fix:
-                said_done("已记下：还没改好。这项改进排到了最前面。", link=("fixes.py", "去看服务改进"))
+                said_done("已记下：还没改好。这项改进排到了最前面。", back, link=("fixes.py", "去看服务改进"))
             else:
-                said_done("已记下：告诉过了。")
+                said_done("已记下：告诉过了。", back)
             st.rerun()
+
+
+def _take_back_told(actor: Actor, telling_id: int) -> None:
+    with page_database().write() as session:
+        records_tellings.take_back_told(session, actor, telling_id)
 
 
 def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
@@ -138,10 +148,15 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
         trials = trials[text.str.contains(looked_for, regex=False)]
         if trials.empty:
             st.info("没有这样的试用。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
-    for row in trials.head(_SHOWN).itertuples():
+    shown = trials.head(_SHOWN)
+    with page_database().read() as session:
+        barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in shown["fan_id"]])
+    for row in shown.itertuples():
         with st.container(border=True):
             st.markdown(f"**{plain(words.called(row.fan, row.tail))}** · {plain(row.title)}")
             st.caption(f"{plain(row.store or '')} {words.day(row.invited_at)}邀请。试过以后问：会买吗？")
+            if reason := barred.get(int(row.fan_id)):
+                st.caption(f"不要去请：{reason}。本人自己来试了，才记。")
             said = st.text_input("原话（可不填）", key=f"trials.said.{row.trial_id}", max_chars=200)
             with st.container(horizontal=True):
                 for verdict, label in backlog.VERDICTS.items():
@@ -155,8 +170,13 @@ def _try(actor: Actor, trial_id: int, verdict: str, said: str) -> None:
     with refusals():
         with page_database().write() as session:
             backlog.record_verdict(session, actor, trial_id, verdict, said)
-        said_done(f"已记下：{backlog.VERDICTS[verdict]}。")
+        said_done(f"已记下：{backlog.VERDICTS[verdict]}。", lambda: _take_back_verdict(actor, trial_id))
         st.rerun()
+
+
+def _take_back_verdict(actor: Actor, trial_id: int) -> None:
+    with page_database().write() as session:
+        backlog.take_back_verdict(session, actor, trial_id)
 
 
 def birthday_list(born: pd.DataFrame) -> None:

@@ -15,6 +15,7 @@ from fanops.summary.records import revenue_by_store
 from fanops.ui import charts, words
 from fanops.ui.address import choice
 from fanops.ui.guard import page_database
+from fanops.ui.tables import show_table
 
 _PALETTE = ["#2F6F5E", "#6FB39E", "#D9822B", "#B08D3C", "#3E7CB1", "#B9BDC1", "#7A5BA8", "#8C6D5A"]
 _ORDER = ["store", "miniapp", "group", "delivery", "mall"]
@@ -33,7 +34,7 @@ def revenue(actor: Actor) -> None:
     st.markdown(
         f"**{words.count(len(rows), '家门店')}合计 {words.cny(total)}**，{days} 天，到{last}为止{_grown(total, before)}"
     )
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {"门店": rows["store"], "营业额": rows["amount_fen"].map(words.cny), "占比": (rows["amount_fen"] / total).map(words.share),
              "订单": rows["orders"], "上一段": rows["before_fen"].map(words.cny),
@@ -95,7 +96,7 @@ def _by_store(sums: pd.DataFrame) -> None:
     months = sorted(table["month"].unique(), reverse=True)
     month = st.selectbox("月份", months, key="value.month")
     rows = table[table["month"] == month].sort_values("share", ascending=False)
-    st.dataframe(
+    show_table(
         pd.DataFrame({"门店": rows["store"], "品牌净值": rows["net_fen"].map(words.cny), "占比": rows["share"].map(words.share),
                       "净值订单": rows["net_orders"], "全部订单": rows["orders"], "全部金额": rows["amount_fen"].map(words.cny)}),
         hide_index=True, key="value.stores", column_config={"品牌净值": st.column_config.TextColumn(help=NET_VALUE_WORDS)},
@@ -127,4 +128,4 @@ def sources(actor: Actor) -> None:
     st.caption(SOURCE_WORDS)
     wide = table.pivot_table(index="month", columns="source", values="fans", aggfunc="sum", fill_value=0)
     wide = wide.assign(合计=wide.sum(axis=1)).sort_index(ascending=False).reset_index(names="月份")
-    st.dataframe(wide, hide_index=True, key="value.sources")
+    show_table(wide, hide_index=True, key="value.sources")

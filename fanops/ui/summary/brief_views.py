@@ -11,6 +11,7 @@ import streamlit as st
 from fanops.summary.records_brief import SILENT_DAYS, Brief
 from fanops.summary.records_loop import LINKS
 from fanops.ui import charts, words
+from fanops.ui.fans.done_views import TOLD
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
 from fanops.ui.summary.overview_views import change_words, figure_words
@@ -150,7 +151,13 @@ def loop_funnel(totals: pd.DataFrame) -> None:
     charts.show(bars, finding)
     with st.container(horizontal=True):
         for row in shown.itertuples():
-            st.page_link(LINK_PAGES[row.link], label=f"**{row.人数:,}** {row.环节}", icon=":material/chevron_right:")
+            query = {"done": TOLD} if row.link == "told" else None
+            st.page_link(
+                LINK_PAGES[row.link],
+                label=f"**{row.人数:,}** {row.环节}",
+                icon=":material/chevron_right:",
+                query_params=query,
+            )
 
 
 def actions_list(actions: pd.DataFrame) -> None:

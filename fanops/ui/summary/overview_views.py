@@ -9,13 +9,16 @@ import streamlit as st
 from sqlmodel import Session
 
 from fanops.access import Actor, Role, visible_stores
+from fanops.fans.records import ANY_TAG
 from fanops.summary.records import KeyFigure, Waiting
 from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
 from fanops.ui import words
+from fanops.ui.address import may_open, way_to_first_voices
+from fanops.ui.fans.done_views import SERVED, TOLD
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 
 
 def scope_line(session: Session, actor: Actor) -> None:
@@ -62,10 +65,11 @@ def figures_row(figures: list[KeyFigure]) -> None:
                 note = words.base_note(figure.base) if figure.unit in ("%", "¥") else ""
                 if figure.low is not None and figure.base:
                     note += f"，区间 {words.share(figure.low)} 到 {words.share(figure.high)}"
-                st.caption(note or "点下面看明细")
-                st.page_link(
-                    figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
-                )
+                st.caption(note or ("点下面看明细" if may_open(figure.page) else ""))
+                if may_open(figure.page):
+                    st.page_link(
+                        figure.page, label=figure.leads_to, icon=":material/arrow_forward:", query_params=figure.query
+                    )
 
 
 def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures: list[KeyFigure]) -> None:
@@ -78,7 +82,7 @@ def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures
     if not waiting:
         if not any(figure.base for figure in figures):
             st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")
-            st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+            way_to_first_voices()
         else:
             st.success("没有等您处理的事。", icon=":material/done_all:")
         return
@@ -128,8 +132,9 @@ def verdict_list(verdicts: pd.DataFrame) -> None:
             "测量": verdicts["measured_at"].map(words.day),
         }
     )
-    st.dataframe(shown, hide_index=True)
-    st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
+    show_table(shown, hide_index=True)
+    if may_open("effects.py"):
+        st.page_link("effects.py", label="看效果", icon=":material/trending_up:")
 
 
 def loop_table(loop: pd.DataFrame) -> None:
@@ -165,11 +170,15 @@ def _open_store(row: dict) -> None:
     st.markdown(f"**{plain(row['store'])}**")
     ways = (
         ("voices.py", "heard", "条原声", said), ("voices.py", "asked", SEVEN_LINKS["asked"][1], said),
-        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people), ("today.py", "served", SEVEN_LINKS["served"][1], None),
+        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people | {"tag": str(ANY_TAG)}),
+        ("today.py", "served", SEVEN_LINKS["served"][1], here | {"done": SERVED}),
         ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
-        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", None),
+        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", here | {"done": TOLD}),
         ("effects.py", "earned", "来自已测量的行动", None),
     )  # fmt: skip
     with st.container(horizontal=True):
         for page, number, what, query in ways:
+            if not may_open(page):
+                st.caption(f"**{row[number]}** {what}", width="content")
+                continue
             st.page_link(page, label=f"**{row[number]}** {what}", icon=":material/chevron_right:", query_params=query)

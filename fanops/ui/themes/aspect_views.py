@@ -11,6 +11,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
+from fanops.ui.tables import show_table
 
 _SHOWN = 50
 
@@ -45,7 +46,7 @@ def _preview(actor: Actor, lines: str) -> None:
         return
     st.markdown(f"**最近 {words.count(looked_at, '句')}里有 {words.count(len(changed), '句')}会变**")
     shown = changed.head(_SHOWN).rename(columns={"text": "句子", "before": "现在", "after": "改后"})
-    st.dataframe(shown, hide_index=True, key="aspects.changes")
+    show_table(shown, hide_index=True, key="aspects.changes")
 
 
 def _keep(actor: Actor, lines: str, before: str) -> None:

@@ -39,7 +39,7 @@ def compare_tab(session: Session, actor: Actor, selection: Selection, theme_id: 
         label: shares[label], "粉丝": shares["fans"], "语义单元": shares["units"], f"{label}合计": shares["group_units"],
         "占比": shares["占比"].map(words.share), "其中不满": shares["negative"],
     }  # fmt: skip
-    st.dataframe(pd.DataFrame(table), hide_index=True)
+    show_table(pd.DataFrame(table), hide_index=True)
 
 
 def group_rows(session: Session, actor: Actor, selection: Selection, theme_id: int, by: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.refusal import plain, refusals, show_problems
+from fanops.ui.tables import show_table
 
 JOB = "prove_dictionary"
 _SHOWN = 15
@@ -72,7 +73,7 @@ def word_list(actor: Actor, table: pd.DataFrame, checked: Job | None) -> None:
         "来自": shown["source"].where(~shown["is_competitor"], "人工 · 竞品"),
     }
     unused = () if checked else ("验证", "原因", "例句")
-    st.dataframe(
+    show_table(
         pd.DataFrame({name: values for name, values in rows.items() if name not in unused}),
         hide_index=True, key="dictionary.table",
     )  # fmt: skip

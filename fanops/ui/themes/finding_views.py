@@ -19,6 +19,7 @@ from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
+from fanops.ui.tables import show_table
 
 _SHOWN = 20
 
@@ -103,12 +104,12 @@ def _save_weights(actor: Actor, weights: Weights) -> None:
 def finding_list(actor: Actor, shown: pd.DataFrame, everything: pd.DataFrame, weights: Weights) -> None:
     """Show findings as cards, the most urgent first; ``everything`` is what one may be merged into."""
     rows, total, _ = open_page("findings.page", _SHOWN, rows_from(shown, _SHOWN))
-    for row in rows.to_dict("records"):
-        _card(actor, row, everything, weights)
+    for place, row in enumerate(rows.to_dict("records")):
+        _card(actor, row, everything, weights, first=place == 0)
     turn_pages("findings.page", _SHOWN, total)
 
 
-def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -> None:
+def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights, *, first: bool) -> None:
     finding_id = int(row["finding_id"])
     with st.container(border=True, gap="small"):
         st.markdown(f"**{plain(row['claim'])}**")
@@ -123,7 +124,7 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
             where = {"theme": str(row["theme_id"])} | ({"store": str(int(row["store_id"]))} if row["store_id"] else {})
             st.page_link("theme.py", label="看原声", icon=":material/format_quote:", query_params=where)
             if judges:
-                _judge(actor, row)
+                _judge(actor, row, first=first)
             with st.popover("为什么是这个分", key=f"findings.why.{finding_id}"):
                 _parts(actor, row, weights)
             if judges:
@@ -132,10 +133,10 @@ def _card(actor: Actor, row: dict, everything: pd.DataFrame, weights: Weights) -
             st.caption(f"关系到全品牌，由{records.DECIDERS}决定。")
 
 
-def _judge(actor: Actor, row: dict) -> None:
+def _judge(actor: Actor, row: dict, *, first: bool) -> None:
     finding_id = int(row["finding_id"])
     if row["state"] in ("open", "gone", "dismissed") and st.button(
-        "采纳", key=f"findings.accept.{finding_id}", type="primary"
+        "采纳", key=f"findings.accept.{finding_id}", type="primary" if first else "secondary"
     ):
         _decide(actor, row, "accepted")
     if row["state"] in ("open", "accepted"):
@@ -201,7 +202,7 @@ def _dismiss_form(actor: Actor, row: dict) -> None:
 def _parts(actor: Actor, row: dict, weights: Weights) -> None:
     weight = asdict(weights)
     total = sum(weight.values()) or 1
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "部分": [PARTS[name] for name in PARTS],

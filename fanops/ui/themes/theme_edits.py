@@ -17,7 +17,7 @@ from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import refusals
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import tapped_row
 from fanops.ui.themes.ticks import untick
 
 

@@ -15,6 +15,7 @@ from fanops.themes.records_lineage import renamed_by
 from fanops.ui import words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 from fanops.ui.themes.decision_views import decisions
 
 KINDS = {
@@ -61,7 +62,7 @@ def lineage_view(actor: Actor) -> None:
         rows = rows.drop(columns=["共同句数", "现有句数"])
         st.caption("沿革按全品牌的原声算；各主题有多少句，请看“列表”里您门店的数。")
     with st.expander(f"全部 {len(rows)} 条变化的表格", icon=":material/table:", expanded=not pictured):
-        st.dataframe(rows.iloc[::-1], hide_index=True)
+        show_table(rows.iloc[::-1], hide_index=True)
 
 
 def _picture(frame: pd.DataFrame, nodes: list[Node], links: list[Link], runs: list[pd.Timestamp]) -> None:

@@ -18,11 +18,12 @@ from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
+from fanops.ui.address import way_to_first_voices
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tapped_row import tapped_row
+from fanops.ui.tables import show_table, tapped_row
 from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
@@ -86,7 +87,21 @@ def nothing_yet(actor: Actor, counts: dict[str, int]) -> None:
         st.info("原声已经在了，还没有发现主题。点上面的“发现主题”，几秒钟就好。", icon=":material/auto_awesome:")
     else:
         st.info("这里会是粉丝的需求主题。先导入评价、问卷或访谈。", icon=":material/upload:")
-        st.page_link("import_voices.py", label="去导入", icon=":material/arrow_forward:")
+        way_to_first_voices()
+
+
+def figures(row: pd.Series) -> None:
+    """Show how many say it and how they mind; two beside each other on a phone, where four would fill the first screen."""
+    shown = (
+        ("粉丝", words.count(row["fans"], "位"), "说到过它的不同粉丝，同一个人只算一次。"),
+        ("门店", words.count(row["stores"], "家"), None),
+        ("原声", words.count(row["voices"], "条"), None),
+        ("不满占比", words.share(row["negative_share"]), "不满的语义单元 ÷ 全部语义单元。"),
+    )
+    with st.container(horizontal=True):
+        for name, value, meaning in shown:
+            st.metric(name, value, border=True, help=meaning, width=168)
+    st.caption(f"不满占比的分母是语义单元：{words.base_note(int(row['units']))}。")
 
 
 def about(row: pd.Series) -> str:
@@ -200,7 +215,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
         }
     )
     with st.expander(f"全部 {len(table)} 个主题的表格", icon=":material/table:"):
-        st.dataframe(
+        show_table(
             rows,
             hide_index=True,
             key="themes.table",
@@ -288,7 +303,7 @@ def times_tab(times: pd.DataFrame, all_times: pd.DataFrame) -> None:
     this_week = week_of(pd.Series([now()]), settings().zone).iloc[0]
     headline = trend_headline(recent_weeks(weekly, this_week))
     charts.show(charts.trend(weekly, "周", "占比", "占当周原声的比例"), headline)
-    st.dataframe(
+    show_table(
         weekly.assign(周=weekly["周"].dt.strftime("%m月%d日"), 占比=weekly["占比"].map(words.share)),
         hide_index=True,
         column_order=["周", "原声", "合计", "占比"],

@@ -1,0 +1,47 @@
+"""No link leads the person who sees it to 看不了这个页面, and a number's link to its own rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from fanops.access import Role
+from fanops.fans.records import ANY_TAG
+from fanops.tables import Fan, FanTag, Fix, ServiceCard, Tag, Telling, now
+from fanops.ui.frame import HOME, PAGES
+
+ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+CLERKS = [entry for entry in PAGES if Role.CLERK in entry.roles]
+
+
+@ONE
+@pytest.mark.parametrize("entry", CLERKS, ids=[entry.url_path for entry in CLERKS])
+def test_a_clerk_without_data_is_led_only_to_pages_of_a_clerk(open_page, entry) -> None:
+    open_to_clerks = {"" if each.file == HOME else each.url_path for each in CLERKS} | {"overview"}
+    at = open_page("clerk", entry.file)
+    assert not at.exception
+    assert {link.proto.page for link in at.get("page_link")} <= open_to_clerks
+
+
+@ONE
+def test_what_was_served_told_and_tagged_opens_into_its_rows(open_page, chain) -> None:
+    here, elsewhere = chain.stores["S1"], chain.stores["S3"]
+    with chain.db.write() as session:
+        fans = [Fan(brand_id=chain.brand_id, home_store_id=here, name_masked=name) for name in ("王**", "李**")]
+        tag, fix = Tag(brand_id=chain.brand_id, name="怕甜"), Fix(brand_id=chain.brand_id, title="加人", area="service")
+        session.add_all([*fans, tag, fix])
+        session.flush()
+        session.add(FanTag(fan_id=fans[0].id, tag_id=tag.id, origin="manual"))
+        session.add(
+            ServiceCard(fan_id=fans[0].id, store_id=here, deed="道歉", rule_code="", state="done", closed_at=now())
+        )
+        session.add(Telling(fan_id=fans[1].id, store_id=here, fix_id=fix.id, state="told", told_at=now()))
+    [served] = open_page("region_manager", "today.py", done="served", store=here).dataframe
+    assert served.value["做了什么"].tolist() == ["道歉"]
+    [told] = open_page("region_manager", "today.py", done="told", store=here).dataframe
+    assert told.value[["粉丝", "告诉了什么"]].values.tolist() == [["李**", "加人"]]
+    for asked in ("served", "told"):
+        assert not open_page("region_manager", "today.py", done=asked, store=elsewhere).dataframe
+        assert not open_page("clerk2", "today.py", done=asked, store=here).dataframe  # by changing the address
+    [tagged] = open_page("region_manager", "fans.py", tag=ANY_TAG).dataframe
+    assert tagged.value["粉丝"].tolist() == ["王**"]
+    assert len(open_page("region_manager", "fans.py").dataframe[0].value) == 2

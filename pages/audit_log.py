@@ -13,6 +13,7 @@ from fanops.tables import now
 from fanops.ui import words
 from fanops.ui.address import choice
 from fanops.ui.guard import need, page_database
+from fanops.ui.tables import show_table
 
 MOST = 500
 

@@ -14,6 +14,7 @@ from fanops.themes.records_breakdown import region_names, theme_by_group
 from fanops.themes.selection import Selection
 from fanops.ui import charts, words
 from fanops.ui.refusal import plain
+from fanops.ui.tables import show_table
 
 _BY = {"store": "门店", "region": "大区", "level": "分层", "channel": "渠道", "kind": "来源"}
 _MISSING = {

@@ -145,7 +145,9 @@ def _propagated(
         model = _classifier(vectors[shown[told]], shown_as[told])
         chances = np.zeros_like(start)
         chances[:, model.classes_] = model.predict_proba(vectors)
-        start = (1 - trust) * start + trust * chances
+        # who is like the taken ones more than chance gives is not held back by where they lay
+        believed = np.where(follows, 1.0, trust)[:, None]
+        start = (1 - believed) * start + believed * chances
     clamped = np.eye(len(labels))[shown_as]
     start[shown] = clamped
     if len(vectors) > 3:

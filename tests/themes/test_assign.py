@@ -236,12 +236,12 @@ def test_a_theme_that_has_become_another_takes_the_name_of_what_it_is_unless_a_p
                 f"{lead}{what}"
                 for lead in ("", "听说", "早上", "那天", "又")
                 for what in (
-                    "排队等位等太久",
-                    "等位排队太久了",
-                    "排队等位半小时",
-                    "等位要排队半小时",
-                    f"排队等位等了{2 + named}小时",
-                    "排队等位太久",
+                    "排队太久",
+                    "排队排得太久",
+                    "等位等得太久了",
+                    "等位太久",
+                    f"出餐慢得要{'死' if named else '命'}了",
+                    "出餐太慢了",
                 )
             ),
         )

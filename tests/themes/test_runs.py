@@ -210,10 +210,10 @@ def test_sentences_moved_into_a_theme_of_their_own_take_their_like_along_once(ch
     with chain.db.read() as session:
         said = dict(session.exec(select(Unit.id, Voice.text).join(Voice, Voice.id == Unit.voice_id)).all())
     before = held(chain)
-    home = Counter(before[unit] for unit, text in said.items() if "叫号" in text).most_common(1)[0][0]
-    group = [unit for unit, text in said.items() if "叫号" in text and before[unit] == home]
+    home = Counter(before[unit] for unit, text in said.items() if "等位" in text).most_common(1)[0][0]
+    group = [unit for unit, text in said.items() if "等位" in text and before[unit] == home]
     with chain.db.write() as session:
-        new = edit.split_theme(session, chain.actors["product"], home, group[::2], "叫号太慢").theme_id
+        new = edit.split_theme(session, chain.actors["product"], home, group[::2], "等位太慢").theme_id
     run(chain)
     after = held(chain)
     followed = [unit for unit, theme in after.items() if theme == new]

@@ -42,12 +42,14 @@ def test_what_else_came_into_the_theme_does_not_let_it_go(planted):
     assert np.count_nonzero(found[inside] != one) <= 16
 
 
-def test_a_group_that_was_moved_takes_its_like_along_and_nothing_else(planted):
+@pytest.mark.parametrize("word", ["等位", "等上菜", "服务员"])
+def test_a_group_that_was_moved_takes_its_like_along_and_nothing_else(planted, word):
     texts, vectors, themes, one, other = planted
-    group = np.array(["等叫号" in text for text in texts]) & (themes == one)
-    members = np.flatnonzero(group)
-    half, rest = np.split(members, [len(members) * 3 // 5])
+    said = np.array([word in text for text in texts])
+    home = np.bincount(themes[said]).argmax()
+    into = other if home == one else one
+    half, rest = np.split(np.flatnonzero(said & (themes == home)), [(said & (themes == home)).sum() * 3 // 5])
     assert len(rest) >= 4
-    found = generalise(vectors, themes, dict.fromkeys(half.tolist(), other))
-    assert (found[rest] == other).all()
-    assert np.count_nonzero(found[(themes == one) & ~group] != one) == 0
+    found = generalise(vectors, themes, dict.fromkeys(half.tolist(), into))
+    assert np.mean(found[rest] == into) >= 0.8
+    assert np.count_nonzero(found[(themes == home) & ~said] != home) == 0

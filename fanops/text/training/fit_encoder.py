@@ -40,7 +40,7 @@ class FitParameters:
     domains: float = 0.75
     labelled: float = 0.1
     whitening: float = 0.5
-    deviation: float = 1.0
+    deviation: float = 0.6
     temperature: float = 0.1
     learning_rate: float = 2e-3
     sif: float = 1e-3

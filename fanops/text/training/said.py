@@ -1,4 +1,5 @@
-"""What customers say of each trade, topic by topic (自写语料): written for this project by hand, never generated, never copied.
+"""What customers say of each trade, topic by topic (自写语料): written for this project with a language model's help, line by
+line: no templates, nothing copied.
 
 ``said/<trade>.txt``, a line ``topic|polarity|text``; polarity 1, 0 or -1. Edit freely, then train anew.
 """

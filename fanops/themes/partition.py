@@ -13,6 +13,10 @@ from fanops.themes.neighbours import neighbour_graph
 from fanops.themes.parameters import Parameters
 
 UNASSIGNED = -1
+_SEARCHED, _MOST_TRIALS = (
+    20_000,
+    20,
+)  # units over all searches for communities, and searches: with few units one is luck
 _SUB_RESOLUTION = 1.0
 _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
@@ -78,8 +82,8 @@ def _by_copies(
     return labels[np.searchsorted(each, np.arange(len(vectors)))]
 
 
-def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArray[np.int32]:
-    """Find communities by the Leiden method; labels shape (n,).
+def communities(graph: sparse.csr_matrix, resolution: float, seed: int, trials: int = 1) -> NDArray[np.int32]:
+    """Find communities by the Leiden method, the best of several trials; labels shape (n,).
 
     Source:
         Traag, Waltman & van Eck (2019), From Louvain to Leiden.
@@ -91,7 +95,7 @@ def communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> NDArr
         return np.arange(n, dtype=np.int32)
     _, found = graspologic_native.leiden_csr(
         graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data.astype(np.float64), n,
-        resolution=resolution, seed=seed, iterations=3, trials=1,
+        resolution=resolution, seed=seed, iterations=3, trials=trials,
     )  # fmt: skip
     labels = np.full(n, UNASSIGNED, dtype=np.int32)
     items = found.items() if isinstance(found, dict) else enumerate(found)
@@ -117,7 +121,8 @@ def coherent_communities(
     Returns:
         Labels, shape (n,).
     """
-    labels = canonical(communities(graph, parameters.resolution, parameters.seed), weights)
+    trials = int(np.clip(_SEARCHED // len(vectors), 1, _MOST_TRIALS))
+    labels = canonical(communities(graph, parameters.resolution, parameters.seed, trials), weights)
     middle = centroids(vectors, labels, weights)
     near = np.einsum("nd,nd->n", vectors, middle[labels]) * weights
     result, following = labels.copy(), len(middle)

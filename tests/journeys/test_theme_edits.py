@@ -32,12 +32,12 @@ def _tab(window: Visit, name: str) -> None:
 
 
 def _tick(window: Visit, count: int) -> list[str]:
-    """Tick the first sentences and give them."""
-    boxes = window.page.locator("[data-testid=stMain] figure input[type=checkbox]")
-    boxes.first.wait_for()
-    marked = window.page.locator("[data-testid=stMain] figure:has(input) mark").all_inner_texts()[:count]
+    """Tick the first sentences that nobody else said too (×2 counts for two), and give them."""
+    once = window.page.locator("[data-testid=stMain] figure:has(input)").filter(has_not_text="×")
+    once.first.wait_for()
+    marked = once.locator("mark").all_inner_texts()[:count]
     for place in range(count):
-        boxes.nth(place).check()
+        once.nth(place).locator("input[type=checkbox]").check()
     window.page.get_by_text(f"已选 {count} 句").wait_for()
     window.settle()
     return marked

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from fanops.summary.records_period import period_end
+from fanops.summary.records_period import periods
 from fanops.themes import records
 from fanops.themes.records_identified import count_unidentified, with_fan_polarity
 from fanops.themes.selection import Selection
@@ -22,7 +22,9 @@ with page_database().read() as session:
     counts = records.totals(session, actor, selection) | count_unidentified(session, actor, selection)
     table = records.theme_table(session, actor, selection)
     table = with_fan_polarity(session, actor, selection, table)
-    change = records.recent_change(session, actor, period_end(), selection=selection)
+    heard = periods(session, actor, 28)["voices"]
+    change = records.recent_change(session, actor, heard.until, selection=selection)
+    change = change if heard.whole else change.head(0)  # what was not imported yet is no fall
     run = records.latest_run(session, actor)
 
 heading.caption(standing_on(counts))

@@ -119,7 +119,7 @@ def make_reviews(anchor: date, seed: int = truth.SEED, count: int | None = None)
     count = truth.REVIEWS if count is None else count
     codes, traffic = [store.code for store in STORES], [store.traffic for store in STORES]
     moments = sorted(
-        (random.triangular(0, truth.WEEKS * 7, truth.WEEKS * 7 * 0.7), random.gauss(15.5, 3.2)) for _ in range(count)
+        (random.triangular(0, truth.WEEKS * 7, truth.WEEKS * 7), random.gauss(15.5, 3.2)) for _ in range(count)
     )
     reviews = []
     for place, (day, hour) in enumerate(moments):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 import pytest
+from sqlmodel import select
 
+from fanops.summary.records_period import period_end
 from fanops.tables import Fan, Theme, ThemeAssignment, Unit, Voice
 from fanops.themes import edit, records
 from fanops.themes.records_identified import count_unidentified, with_fan_polarity
@@ -81,6 +85,20 @@ def test_most_voices_without_a_fan_are_counted_in_voices_and_said(chain, mixed, 
     assert "9 条没有粉丝、9 条没有门店" in words_on(at)
     assert "（10 条原声）" in words_on(at)
     assert "9 条没有粉丝" in words_on(open_page("product", "theme.py", theme=mixed))
+
+
+@ONE
+@pytest.mark.parametrize(("age", "said"), [(10, "近 28 天 4 → 4"), (40, None)])
+def test_words_that_were_not_imported_yet_are_no_fall(chain, open_page, age, said) -> None:
+    with chain.db.write() as session:
+        theme = new_theme(session, chain, "排队")
+        say(session, chain, theme, [f"排队太久{n}" for n in range(8)])
+        for place, voice in enumerate(session.exec(select(Voice).order_by(Voice.id)).all()):
+            voice.said_at = period_end() - timedelta(days=age + 28 * (place % 2), hours=1)
+            session.add(voice)
+    shown = words_on(open_page("product", "themes.py"))
+    assert "8 条原声" in shown
+    assert said in shown if said else "近 28 天" not in shown
 
 
 @ONE

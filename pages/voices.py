@@ -35,9 +35,8 @@ with page_database().read() as session:
     if pile == NO_CONTENT:
         no_content_pile(session, actor, selection, looked_for)
         st.stop()
-    table = records.theme_table(session, actor, selection)
     if pile == "拿不准":
-        unsure_pile(session, actor, selection, looked_for, table)
+        unsure_pile(session, actor, selection, looked_for, records.theme_table(session, actor, selection))
         st.stop()
     which = {"words": looked_for, "unassigned": pile == "未归类", "polarity": -1 if pile == "不满" else None}
     rows, total, page = open_page(

@@ -16,8 +16,8 @@ from fanops.actions.records_gates import gate_rules
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
-from fanops.fans.records_cards import trial_deed
-from fanops.fans.records_promises import VERDICTS as VERDICTS
+from fanops.fans.records_cards import reopen_card, trial_deed
+from fanops.fans.records_promises import VERDICTS
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import (
@@ -346,15 +346,7 @@ def take_back_verdict(session: Session, actor: Actor, trial_id: int) -> None:
         raise NotFound("没有可以撤销的。", "")
     card = session.exec(_cards(session, trial, "done").where(ServiceCard.closed_at == trial.came_at)).first()
     if card is not None:
-        contact = session.exec(
-            select(Contact)
-            .where(Contact.fan_id == trial.fan_id, Contact.kind == "service", Contact.subject == card.deed)
-            .order_by(Contact.id.desc())
-        ).first()  # fmt: skip
-        if contact is not None:
-            session.delete(contact)
-        card.state, card.staff_id, card.closed_at = "open", None, None
-        session.add(card)
+        reopen_card(session, actor, card.id)
     trial.came_at, trial.verdict, trial.words = None, "", ""
     session.add(trial)
 

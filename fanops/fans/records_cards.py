@@ -15,7 +15,7 @@ from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.outlook import FittedModel
 from fanops.fans.records import get_fan, phone_tails
-from fanops.fans.records_contacts import record_contact, why_not_contact
+from fanops.fans.records_contacts import record_contact, take_back_contact, why_not_contact
 from fanops.fans.records_outlook import kept_model
 from fanops.fans.records_person import PERSON, person_ids
 from fanops.fans.records_products import with_canonical
@@ -24,7 +24,6 @@ from fanops.fans.records_tellings import PROMISE, due_titles, tell_with_card, un
 from fanops.settings import settings, today
 from fanops.tables import (
     BacklogItem,
-    Contact,
     Fan,
     Fix,
     Order,
@@ -264,14 +263,9 @@ def reopen_card(session: Session, actor: Actor, card_id: int) -> None:
     card = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=ServiceCard.store_id)).first()
     if card is None or card.state == "open":
         raise NotFound("没有可以撤销的。", "")
-    contact = session.exec(
-        select(Contact)
-        .where(Contact.fan_id == card.fan_id, Contact.kind.in_(["service", "telling"]), Contact.subject == card.deed)
-        .order_by(Contact.id.desc())
-    ).first()  # fmt: skip
-    if card.state == DONE and contact is not None:
-        session.delete(contact)
-    if card.state == DONE and card.rule_code == PROMISE:
-        untell_with_card(session, card)
+    if card.state == DONE:
+        take_back_contact(session, card.fan_id, ("service", "telling"), card.deed)
+        if card.rule_code == PROMISE:
+            untell_with_card(session, card)
     card.state, card.why_not, card.staff_id, card.closed_at = "open", "", None, None
     session.add(card)

@@ -98,3 +98,14 @@ def record_contact(
     session.add(contact)
     session.flush()
     return contact
+
+
+def take_back_contact(session: Session, fan_id: int, kinds: Sequence[str], subject: str) -> None:
+    """Take the newest contact of these kinds and subject out of the log (undo): it did not happen, and counts for no limit."""
+    contact = session.exec(
+        select(Contact)
+        .where(Contact.fan_id == fan_id, Contact.kind.in_(kinds), Contact.subject == subject)
+        .order_by(Contact.id.desc())
+    ).first()
+    if contact is not None:
+        session.delete(contact)

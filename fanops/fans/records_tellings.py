@@ -11,9 +11,9 @@ from fanops.access.scope import store_ids
 from fanops.database.frames import frame_of
 from fanops.errors import NotFound
 from fanops.fans.records import phone_tails
-from fanops.fans.records_contacts import record_contact
+from fanops.fans.records_contacts import record_contact, take_back_contact
 from fanops.fans.records_person import person_ids
-from fanops.tables import BacklogItem, Contact, Fan, Fix, ServiceCard, Store, Telling, now
+from fanops.tables import BacklogItem, Fan, Fix, ServiceCard, Store, Telling, now
 
 PROMISE = "promise"  # rule_code of a card that asks to tell a fan what was done
 
@@ -87,13 +87,7 @@ def take_back_told(session: Session, actor: Actor, telling_id: int) -> None:
     row = _get_telling(session, actor, telling_id)
     if row.told_at is None:
         raise NotFound("没有可以撤销的。", "")
-    contact = session.exec(
-        select(Contact)
-        .where(Contact.fan_id == row.fan_id, Contact.kind == "telling", Contact.subject == _title(session, row)[:200])
-        .order_by(Contact.id.desc())
-    ).first()  # fmt: skip
-    if contact is not None:
-        session.delete(contact)
+    take_back_contact(session, row.fan_id, ("telling",), _title(session, row)[:200])
     ticked = select(ServiceCard).where(
         ServiceCard.fan_id.in_(person_ids(row.fan_id)), ServiceCard.rule_code == PROMISE, ServiceCard.state == "done",
         ServiceCard.closed_at >= row.told_at,

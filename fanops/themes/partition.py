@@ -13,10 +13,8 @@ from fanops.themes.neighbours import neighbour_graph
 from fanops.themes.parameters import Parameters
 
 UNASSIGNED = -1
-_SEARCHED, _MOST_TRIALS = (
-    20_000,
-    20,
-)  # units over all searches for communities, and searches: with few units one is luck
+_SEARCHED = 20_000  # units over all searches for communities
+_MOST_TRIALS = 20  # searches: with few units one alone is luck
 _SUB_RESOLUTION = 1.0
 _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap

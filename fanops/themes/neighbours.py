@@ -51,13 +51,21 @@ def _nearest_of(vectors: NDArray[np.float32], k: int, start: int) -> tuple[NDArr
     return column[kept].astype(np.int32), values[kept]
 
 
-def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:
+def neighbour_graph(vectors: NDArray[np.float32], k: int, in_common: float = 0.0) -> sparse.csr_matrix:
     """Build the symmetric graph of nearest neighbours, edges weighted by cosine (negative ones dropped).
 
     A neighbour that does not look back counts half: a vague sentence is near to many and would tie their themes together.
 
+    Args:
+        vectors: Unit rows, shape (n, d).
+        k: Neighbours, at least 1.
+        in_common: How far an edge counts only by the share of neighbours that its ends have in common, 0–1.
+
     Returns:
         Adjacency, shape (n, n), zero diagonal, sorted indices.
+
+    Source:
+        Jarvis & Patrick (1973), Clustering Using a Similarity Measure Based on Shared Near Neighbors.
     """
     n = len(vectors)
     k = min(k, n - 1)
@@ -66,5 +74,17 @@ def neighbour_graph(vectors: NDArray[np.float32], k: int) -> sparse.csr_matrix:
     rows = np.repeat(np.arange(n), k)
     directed = sparse.csr_matrix((weights, (rows, index.ravel())), shape=(n, n))
     graph = (0.5 * (directed + directed.T)).tocsr()
+    if in_common > 0:
+        graph = ((1 - in_common) * graph + in_common * graph.multiply(_in_common(index))).tocsr()
     graph.sort_indices()
     return graph
+
+
+def _in_common(index: NDArray[np.int32]) -> sparse.csr_matrix:
+    """Give the share of neighbours that two vectors have in common, each its own neighbour too (Jaccard); shape (n, n)."""
+    n, k = index.shape
+    near = sparse.csr_matrix((np.ones(n * k), (np.repeat(np.arange(n), k), index.ravel())), shape=(n, n))
+    near = near + sparse.identity(n, format="csr")
+    shared = (near @ near.T).tocsr()
+    shared.data /= 2 * (k + 1) - shared.data
+    return shared

@@ -21,7 +21,7 @@ class Parameters:
         granularity: ``coarse``, ``normal`` or ``fine``: fewer, larger themes or more, smaller ones.
         method: ``graph`` (communities of a neighbour graph) or ``hdbscan`` (dense cores, the rest unassigned).
         min_people: A theme is said by at least this many distinct people.
-        neighbours: Neighbours per unit in the graph; fewer are used for small sets.
+        neighbours: Neighbours per unit in the graph, at most; fewer are used for small sets.
         fit_most: Distinct texts the partition is fitted on; the rest is assigned.
         least_strength: Units whose best similarity is lower stay unassigned (0: none, 1: all).
         seed: Of every random step.
@@ -30,7 +30,7 @@ class Parameters:
     granularity: str = "normal"
     method: str = "graph"
     min_people: int = 3
-    neighbours: int = 15
+    neighbours: int = 26
     fit_most: int = 12_000
     least_strength: float = 0.2
     seed: int = 7

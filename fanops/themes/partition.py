@@ -15,6 +15,7 @@ from fanops.themes.parameters import Parameters
 UNASSIGNED = -1
 _SEARCHED = 20_000  # units over all searches for communities
 _MOST_TRIALS = 20  # searches: with few units one alone is luck
+_MANY = 3_000  # vectors from which on the nearest ones tell enough
 _SUB_RESOLUTION = 1.0
 _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
@@ -64,19 +65,27 @@ def partition(
 
 
 def neighbourhood(vectors: NDArray[np.float32], parameters: Parameters) -> sparse.csr_matrix:
-    """Build the graph that vectors, n at least 4, are divided in; shape (n, n)."""
-    n = len(vectors)
-    return neighbour_graph(vectors, min(parameters.neighbours, max(3, n // 6), round(np.log2(n)) + 1, n - 1))
+    """Build the graph that vectors of distinct texts, n at least 4, are divided in; shape (n, n).
+
+    The fewer there are, the more neighbours in common count: among few sentences the nearest ones are often of another theme.
+    """
+    return neighbour_graph(vectors, _breadth(len(vectors), parameters), max(0.0, 1 - len(vectors) / _MANY))
+
+
+def _breadth(n: int, parameters: Parameters) -> int:
+    return min(parameters.neighbours, max(3, n // 6), round(np.cbrt(n)) + 3, n - 1)
 
 
 def _by_copies(
     vectors: NDArray[np.float32], weights: NDArray[np.int64], copies: NDArray[np.int64], parameters: Parameters
 ) -> NDArray[np.int32]:
-    """Divide a small set in which a sentence said by several people stands there as several: else it had no neighbour of its kind."""
+    """Divide a small set in which a sentence said by several people stands there as several: else it had no neighbour of its kind.
+
+    Neighbours in common would count for nothing here: copies have all of theirs in common and would be a theme by themselves.
+    """
     each = np.repeat(np.arange(len(vectors)), copies)
-    labels = coherent_communities(
-        vectors[each], neighbourhood(vectors[each], parameters), np.repeat(weights / copies, copies), parameters
-    )
+    graph = neighbour_graph(vectors[each], _breadth(len(each), parameters))
+    labels = coherent_communities(vectors[each], graph, np.repeat(weights / copies, copies), parameters)
     return labels[np.searchsorted(each, np.arange(len(vectors)))]
 
 

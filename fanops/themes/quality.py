@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fanops.themes.neighbours import neighbour_graph
 from fanops.themes.parameters import Parameters
-from fanops.themes.partition import coherent_communities
+from fanops.themes.partition import coherent_communities, neighbourhood
 
 _MOST, _ROUNDS, _KEPT_SHARE = 12_000, 4, 0.8  # as many as a run is fitted on: a thinner graph divides coarser
 _FEWEST_OF_A_THEME = 5
@@ -44,10 +43,9 @@ def stability(vectors: NDArray[np.float32], labels: NDArray[np.int32], parameter
         kept = np.sort(draw.choice(inside, int(len(inside) * _KEPT_SHARE), replace=False))
         if len(kept) < 2 * _FEWEST_OF_A_THEME:
             return np.full(count, np.nan)
-        k = min(parameters.neighbours, max(3, len(kept) // 6), len(kept) - 1)
         ones = np.ones(len(kept), dtype=np.int64)
         other = replace(parameters, seed=parameters.seed + 1 + turn)
-        again = coherent_communities(vectors[kept], neighbour_graph(vectors[kept], k), ones, other)
+        again = coherent_communities(vectors[kept], neighbourhood(vectors[kept], parameters), ones, other)
         found.append(_best_jaccard(labels[kept], again, count))
     rounds = np.array(found)
     known = np.isfinite(rounds).sum(axis=0)

@@ -206,7 +206,7 @@ def test_lineage_counts_what_a_theme_holds_in_the_end(chain):
 def test_sentences_moved_into_a_theme_of_their_own_take_their_like_along_once(chain):
     texts, _ = corpus()
     add_voices(chain, texts)
-    run(chain)
+    run(chain, granularity="coarse")
     with chain.db.read() as session:
         said = dict(session.exec(select(Unit.id, Voice.text).join(Voice, Voice.id == Unit.voice_id)).all())
     before = held(chain)
@@ -214,13 +214,13 @@ def test_sentences_moved_into_a_theme_of_their_own_take_their_like_along_once(ch
     group = [unit for unit, text in said.items() if "等位" in text and before[unit] == home]
     with chain.db.write() as session:
         new = edit.split_theme(session, chain.actors["product"], home, group[::2], "等位太慢").theme_id
-    run(chain)
+    run(chain, granularity="coarse")
     after = held(chain)
     followed = [unit for unit, theme in after.items() if theme == new]
     assert len(group) > 7 and sum(unit in followed for unit in group) >= 0.8 * len(group)
     assert len(set(followed) - set(group)) <= 0.2 * len(group)
     assert Counter(after.values())[home] >= 0.9 * (Counter(before.values())[home] - len(group))
-    run(chain)
+    run(chain, granularity="coarse")
     assert Counter(held(chain).values())[new] == len(followed)
 
 

@@ -13,7 +13,7 @@ from tests.themes.test_discovery import corpus, find
 def planted():
     """Give the texts, their vectors, the theme of each (from 1), and the two largest themes."""
     texts, _ = corpus()
-    found = find(texts)
+    found = find(texts, granularity="coarse")  # themes large enough that groups can be taken out
     themes = found.labels.astype(np.int64) + 1
     one, other = np.argsort(-np.bincount(themes)[1:])[:2] + 1
     return np.array(texts), found.vectors, themes, int(one), int(other)

@@ -17,7 +17,10 @@ from fanops.themes.records_edit import own_units, vectors_of_units
 
 
 def suggest_themes(session: Session, actor: Actor, unit_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Give the themes in use that each of these units is nearest to, as new units are compared with them.
+    """Give the themes in use that each of these units is nearest to.
+
+    Compared with whole themes (and what was merged into them): what a person is asked about lies between themes, and a sub-theme that
+    happens to be near, or the theme that it lies in, is right less often.
 
     Returns:
         Unit id → theme ids, nearest first; empty where another encoder is set, which takes seconds to load, and before the first run.
@@ -32,7 +35,9 @@ def suggest_themes(session: Session, actor: Actor, unit_ids: Sequence[int]) -> d
     vectors = vectors_of_units(session, encoder, own_units(session, actor, unit_ids))
     if registry is None or not vectors:
         return {}
-    likeness = theme_similarity(np.stack(list(vectors.values())), registry.middle, registry.sub_middle, registry.parent)
+    merged = [at for at, sub_id in enumerate(registry.sub_ids) if sub_id is None]
+    parts, parent = registry.sub_middle[merged], registry.parent[merged]
+    likeness = theme_similarity(np.stack(list(vectors.values())), registry.middle, parts, parent)
     in_use = set(session.exec(select(Theme.id).where(Theme.id.in_(registry.theme_ids), Theme.state == "active")))
     order = np.argsort(-likeness, axis=1, kind="stable").tolist()
     return {

@@ -16,7 +16,7 @@ from fanops.themes.selection import Selection
 
 EVIDENCE_COLUMNS = [
     "unit_id", "voice_id", "start", "end", "sentence", "voice", "polarity", "aspect", "theme_id", "theme", "strength",
-    "unsure", "by_hand", "fan_id", "fan", "level", "store", "said_at", "kind", "source", "staff", "score",
+    "unsure", "by_hand", "fan_id", "fan", "level", "store", "said_at", "kind", "source", "staff", "score", "channel",
 ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def evidence(
         unit_text(), Voice.text, Unit.polarity, Unit.aspect,
         ThemeAssignment.theme_id, Theme.name, ThemeAssignment.strength, ThemeAssignment.unsure,
         ThemeAssignment.by_hand, PERSON, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
-        Voice.source, Staff.name, Voice.score,
+        Voice.source, Staff.name, Voice.score, Voice.channel,
     ]  # fmt: skip
     statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
     statement = narrowed(statement.outerjoin(Staff, Staff.id == Voice.staff_id), actor, selection)

@@ -89,6 +89,10 @@ def test_the_workbook_holds_what_the_page_shows(chain, told, monkeypatch):
     assert (
         len(sheets["句子"]) == 6 and set(sheets["句子"]["句子"]) >= {"排队久0𠮷"} and sheets["门店"]["句子"].sum() == 6
     )
+    assert sheets["句子"]["渠道"].value_counts().to_dict() == {
+        "外卖平台": 4,
+        "小程序": 1,
+    }  # the sixth came through none
     assert "粉丝" in sheets["句子"] and set(sheets["句子"]["粉丝"].dropna()) == {"王*"}
     assert len(sheets_of(chain, "store_manager")["句子"]) == 4  # the own store only
     one = sheets_of(chain, "product", theme=str(told["排队"]), channel="delivery")

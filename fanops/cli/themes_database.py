@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+_READ_PCT = 25  # of the time that an export takes
+
 
 def _actor(session, brand: str | None):
     from fanops.access.accounts import owner_actor
@@ -116,6 +118,10 @@ def export(out: Path, theme_id: int | None, brand: str | None) -> None:
     with db.write() as session:
         actor = _actor(session, brand)
         record_audit(session, actor, "export", "export:themes", command=True)
-    sheets = theme_sheets(db, actor, Selection(), theme_id)
-    write_file(write_xlsx(sheets), out)
+    with click.progressbar(length=100, label="导出主题", file=sys.stderr) as bar:
+        sheets = theme_sheets(db, actor, Selection(), theme_id)
+        bar.update(_READ_PCT)
+        rest = 100 - _READ_PCT
+        content = write_xlsx(sheets, lambda share: bar.update(_READ_PCT + round(share * rest) - bar.pos))
+    write_file(content, out)
     click.echo(f"{len(sheets['主题'])} 个主题、{len(sheets['句子']):,} 句，已写入 {out}")

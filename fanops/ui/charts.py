@@ -193,7 +193,7 @@ def heat(frame: pd.DataFrame, x: str, y: str, value: str, value_title: str) -> a
         alt.Chart(frame)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120)),
+            x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120, labelOverlap=False)),
             y=alt.Y(f"{y}:N", title=None, sort=list(dict.fromkeys(frame[y])), axis=alt.Axis(labelLimit=160)),
             color=alt.Color(f"{value}:Q", title=value_title, scale=alt.Scale(scheme="tealblues"),
                             legend=alt.Legend(format=".0%", orient="top")),

@@ -23,13 +23,14 @@ from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tables import show_table, tapped_row
+from fanops.ui.tables import on_phone, show_table, tapped_row
 from fanops.ui.themes.no_content_views import NO_CONTENT
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
 PAGE_SIZE = 10
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
+_ALL_UNITS = "全部语义单元（100%）"
 _CHANCE = 0.05  # share of false claims among those made
 
 
@@ -255,6 +256,26 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     order = frame["theme_id"].map({theme: place for place, theme in enumerate(top["theme_id"])})
     frame = frame.assign(order=order).sort_values(["order", "store_id"]).rename(columns={"store": "门店"})
     charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), heat_headline(frame))
+    with st.expander("每家门店的数字", icon=":material/table:", expanded=on_phone()):
+        figures = heat_figures(frame)
+        picked = tapped_row(figures, "themes.heat")
+        if picked:
+            row = top[top["name"] == figures.iloc[picked]["主题"]].iloc[0]
+            st.page_link(
+                "theme.py", label=f"打开“{plain(row['name'])}”，看原话", icon=":material/topic:",
+                query_params={"theme": str(row["theme_id"])},
+            )  # fmt: skip
+        else:
+            st.caption("点一个主题，可以打开它看原话。")
+
+
+def heat_figures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the shares of the heat map in words, a row per theme and a column per store; the first row is the base of each store."""
+    shares = frame.pivot(index="主题", columns="门店", values="占比").reindex(frame["主题"].unique())
+    bases = frame.drop_duplicates("门店").set_index("门店")["store_units"].reindex(shares.columns)
+    told = shares.fillna(0.0).map(words.share).reset_index()
+    base = pd.DataFrame([{"主题": _ALL_UNITS, **{store: words.count(units, "句") for store, units in bases.items()}}])
+    return pd.concat([base, told], ignore_index=True)
 
 
 def heat_headline(frame: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from fanops.themes.keywords import WordCounts
 from fanops.themes.label import label_texts
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import Parameters
-from fanops.ui.themes.theme_views import heat_figures, heat_headline
+from fanops.ui.themes.theme_views import heat_figures, heat_headline, said_in_stores
 
 # sentences of one theme → what its name may be
 ACCEPTABLE = {
@@ -106,6 +106,12 @@ def test_the_heat_map_is_told_in_figures_with_each_stores_base():
         {"主题": "排队", "徐汇": "2.5%", "静安": "10.0%"},
         {"主题": "珍珠", "徐汇": "25.0%", "静安": "0.0%"},
     ]
+
+
+def test_the_heat_map_shows_what_is_said_in_stores_first():
+    table = pd.DataFrame({"theme_id": [1, 2, 3, 4], "voices": [9, 8, 7, 6], "general": [False, False, False, True]})
+    frame = pd.DataFrame({"theme_id": [1, 3, 3, 4], "units": [2, 2, 3, 90]})
+    assert said_in_stores(table, frame)["theme_id"].tolist() == [3, 1, 4]
 
 
 def test_the_heat_map_claims_hardly_ever_what_is_chance():

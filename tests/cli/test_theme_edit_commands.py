@@ -127,3 +127,25 @@ def test_themes_are_written_to_excel_whole_and_logged(chain, ids, tmp_path):
         assert session.exec(select(AuditEntry.subject).where(AuditEntry.deed == "export")).all() == ["export:themes"]
     refused = CliRunner().invoke(cli, ["themes", "export", "--out", str(tmp_path / "nowhere" / "a.xlsx"), *BRAND])
     assert refused.exit_code and "没有这个文件夹" in refused.output
+
+
+def test_what_is_unsure_is_listed_once_and_settled_for_all_who_said_it(chain, ids):
+    with chain.db.write() as session:
+        for text in ("催了三遍才做", "不过催了三遍才做～"):
+            voice = Voice(brand_id=chain.brand_id, text=text, source_key=text)
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=ids["珍珠"], strength=0.3, unsure=True))
+    (asked,) = json.loads(themes("unsure", "--json"))
+    assert asked["times"] == 2 and asked["theme_id"] == ids["珍珠"]
+    assert "共 2 句、1 种说法" in themes("unsure") and "（2 句） 在" in themes("unsure", "--theme", ids["珍珠"])
+    assert "共 0 句" in themes("unsure", "--words", "排队")
+    assert "没有 999" in themes("settle", 999, "--to", ids["排队"], refused=Conflict)
+    assert "2 句" in themes("settle", asked["unit_id"], "--to", ids["排队"])
+    assert themes("sentences", ids["排队"]).count("催了三遍才做") == 2 and "共 0 句" in themes("unsure")
+    event = json.loads(themes("history", "--json"))["edits"][0]["event_id"]
+    themes("undo", event)
+    assert "共 2 句、1 种说法" in themes("unsure")

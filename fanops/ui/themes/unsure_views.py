@@ -12,7 +12,7 @@ from sqlmodel import Session
 from fanops.access import Actor
 from fanops.themes import edit
 from fanops.themes.records_evidence import alike_units, evidence_in_order
-from fanops.themes.records_likely import suggest_themes
+from fanops.themes.records_likely import likely_themes
 from fanops.themes.selection import Selection
 from fanops.ui import words
 from fanops.ui.paging import open_page, rows_from, turn_pages
@@ -22,7 +22,6 @@ from fanops.ui.themes.theme_edits import carry_out, move_bar
 from fanops.ui.themes.ticks import finder, tick_bar, tick_quotes, untick
 
 PAGE_SIZE = 20
-_COMPARED = 25
 
 
 def unsure_pile(session: Session, actor: Actor, selection: Selection, looked_for: str, table: pd.DataFrame) -> None:
@@ -92,11 +91,10 @@ def _confirm_many(actor: Actor, theme_id: int, theme: str, ticked: list[int], na
 
 def _one_by_one(session: Session, actor: Actor, rows: pd.DataFrame, said: list[list[int]], table: pd.DataFrame) -> None:
     names = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
-    # Some of each are enough: what says the same has nearly the same vector.
-    likely = suggest_themes(session, actor, [unit for units in said for unit in units[:_COMPARED]])
-    for place, (row, units) in enumerate(zip(rows.itertuples(), said, strict=True)):
+    likely = likely_themes(session, actor, said)
+    for place, (row, units, nearest) in enumerate(zip(rows.itertuples(), said, likely, strict=True)):
         unit_id, held = int(row.unit_id), int(row.theme_id)
-        offered = [theme_id for theme_id in likely.get(unit_id, (held, *names)) if theme_id in names]
+        offered = [theme_id for theme_id in nearest or (held, *names) if theme_id in names]
         quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
         to = _asked(unit_id, list(dict.fromkeys(offered)), names)
         if to is _NOTHING:

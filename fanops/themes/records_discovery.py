@@ -217,13 +217,15 @@ def save_assignments(
     sub_ids = _save_subthemes(session, brand_id, run_id, found, list(themes), unit_ids)
     by_hand = set(corrected_units(session, brand_id))
     in_run = set(unit_ids.tolist())
+    # As columns: as objects, one for each row that goes, this is what others wait longest for.
     sound = (
-        select(ThemeAssignment)
+        select(*(column for column in ThemeAssignment.__table__.columns if column.name != "id"))
+        .select_from(ThemeAssignment)
         .join(Unit, Unit.id == ThemeAssignment.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
     )
-    came = [row.model_dump(exclude={"id"}) for row in session.exec(sound) if row.unit_id not in in_run]
+    came = [dict(row._mapping) for row in session.execute(sound) if row.unit_id not in in_run]
     mine = select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.brand_id == brand_id)
     session.exec(delete(ThemeAssignment).where(ThemeAssignment.unit_id.in_(mine)))
     strength, unsure = _settled(found, themes, final)

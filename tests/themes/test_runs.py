@@ -6,6 +6,7 @@ from collections import Counter
 from threading import Thread
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from fanops.errors import Conflict, TooLittleData
@@ -267,3 +268,24 @@ def test_nobody_waits_to_write_while_a_run_learns(chain, monkeypatch):
     assert learnt == ["written", False]  # once, and beside it somebody wrote
     after, shown = held(chain), {theme.id for theme in live(chain)}
     assert [after[unit] for unit in moved] == [second] * 5 and {*after.values()} - {None} <= shown and len(shown) > 2
+
+
+def test_while_nobody_else_can_write_no_placement_is_read_as_an_object(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    loaded: list[int] = []
+
+    def note(row: ThemeAssignment, _: object) -> None:
+        loaded.append(row.unit_id)
+
+    def meanwhile() -> None:
+        add_voices(chain, ["排队排到门外去了"], start=9_000)
+        assign_new_units(chain.db, chain.actors["product"])
+        event.listen(ThemeAssignment, "load", note)
+
+    try:
+        run(chain, meanwhile)
+    finally:
+        event.remove(ThemeAssignment, "load", note)
+    assert not loaded and len(held(chain)) == 201

@@ -18,6 +18,7 @@ def test_a_narrow_axis_gets_decimals(largest: float, reference: float | None, st
     )
     drawn = interval_dots(frame, "门店", "占比", "占比", reference=reference).to_dict()
     assert {layer["encoding"]["x"].get("axis", {}).get("format") for layer in drawn["layer"]} - {None} == {style}
+    assert {layer["encoding"]["x"].get("axis", {}).get("tickCount") for layer in drawn["layer"]} - {None} == {6}
 
 
 def test_an_empty_picture_and_one_without_intervals_are_drawn() -> None:

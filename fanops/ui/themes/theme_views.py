@@ -13,7 +13,6 @@ from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
@@ -21,13 +20,12 @@ from fanops.ui import charts, words
 from fanops.ui.address import way_to_first_voices
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
-from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import on_phone, show_table, tapped_row
 from fanops.ui.themes.no_content_views import NO_CONTENT
+from fanops.ui.themes.said_views import said_under
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
-PAGE_SIZE = 10
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
 _ALL_UNITS = "全部语义单元（100%）"
@@ -352,6 +350,5 @@ def subtheme_list(session: Session, actor: Actor, selection: Selection, subtheme
         st.caption("点一行，看它的原话。")
         return
     row = subthemes.iloc[picked]
-    rows, total = evidence(session, actor, selection, theme_id=int(row["theme_id"]), limit=PAGE_SIZE)
-    st.markdown(f"**{plain(str(row['name']))}：共 {words.count(total, '句')}**")
-    quotes(rows, f"theme.subtheme.{row['theme_id']}")
+    sub_id = int(row["theme_id"])
+    said_under(session, actor, selection, sub_id, str(row["name"]), int(row["units"]), f"theme.subtheme.{sub_id}")

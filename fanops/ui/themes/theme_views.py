@@ -54,6 +54,7 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
     """Show when the themes were last discovered, real progress while it runs, and the button that starts it."""
     with page_database().read() as session:
         job = jobs.latest_job(session, actor, "discover_themes")
+        came = records.came_since_run(session, actor) if run else 0
     if job is not None and job.state in ("queued", "running"):
         show_job(job.id)
         return
@@ -61,8 +62,9 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
         st.warning(f"上次发现主题没有完成：{job.message}", icon=":material/error:")
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if run is not None:
+        since = f"；此后新来 {words.count(came, '句')}，已先归进原有主题，新的事要重新发现才看得到" if came else ""
         left.caption(
-            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒",
+            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒{since}",
             help=f"同样的原声和设置会得到同样的结果。这次结果的编号：{run.result_fingerprint[:8]}",
         )
     if actor.role not in (Role.PRODUCT, Role.CEO, Role.ADMIN) or not counts["units"]:

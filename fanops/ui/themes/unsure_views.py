@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -96,28 +97,26 @@ def _one_by_one(session: Session, actor: Actor, rows: pd.DataFrame, said: list[l
         unit_id, held = int(row.unit_id), int(row.theme_id)
         offered = [theme_id for theme_id in nearest or (held, *names) if theme_id in names]
         quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
-        to = _asked(unit_id, list(dict.fromkeys(offered)), names)
-        if to is _NOTHING:
-            continue
-        where = "已放回未归类" if to is None else f"已归到“{names[to]}”"
-        done = f"{where}：{words.count(len(units), '句')}同样的话。" if len(units) > 1 else f"{where}。"
-        if carry_out(actor, done, lambda session, units=units, to=to: edit.move_units(session, actor, units, to)):
-            st.rerun()
+        _ways(unit_id, list(dict.fromkeys(offered)), names, partial(_settle, actor, units, names))
 
 
-_NOTHING = object()
+def _settle(actor: Actor, units: list[int], names: dict[int, str], to: int | None) -> None:
+    where = "已放回未归类" if to is None else f"已归到“{names[to]}”"
+    done = f"{where}：{words.count(len(units), '句')}同样的话。" if len(units) > 1 else f"{where}。"
+    carry_out(actor, done, lambda session: edit.move_units(session, actor, units, to))
 
 
-def _asked(unit_id: int, offered: list[int], names: dict[int, str]) -> Any:
-    """Show the ways to settle one saying; give the theme that was chosen, None for none, ``_NOTHING`` while nobody chose."""
+def _ways(unit_id: int, offered: list[int], names: dict[int, str], settle: Callable[[int | None], None]) -> None:
+    """Show the ways to settle one saying. As callbacks: the page is read once for an answer, not before and after it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for theme_id, place in zip(offered, ("first", "second"), strict=False):
-            if st.button(f"是“{plain(names[theme_id])}”", key=f"unsure.{place}.{unit_id}", icon=":material/check:"):
-                return theme_id
-        if st.button("都不是", key=f"unsure.no.{unit_id}", icon=":material/close:"):
-            return None
-        chosen = st.selectbox(
-            "是别的主题", offered[2:], index=None, format_func=names.get, key=f"unsure.other.{unit_id}",
-            placeholder="是别的主题……", label_visibility="collapsed", width=200,
+            st.button(
+                f"是“{plain(names[theme_id])}”", key=f"unsure.{place}.{unit_id}", icon=":material/check:",
+                on_click=settle, args=(theme_id,),
+            )  # fmt: skip
+        st.button("都不是", key=f"unsure.no.{unit_id}", icon=":material/close:", on_click=settle, args=(None,))
+        other = f"unsure.other.{unit_id}"
+        st.selectbox(
+            "是别的主题", offered[2:], index=None, format_func=names.get, key=other, placeholder="是别的主题……",
+            label_visibility="collapsed", width=200, on_change=lambda: settle(st.session_state[other]),
         )  # fmt: skip
-    return _NOTHING if chosen is None else chosen

@@ -175,7 +175,22 @@ def keep_corrections(
     for unit, theme_id in came_from.items():
         if unit in place and unit in taught and theme_id in (NO_THEME, *ids):
             final[place[unit]] = theme_id
-    return generalise(found.vectors, final, here) if here else final
+    return _taught(found.vectors, final, here) if here else final
+
+
+def _taught(vectors: NDArray[np.float32], themes: NDArray[np.int64], here: Mapping[int, int]) -> NDArray[np.int64]:
+    """Spread corrections (``generalise``); what many said in the same words and a person placed at once teaches once.
+
+    As often as it was said, one answer would outweigh all that a person told the run one by one.
+    """
+    told = {(vectors[at].tobytes(), themes[at], to): at for at, to in sorted(here.items(), reverse=True)}
+    repeated = np.array(sorted(set(here) - set(told.values())), dtype=np.int64)
+    once = np.setdiff1d(np.arange(len(themes)), repeated)
+    result = themes.copy()
+    result[repeated] = [here[at] for at in repeated.tolist()]
+    placed = {int(np.searchsorted(once, at)): here[at] for at in told.values()}
+    result[once] = generalise(vectors[once], themes[once], placed)
+    return result
 
 
 def end_themes(session: Session, candidates: Sequence[int], final: NDArray[np.int64]) -> list[int]:

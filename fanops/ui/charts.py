@@ -12,6 +12,7 @@ from fanops.ui.refusal import plain
 TEA, PERSIMMON, QUIET = "#2F6F5E", "#C8552B", "#9AA0A6"
 POLARITY_SCALE = alt.Scale(domain=["满意", "中性", "不满"], range=["#3E7CB1", "#B9BDC1", "#D9822B"])
 _ROW = 30
+_MARKED = 60
 _TICKS = 6  # on a wide screen Vega would set thirty
 _AROUND = 90  # Streamlit fits axes and legend into the height
 
@@ -71,7 +72,10 @@ def trend(
 ) -> alt.LayerChart:  # fmt: skip
     """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
     base = alt.Chart(frame)
-    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%-m月%-d日", labelOverlap=True))
+    # Where the points are: on its own Vega marks Sundays, and no week begins on the day that is written under it.
+    days = [alt.DateTime(year=day.year, month=day.month, date=day.day) for day in frame[x].drop_duplicates()]
+    marks = {"values": days} if len(days) <= _MARKED else {}
+    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%-m月%-d日", labelOverlap=True, **marks))
     style = ".0%" if frame[y].max() <= 1 else "~s"  # a share, or a count
     layers = []
     if {"low", "high"} <= set(frame.columns):

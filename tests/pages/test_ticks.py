@@ -191,3 +191,15 @@ def test_unsure_sentences_of_one_theme_are_confirmed_together(open_page, chain, 
         assert evidence(session, chain.actors["product"], unsure=True)[1] == 0
         rows = session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id.in_(units))).all()
         assert all(row.by_hand and row.theme_id == theme for row in rows)
+
+
+@ONE
+def test_a_clerk_is_offered_no_sorting_that_would_be_refused(open_page, chain, ticking):
+    _, units = hold(chain, "排队", ["排队三次"], unsure=True)
+    at = open_page("clerk", "voices.py", pile="拿不准")
+    assert not at.exception and "1 句、1 种说法" in words_on(at) and "请告诉店长" in words_on(at)
+    assert not [box for box in at.button if (box.key or "").startswith("unsure.")]
+    ticking.update(units)
+    at = open_page("clerk", "voices.py")
+    assert not at.exception and "请告诉店长" in words_on(at) and not [box for box in at.button if box.key == "move.do"]
+    assert [box for box in open_page("store_manager", "voices.py").button if box.key == "move.do"]

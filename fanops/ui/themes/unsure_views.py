@@ -19,10 +19,11 @@ from fanops.ui import words
 from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
-from fanops.ui.themes.theme_edits import carry_out, move_bar
+from fanops.ui.themes.theme_edits import ONLY_MOVERS, carry_out, move_bar
 from fanops.ui.themes.ticks import finder, tick_bar, tick_quotes, untick
 
 PAGE_SIZE = 20
+_HOW = "同样的话只问一次，答案对每个这么说的人都算。归好的句子，下次发现会照此学习。"
 
 
 def unsure_pile(session: Session, actor: Actor, selection: Selection, looked_for: str, table: pd.DataFrame) -> None:
@@ -52,14 +53,14 @@ def unsure_pile(session: Session, actor: Actor, selection: Selection, looked_for
         st.info("没有拿不准的句子了。", icon=":material/check:")
         return
     total = sum(map(len, alike))
+    sorts = actor.role in edit.MOVERS
     st.caption(
-        f"共 {words.count(total, '句')}、{words.count(len(alike), '种说法')}，说得最多的在前。"
-        "同样的话只问一次，答案对每个这么说的人都算。归好的句子，下次发现会照此学习。"
+        f"共 {words.count(total, '句')}、{words.count(len(alike), '种说法')}，说得最多的在前。{_HOW if sorts else ONLY_MOVERS}"
     )
     said, _, page = open_page("unsure.page", PAGE_SIZE, rows_from(alike, PAGE_SIZE))
     rows = evidence_in_order(session, actor, selection, [units[0] for units in said])
     rows = rows.assign(times=[len(units) for units in said])
-    if theme_id is None:
+    if theme_id is None or not sorts:
         _one_by_one(session, actor, rows, said, table)
         turn_pages("unsure.page", PAGE_SIZE, len(alike))
         return
@@ -97,7 +98,8 @@ def _one_by_one(session: Session, actor: Actor, rows: pd.DataFrame, said: list[l
         unit_id, held = int(row.unit_id), int(row.theme_id)
         offered = [theme_id for theme_id in nearest or (held, *names) if theme_id in names]
         quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
-        _ways(unit_id, list(dict.fromkeys(offered)), names, partial(_settle, actor, units, names))
+        if actor.role in edit.MOVERS:
+            _ways(unit_id, list(dict.fromkeys(offered)), names, partial(_settle, actor, units, names))
 
 
 def _settle(actor: Actor, units: list[int], names: dict[int, str], to: int | None) -> None:

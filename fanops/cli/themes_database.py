@@ -48,12 +48,15 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listing(brand: str | None, as_json: bool) -> None:
-    """List the live themes, most fans first, general remarks (笼统评价) last."""
+    """List the live themes, general remarks (笼统评价) last: most fans first, or most voices where most have no fan."""
     from fanops.database import ready_database
-    from fanops.themes.records import theme_table
+    from fanops.themes.records import theme_table, totals
+    from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first
 
     with ready_database().read() as session:
-        table = theme_table(session, _actor(session, brand))
+        actor = _actor(session, brand)
+        counted = counted_in(totals(session, actor) | count_unidentified(session, actor))
+        table = most_said_first(theme_table(session, actor), counted)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False))
         return

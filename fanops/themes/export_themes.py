@@ -16,6 +16,7 @@ from fanops.spreadsheet import XLSX, write_xlsx
 from fanops.tables import row_id
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
+from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first
 from fanops.themes.selection import Selection, selection_of
 
 MOST_SENTENCES = 100_000
@@ -49,7 +50,8 @@ def theme_sheets(
 ) -> dict[str, pd.DataFrame]:
     """Give the sheets by name; the counts are those of ``theme_table``."""
     with db.read() as session:
-        table = records.theme_table(session, actor, selection)
+        counts = records.totals(session, actor, selection) | count_unidentified(session, actor, selection)
+        table = most_said_first(records.theme_table(session, actor, selection), counted_in(counts))
         if theme_id is not None:
             records.get_theme(session, actor, theme_id)
             table = table[table["theme_id"] == theme_id]

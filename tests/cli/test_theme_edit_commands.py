@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from fanops.cli import cli
 from fanops.errors import Conflict, FanopsError
-from fanops.tables import AuditEntry, Theme, ThemeAssignment, Unit, Voice
+from fanops.tables import AuditEntry, Fan, Theme, ThemeAssignment, Unit, Voice
 
 BRAND = ("--brand", "山茶")
 
@@ -149,3 +149,18 @@ def test_what_is_unsure_is_listed_once_and_settled_for_all_who_said_it(chain, id
     event = json.loads(themes("history", "--json"))["edits"][0]["event_id"]
     themes("undo", event)
     assert "共 2 句、1 种说法" in themes("unsure")
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_what_most_say_is_listed_first_also_where_hardly_anyone_is_known(chain, ids):
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id)
+        session.add(fan)
+        session.flush()
+        session.exec(select(Voice).where(Voice.text == "珍珠0")).one().fan_id = fan.id
+        lost = session.exec(select(ThemeAssignment).where(ThemeAssignment.theme_id == ids["珍珠"])).all()[-1]
+        session.delete(lost)
+    assert [row["name"] for row in as_json("list")] == [
+        "排队",
+        "珍珠",
+    ]  # as on the page; by fans it would be the other way round

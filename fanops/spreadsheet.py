@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,14 @@ def write_csv(frame: pd.DataFrame) -> bytes:
     return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
-def write_xlsx(sheets: Mapping[str, pd.DataFrame] | pd.DataFrame) -> bytes:
+def write_xlsx(
+    sheets: Mapping[str, pd.DataFrame] | pd.DataFrame, progress: Callable[[float], None] = lambda share: None
+) -> bytes:
     """Write frames as an Excel file: numbers as numbers, everything else as text cells.
 
     Args:
         sheets: Frame per sheet name, or one frame; the index is left out.
+        progress: Called with the share done (0–1) while cells are laid out; making the file takes about as long again.
     """
     import xlsxwriter
 
@@ -61,28 +64,42 @@ def write_xlsx(sheets: Mapping[str, pd.DataFrame] | pd.DataFrame) -> bytes:
     }
     with xlsxwriter.Workbook(target, options) as book:
         heading = book.add_format({"bold": True, "bottom": 1})
+        cells, done = max(1, sum(frame.size for frame in sheets.values())), 0
+
+        def wrote(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(0.5 * done / cells)
+
         for name, frame in sheets.items():
-            _write_sheet(book.add_worksheet(name[:31]), frame, heading)
+            _write_sheet(book.add_worksheet(name[:31]), frame, heading, wrote)
+    progress(1.0)
     return target.getvalue()
 
 
-def _write_sheet(sheet: Any, frame: pd.DataFrame, heading: Any) -> None:
+def _write_sheet(
+    sheet: Any, frame: pd.DataFrame, heading: Any, wrote: Callable[[int], None] = lambda count: None
+) -> None:
     sheet.freeze_panes(1, 0)
-    for position, name in enumerate(frame.columns):
-        column = frame.iloc[:, position]
-        sheet.write_string(0, position, harmless(str(name)), heading)
-        is_number = _is_number(column)
-        widest = len(str(name))
-        for row, (value, missing) in enumerate(zip(column, column.isna(), strict=True), start=1):
-            if missing:
-                continue
-            if is_number and abs(value) != float("inf"):
-                sheet.write_number(row, position, float(value))
-            else:
-                text = harmless(str(value))[:_LONGEST_CELL]
-                widest = max(widest, len(text))
-                sheet.write_string(row, position, text)
-        sheet.set_column(position, position, min(_WIDEST_COLUMN, 2 + 1.6 * widest))
+    for position in range(frame.shape[1]):
+        _write_column(sheet, position, str(frame.columns[position]), frame.iloc[:, position], heading)
+        wrote(len(frame))
+
+
+def _write_column(sheet: Any, position: int, name: str, column: pd.Series, heading: Any) -> None:
+    sheet.write_string(0, position, harmless(name), heading)
+    is_number = _is_number(column)
+    widest = len(name)
+    for row, (value, missing) in enumerate(zip(column.tolist(), column.isna().tolist(), strict=True), start=1):
+        if missing:
+            continue
+        if is_number and abs(value) != float("inf"):
+            sheet.write_number(row, position, float(value))
+        else:
+            text = harmless(str(value))[:_LONGEST_CELL]
+            widest = max(widest, len(text))
+            sheet.write_string(row, position, text)
+    sheet.set_column(position, position, min(_WIDEST_COLUMN, 2 + 1.6 * widest))
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -18,8 +18,8 @@ if theme_id is None:
     st.stop()
 
 with refusals(), page_database().read() as session:
-    theme = records.get_theme(session, actor, theme_id)
     st.page_link("themes.py", label="全部主题", icon=":material/arrow_back:")
+    theme = records.get_theme(session, actor, theme_id)
     st.title(plain(theme.name))
     heading = st.empty()
     selection = selection_row(session, actor)

@@ -5,11 +5,11 @@ import streamlit as st
 
 from fanops.summary.records_period import periods
 from fanops.themes import records
-from fanops.themes.records_identified import count_unidentified, with_fan_polarity
+from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first, with_fan_polarity
 from fanops.themes.selection import Selection
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
-from fanops.ui.selection_row import counted_in, selection_row, standing_on
+from fanops.ui.selection_row import selection_row, standing_on
 from fanops.ui.themes import map_views, quality_views, theme_flow_views, theme_views
 from fanops.ui.themes.retired_views import retired_list
 
@@ -36,7 +36,7 @@ if table.empty:
     st.stop()
 
 counted = counted_in(counts)
-shown = table.sort_values(["general", counted, "theme_id"], ascending=[True, False, True], ignore_index=True)
+shown = most_said_first(table, counted)
 
 
 @st.fragment

@@ -29,9 +29,8 @@ with page_database().read() as session:
     selection = selection_row(session, actor)
     counts = records.totals(session, actor, selection)
     heading.caption(standing_on(counts | count_unidentified(session, actor, selection)))
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    looked_for = left.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
-    pile = right.segmented_control("看哪些", PILES, default="全部", key="pile", bind="query-params") or "全部"
+    looked_for = st.text_input("搜索原声", key="voices.words", placeholder="例如：排队、珍珠、杯盖")
+    pile = st.segmented_control("看哪些", PILES, default="全部", key="pile", bind="query-params") or "全部"
     if pile == NO_CONTENT:
         no_content_pile(session, actor, selection, looked_for)
         st.stop()

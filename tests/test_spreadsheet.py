@@ -55,3 +55,9 @@ def test_csv_brings_every_word_back(texts: list[str]) -> None:
     rows = list(csv.reader(io.StringIO(table, newline="")))[1:]
     back = [row[0] if row else "" for row in rows]
     assert [text.removeprefix("'") if text != given else text for text, given in zip(back, texts, strict=True)] == texts
+
+
+def test_what_is_done_is_told_column_by_column() -> None:
+    told: list[float] = []
+    write_xlsx({"一": pd.DataFrame({"甲": [1, 2], "乙": ["x", None]}), "空": pd.DataFrame()}, told.append)
+    assert told == [0.25, 0.5, 1.0]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import click
 
 _ID = click.IntRange(1, 2**63 - 1)
+_OFFERED = 3
+_TO_OR_OUT = "请写 --to 主题编号，或 --out，二选一。"
 
 
 def _brand_and_json(command):
@@ -78,7 +80,7 @@ def move(unit_ids: tuple[int, ...], to: int | None, out: bool, brand: str | None
     from fanops.themes import edit
 
     if (to is None) is not out:
-        raise click.UsageError("请写 --to 主题编号，或 --out，二选一。")
+        raise click.UsageError(_TO_OR_OUT)
     _carry_out(brand, as_json, lambda session, actor: edit.move_units(session, actor, unit_ids, to))
 
 
@@ -152,4 +154,58 @@ def sentences(theme_id: int, words: str, limit: int, brand: str | None, as_json:
     click.echo(f"共 {total} 句。")
 
 
-COMMANDS = (rename, merge, split, move, pin, retire, restore, undo, sentences)
+@click.command()
+@click.option("--theme", "theme_id", type=_ID, help="Only what lies in this theme.")
+@click.option("--words", default="", help="Only voices with these characters.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most this many sayings."
+)
+@_brand_and_json
+def unsure(theme_id: int | None, words: str, limit: int, brand: str | None, as_json: bool) -> None:
+    """List what nobody is sure of, said most often first: the number that `settle` takes, and the likeliest themes."""
+    from fanops.access.accounts import owner_actor
+    from fanops.database import ready_database
+    from fanops.themes.records import EVERYTHING, theme_table
+    from fanops.themes.records_evidence import alike_units, evidence_in_order
+    from fanops.themes.records_likely import likely_themes
+
+    with ready_database().read() as session:
+        actor = owner_actor(session, brand)
+        alike = alike_units(session, actor, unsure=True, theme_id=theme_id, words=words)
+        rows = evidence_in_order(session, actor, EVERYTHING, [units[0] for units in alike[:limit]])
+        likely = likely_themes(session, actor, alike[:limit])
+        names = theme_table(session, actor).set_index("theme_id")["name"].to_dict()
+    told = [
+        {"unit_id": row.unit_id, "sentence": row.sentence, "times": len(units), "theme_id": int(row.theme_id),
+         "likely": [each for each in nearest if each in names][:_OFFERED]}
+        for row, units, nearest in zip(rows.itertuples(), alike[:limit], likely, strict=True)
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for each in told:
+        offered = "、".join(f"{theme} {names[theme]}" for theme in each["likely"])
+        lies_in = f"{each['theme_id']} {names.get(each['theme_id'], '')}"
+        click.echo(f"{each['unit_id']:>7}  {each['sentence']}（{each['times']} 句） 在 {lies_in}；可能是 {offered}")
+    click.echo(f"共 {sum(map(len, alike))} 句、{len(alike)} 种说法。归类：fanops themes settle 编号 --to 主题编号")
+
+
+@click.command()
+@click.argument("unit_ids", type=_ID, nargs=-1, required=True)
+@click.option("--to", type=_ID, help="Theme they belong to.")
+@click.option("--out", is_flag=True, help="They belong to no theme.")
+@_brand_and_json
+def settle(unit_ids: tuple[int, ...], to: int | None, out: bool, brand: str | None, as_json: bool) -> None:
+    """Say where UNIT_IDS (as `unsure` shows them) belong; it counts for all doubtful sentences that say the same."""
+    from fanops.themes import edit
+    from fanops.themes.records_likely import unsure_alike
+
+    if (to is None) is not out:
+        raise click.UsageError(_TO_OR_OUT)
+    _carry_out(
+        brand, as_json,
+        lambda session, actor: edit.move_units(session, actor, unsure_alike(session, actor, unit_ids), to),
+    )  # fmt: skip
+
+
+COMMANDS = (rename, merge, split, move, pin, retire, restore, undo, sentences, unsure, settle)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+_READ_PCT = 25  # of the time that an export takes
+
 
 def _actor(session, brand: str | None):
     from fanops.access.accounts import owner_actor
@@ -46,12 +48,15 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def listing(brand: str | None, as_json: bool) -> None:
-    """List the live themes, most fans first, general remarks (笼统评价) last."""
+    """List the live themes, general remarks (笼统评价) last: most fans first, or most voices where most have no fan."""
     from fanops.database import ready_database
-    from fanops.themes.records import theme_table
+    from fanops.themes.records import theme_table, totals
+    from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first
 
     with ready_database().read() as session:
-        table = theme_table(session, _actor(session, brand))
+        actor = _actor(session, brand)
+        counted = counted_in(totals(session, actor) | count_unidentified(session, actor))
+        table = most_said_first(theme_table(session, actor), counted)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False))
         return
@@ -116,6 +121,10 @@ def export(out: Path, theme_id: int | None, brand: str | None) -> None:
     with db.write() as session:
         actor = _actor(session, brand)
         record_audit(session, actor, "export", "export:themes", command=True)
-    sheets = theme_sheets(db, actor, Selection(), theme_id)
-    write_file(write_xlsx(sheets), out)
+    with click.progressbar(length=100, label="导出主题", file=sys.stderr) as bar:
+        sheets = theme_sheets(db, actor, Selection(), theme_id)
+        bar.update(_READ_PCT)
+        rest = 100 - _READ_PCT
+        content = write_xlsx(sheets, lambda share: bar.update(_READ_PCT + round(share * rest) - bar.pos))
+    write_file(content, out)
     click.echo(f"{len(sheets['主题'])} 个主题、{len(sheets['句子']):,} 句，已写入 {out}")

@@ -270,6 +270,11 @@ def _emptied(session: Session, theme: Theme) -> list[ThemeAssignment]:
 
 
 def _undo_same(session: Session, event: ThemeEvent) -> None:
+    theme = session.get_one(Theme, event.theme_id)
+    # what a person, or a later run, called it since stays
+    if "name" in event.before and theme.name == event.detail["name"]:
+        check_name_is_free(session, theme, event.before["name"])
+        theme.name = event.before["name"]
     for row in session.exec(select(ThemeLineage).where(ThemeLineage.id.in_(event.detail["lineage"]))):
         row.decided_at = None
 

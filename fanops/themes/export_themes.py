@@ -10,11 +10,13 @@ from fanops.access import Actor
 from fanops.database import Database
 from fanops.errors import Conflict
 from fanops.fans.levels import LEVEL_LABELS
+from fanops.fans.value import CHANNEL_LABELS
 from fanops.settings import settings
 from fanops.spreadsheet import XLSX, write_xlsx
 from fanops.tables import row_id
 from fanops.themes import records
 from fanops.themes.records_evidence import evidence
+from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first
 from fanops.themes.selection import Selection, selection_of
 
 MOST_SENTENCES = 100_000
@@ -48,7 +50,8 @@ def theme_sheets(
 ) -> dict[str, pd.DataFrame]:
     """Give the sheets by name; the counts are those of ``theme_table``."""
     with db.read() as session:
-        table = records.theme_table(session, actor, selection)
+        counts = records.totals(session, actor, selection) | count_unidentified(session, actor, selection)
+        table = most_said_first(records.theme_table(session, actor, selection), counted_in(counts))
         if theme_id is not None:
             records.get_theme(session, actor, theme_id)
             table = table[table["theme_id"] == theme_id]
@@ -89,7 +92,8 @@ def _sentences(rows: pd.DataFrame) -> pd.DataFrame:
             "整条原声": rows["voice"], "情感": rows["polarity"].map(_POLARITY), "方面": rows["aspect"],
             "归属强度": rows["strength"].round(3), "拿不准": rows["unsure"].map(_mark), "手工归类": rows["by_hand"].map(_mark),
             "粉丝": rows["fan"], "分层": rows["level"].map(LEVEL_LABELS), "门店": rows["store"],
-            "时间": said_at.dt.strftime("%Y-%m-%d %H:%M"), "来源": rows["source"], "评分": rows["score"],
+            "时间": said_at.dt.strftime("%Y-%m-%d %H:%M"), "来源": rows["source"],
+            "渠道": [CHANNEL_LABELS.get(channel, channel) for channel in rows["channel"]], "评分": rows["score"],
             "句子编号": rows["unit_id"],
         }
     )  # fmt: skip

@@ -250,6 +250,12 @@ def latest_run(session: Session, actor: Actor) -> ThemeRun | None:
     return session.exec(statement).first()
 
 
+def came_since_run(session: Session, actor: Actor) -> int:
+    """Count the actor's units that came after the newest run, and were put into the themes there were."""
+    statement = narrowed(joined_units(func.count(Unit.id)), actor, EVERYTHING)
+    return session.exec(statement.where(ThemeAssignment.id.is_not(None), ThemeAssignment.run_id.is_(None))).one()
+
+
 def lineage(session: Session, actor: Actor, theme_id: int | None = None) -> pd.DataFrame:
     """Give what runs did: rows ``run_id, run_at, theme_id, name, from_theme_id, kind, grey, shared_units, units``.
 

@@ -175,7 +175,22 @@ def keep_corrections(
     for unit, theme_id in came_from.items():
         if unit in place and unit in taught and theme_id in (NO_THEME, *ids):
             final[place[unit]] = theme_id
-    return generalise(found.vectors, final, here) if here else final
+    return _taught(found.vectors, final, here) if here else final
+
+
+def _taught(vectors: NDArray[np.float32], themes: NDArray[np.int64], here: Mapping[int, int]) -> NDArray[np.int64]:
+    """Spread corrections (``generalise``); what many said in the same words and a person placed at once teaches once.
+
+    As often as it was said, one answer would outweigh all that a person told the run one by one.
+    """
+    told = {(vectors[at].tobytes(), themes[at], to): at for at, to in sorted(here.items(), reverse=True)}
+    repeated = np.array(sorted(set(here) - set(told.values())), dtype=np.int64)
+    once = np.setdiff1d(np.arange(len(themes)), repeated)
+    result = themes.copy()
+    result[repeated] = [here[at] for at in repeated.tolist()]
+    placed = {int(np.searchsorted(once, at)): here[at] for at in told.values()}
+    result[once] = generalise(vectors[once], themes[once], placed)
+    return result
 
 
 def end_themes(session: Session, candidates: Sequence[int], final: NDArray[np.int64]) -> list[int]:
@@ -217,13 +232,15 @@ def save_assignments(
     sub_ids = _save_subthemes(session, brand_id, run_id, found, list(themes), unit_ids)
     by_hand = set(corrected_units(session, brand_id))
     in_run = set(unit_ids.tolist())
+    # As columns: as objects, one for each row that goes, this is what others wait longest for.
     sound = (
-        select(ThemeAssignment)
+        select(*(column for column in ThemeAssignment.__table__.columns if column.name != "id"))
+        .select_from(ThemeAssignment)
         .join(Unit, Unit.id == ThemeAssignment.unit_id)
         .join(Voice, Voice.id == Unit.voice_id)
         .where(Voice.brand_id == brand_id, Unit.no_content.is_(False), Voice.copy_of_id.is_(None))
     )
-    came = [row.model_dump(exclude={"id"}) for row in session.exec(sound) if row.unit_id not in in_run]
+    came = [dict(row._mapping) for row in session.execute(sound) if row.unit_id not in in_run]
     mine = select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.brand_id == brand_id)
     session.exec(delete(ThemeAssignment).where(ThemeAssignment.unit_id.in_(mine)))
     strength, unsure = _settled(found, themes, final)

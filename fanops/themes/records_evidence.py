@@ -10,12 +10,13 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor
 from fanops.tables import Fan, Staff, Store, Theme, ThemeAssignment, Unit, Voice, unit_text
+from fanops.text.plain import gist
 from fanops.themes.records import EVERYTHING, PERSON, joined_units, lies_in, narrowed
 from fanops.themes.selection import Selection
 
 EVIDENCE_COLUMNS = [
     "unit_id", "voice_id", "start", "end", "sentence", "voice", "polarity", "aspect", "theme_id", "theme", "strength",
-    "unsure", "by_hand", "fan_id", "fan", "level", "store", "said_at", "kind", "source", "staff", "score",
+    "unsure", "by_hand", "fan_id", "fan", "level", "store", "said_at", "kind", "source", "staff", "score", "channel",
 ]  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def evidence(
         unit_text(), Voice.text, Unit.polarity, Unit.aspect,
         ThemeAssignment.theme_id, Theme.name, ThemeAssignment.strength, ThemeAssignment.unsure,
         ThemeAssignment.by_hand, PERSON, Fan.name_masked, Fan.level, Store.name, Voice.said_at, Voice.kind,
-        Voice.source, Staff.name, Voice.score,
+        Voice.source, Staff.name, Voice.score, Voice.channel,
     ]  # fmt: skip
     statement = joined_units(*columns).outerjoin(Theme, Theme.id == ThemeAssignment.theme_id)
     statement = narrowed(statement.outerjoin(Staff, Staff.id == Voice.staff_id), actor, selection)
@@ -64,6 +65,26 @@ def evidence_units(
     """Give the ids of the sentences under a number, at most ``most`` of them, in order; ``which`` as ``_which`` takes it."""
     statement = _which(narrowed(joined_units(Unit.id), actor, selection), **which)
     return list(session.execute(statement.order_by(Unit.id).limit(most)).scalars())
+
+
+def alike_units(session: Session, actor: Actor, selection: Selection = EVERYTHING, **which: Any) -> list[list[int]]:
+    """Give the sentences under a number, those that say the same (``gist``) together.
+
+    Returns:
+        Unit ids, said most often first, in each the one that belongs most surely first; ``which`` as ``_which`` takes it.
+    """
+    statement = _which(narrowed(joined_units(Unit.id, unit_text()), actor, selection), **which)
+    found: dict[str, list[int]] = {}
+    for unit_id, sentence in session.execute(statement.order_by(ThemeAssignment.strength.desc(), Unit.id)):
+        found.setdefault(gist(sentence), []).append(unit_id)
+    return sorted(found.values(), key=len, reverse=True)
+
+
+def evidence_in_order(session: Session, actor: Actor, selection: Selection, unit_ids: list[int]) -> pd.DataFrame:
+    """Give the rows of these sentences, as far as they are in scope and selection, in this order."""
+    rows, _ = evidence(session, actor, selection, unit_ids=unit_ids, limit=len(unit_ids))
+    place = {unit_id: at for at, unit_id in enumerate(unit_ids)}
+    return rows.sort_values("unit_id", key=lambda ids: ids.map(place), ignore_index=True)
 
 
 def _which(

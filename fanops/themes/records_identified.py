@@ -29,6 +29,17 @@ def _voices(condition: Any) -> Any:
     return func.count(distinct(case((condition, Unit.voice_id))))
 
 
+def counted_in(counts: dict[str, int]) -> str:
+    """Say in what themes are counted: ``fans`` where at least half of the voices have one, else ``voices``."""
+    return "fans" if counts["fans"] and 2 * counts["no_fan"] <= counts["voices"] else "voices"
+
+
+def most_said_first(table: pd.DataFrame, counted: str) -> pd.DataFrame:
+    """Sort rows of ``theme_table`` by what is counted (``counted_in``), general remarks last."""
+    order = ["general", counted, "theme_id"]
+    return table.sort_values(order, ascending=[True, False, True], ignore_index=True)
+
+
 def with_fan_polarity(session: Session, actor: Actor, selection: Selection, table: pd.DataFrame) -> pd.DataFrame:
     """Put beside each theme what the sentences of known fans say.
 

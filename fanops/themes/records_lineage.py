@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, select
@@ -111,9 +112,9 @@ def _quotes(session: Session, actor: Actor, theme_id: int, condition) -> list[in
 def decide_lineage(session: Session, actor: Actor, lineage_id: int, same: bool, name: str = "") -> ThemeEvent:
     """Answer whether what the newest run found is still the theme that it took it for.
 
-    Two things: what the run put into the theme becomes a theme of its own, with an id that nothing else refers to; the old
-    theme ends, as it would have had the run not taken the one for the other. Where sentences were put into it by hand, it
-    keeps those and stays. Either answer is an edit that can be undone.
+    One thing: the theme is called what it was. Two things: what the run put into the theme becomes a theme of its own, with an
+    id that nothing else refers to; the old theme ends, as it would have had the run not taken the one for the other. Where
+    sentences were put into it by hand, it keeps those and stays. Either answer is an edit that can be undone.
 
     Args:
         session: The deed's session.
@@ -148,13 +149,24 @@ def decide_lineage(session: Session, actor: Actor, lineage_id: int, same: bool, 
         )
     ).all()  # fmt: skip
     if same:
-        theme = session.get_one(Theme, asked.theme_id)
-        event = record_event(session, actor, theme, "same", {"lineage": [row.id for row in rows]}, {})
+        event = _keep(session, actor, rows)
     else:
         event = _part(session, actor, rows, name)
     for row in rows:
         row.decided_at = now()
     record_audit(session, actor, "decide_lineage", f"theme_lineage:{lineage_id}", same=same, theme_id=event.theme_id)
+    return event
+
+
+def _keep(session: Session, actor: Actor, rows: list[ThemeLineage]) -> ThemeEvent:
+    """It is what it was: it is called so again, where the run gave it another name and nobody else has that one now."""
+    theme = session.get_one(Theme, rows[0].theme_id)
+    detail: dict[str, Any] = {"lineage": [row.id for row in rows]}
+    was = renamed_by(session.get_one(ThemeRun, rows[0].run_id)).get(theme.id)
+    if was is None or theme.named_by_hand or namesake(session, actor.brand_id, was, theme.id):
+        return record_event(session, actor, theme, "same", detail, {})
+    event = record_event(session, actor, theme, "same", detail | {"name": was}, {"name": theme.name})
+    theme.name = was
     return event
 
 

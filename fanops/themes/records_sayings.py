@@ -12,7 +12,7 @@ from sqlmodel import Session
 from fanops.access import Actor
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice, unit_text
 from fanops.themes.records import EVERYTHING, joined_units, lies_in, narrowed
-from fanops.themes.records_evidence import evidence
+from fanops.themes.records_evidence import evidence_in_order
 from fanops.themes.selection import Selection
 
 TYPICAL = 5
@@ -75,7 +75,7 @@ def sayings(
     total = session.execute(select(func.count()).select_from(first.subquery())).scalar_one()
     first = first.order_by(each.c.strength.desc(), each.c.said_at.desc(), each.c.unit_id).limit(limit).offset(offset)
     times = dict(map(tuple, session.execute(first)))
-    return _in_order(session, actor, selection, list(times)).assign(times=list(times.values())), int(total)
+    return evidence_in_order(session, actor, selection, list(times)).assign(times=list(times.values())), int(total)
 
 
 def said_units(
@@ -94,14 +94,8 @@ def typical_sayings(session: Session, actor: Actor, selection: Selection, theme:
     """
     still = _of_theme(actor, selection, theme.id, Unit.id).where(Unit.id.in_(theme.quote_unit_ids or []))
     known = {row[0] for row in session.execute(still)}
-    rows = _in_order(session, actor, selection, [each for each in theme.quote_unit_ids or [] if each in known])
+    rows = evidence_in_order(session, actor, selection, [each for each in theme.quote_unit_ids or [] if each in known])
     return rows[~rows["sentence"].str.strip().duplicated()].head(TYPICAL) if len(rows) else rows
-
-
-def _in_order(session: Session, actor: Actor, selection: Selection, unit_ids: list[int]) -> pd.DataFrame:
-    rows, _ = evidence(session, actor, selection, unit_ids=unit_ids, limit=len(unit_ids))
-    place = {unit_id: at for at, unit_id in enumerate(unit_ids)}
-    return rows.sort_values("unit_id", key=lambda ids: ids.map(place), ignore_index=True)
 
 
 def all_alike(

@@ -12,7 +12,14 @@ from fanops.ui.refusal import plain
 TEA, PERSIMMON, QUIET = "#2F6F5E", "#C8552B", "#9AA0A6"
 POLARITY_SCALE = alt.Scale(domain=["满意", "中性", "不满"], range=["#3E7CB1", "#B9BDC1", "#D9822B"])
 _ROW = 30
+_MARKED = 60
+_TICKS = 6  # on a wide screen Vega would set thirty
 _AROUND = 90  # Streamlit fits axes and legend into the height
+
+
+def ink_and_paper() -> tuple[str, str]:
+    """Give the colours of words and of what they stand on, for pictures (ECharts) that do not take them from the theme."""
+    return ("#ECEAE4", "#16181A") if st.context.theme.type == "dark" else ("#1F2328", "#FBFAF7")
 
 
 def show(chart: alt.Chart | alt.LayerChart, finding: str) -> None:
@@ -65,7 +72,10 @@ def trend(
 ) -> alt.LayerChart:  # fmt: skip
     """Draw a line over time, with the interval where ``low`` and ``high`` are given and a fix's moment marked."""
     base = alt.Chart(frame)
-    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%-m月%-d日", labelOverlap=True))
+    # Where the points are: on its own Vega marks Sundays, and no week begins on the day that is written under it.
+    days = [alt.DateTime(year=day.year, month=day.month, date=day.day) for day in frame[x].drop_duplicates()]
+    marks = {"values": days} if len(days) <= _MARKED else {}
+    x_axis = alt.X(f"{x}:T", title=None, axis=alt.Axis(format="%-m月%-d日", labelOverlap=True, **marks))
     style = ".0%" if frame[y].max() <= 1 else "~s"  # a share, or a count
     layers = []
     if {"low", "high"} <= set(frame.columns):
@@ -97,7 +107,7 @@ def interval_dots(
 ) -> alt.LayerChart:  # fmt: skip
     """Draw one dot with its interval (``low``, ``high``) per row, and a dashed reference line."""
     sign = "+" if percent and reference == 0 else ""
-    style = alt.Axis(format=f"{sign}.{_digits(frame, value)}%" if percent else "~s")
+    style = alt.Axis(format=f"{sign}.{_digits(frame, value)}%" if percent else "~s", tickCount=_TICKS)
     shared = alt.Chart(frame)
     y = alt.Y(f"{label}:N", sort=list(frame[label]), title=None, axis=alt.Axis(labelLimit=160))
     tip = [alt.Tooltip(f"{column}:N", title=column) for column in frame.columns if column.startswith("·")]
@@ -114,7 +124,7 @@ def interval_dots(
 
 
 def _digits(frame: pd.DataFrame, value: str) -> int:
-    """Give the decimals of a percentage axis: enough that no two of its marks, about six, read the same."""
+    """Give the decimals of a percentage axis: enough that no two of its marks, about ``_TICKS``, read the same."""
     shown = frame[[value, "low", "high"]].to_numpy(dtype=float)
     span = float(np.nanmax(shown) - min(0.0, np.nanmin(shown))) if np.isfinite(shown).any() else 1.0
     return 0 if span > 0.05 else 1 if span > 0.005 else 2
@@ -193,7 +203,7 @@ def heat(frame: pd.DataFrame, x: str, y: str, value: str, value_title: str) -> a
         alt.Chart(frame)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120)),
+            x=alt.X(f"{x}:N", title=None, axis=alt.Axis(labelAngle=-45, labelLimit=120, labelOverlap=False)),
             y=alt.Y(f"{y}:N", title=None, sort=list(dict.fromkeys(frame[y])), axis=alt.Axis(labelLimit=160)),
             color=alt.Color(f"{value}:Q", title=value_title, scale=alt.Scale(scheme="tealblues"),
                             legend=alt.Legend(format=".0%", orient="top")),

@@ -83,8 +83,3 @@ def standing_on(counts: dict[str, int]) -> str:
     unknown = {"没有粉丝": counts.get("no_fan", 0), "没有门店": counts.get("no_store", 0)}
     parts = [f"{words.count(number, '条')}{what}" for what, number in unknown.items() if number]
     return f"{text}，其中 {'、'.join(parts)}" if parts else text
-
-
-def counted_in(counts: dict[str, int]) -> str:
-    """Say in what themes are counted: ``fans`` where at least half of the voices have one, else ``voices``."""
-    return "fans" if counts["fans"] and 2 * counts["no_fan"] <= counts["voices"] else "voices"

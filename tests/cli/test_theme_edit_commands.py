@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from fanops.cli import cli
 from fanops.errors import Conflict, FanopsError
-from fanops.tables import AuditEntry, Theme, ThemeAssignment, Unit, Voice
+from fanops.tables import AuditEntry, Fan, Theme, ThemeAssignment, Unit, Voice
 
 BRAND = ("--brand", "山茶")
 
@@ -120,9 +120,47 @@ def test_what_makes_no_sense_is_refused_before_anything_is_opened(chain, argumen
 def test_themes_are_written_to_excel_whole_and_logged(chain, ids, tmp_path):
     out = tmp_path / "主题.xlsx"
     done = CliRunner().invoke(cli, ["themes", "export", "--out", str(out), *BRAND], catch_exceptions=False)
+    assert "导出主题" in done.stderr  # the bar: 36,000 sentences take seconds
     assert done.exit_code == 0 and "2 个主题、6 句" in done.output
     assert len(pd.read_excel(out, sheet_name="句子", engine="openpyxl")) == 6
     with chain.db.read() as session:
         assert session.exec(select(AuditEntry.subject).where(AuditEntry.deed == "export")).all() == ["export:themes"]
     refused = CliRunner().invoke(cli, ["themes", "export", "--out", str(tmp_path / "nowhere" / "a.xlsx"), *BRAND])
     assert refused.exit_code and "没有这个文件夹" in refused.output
+
+
+def test_what_is_unsure_is_listed_once_and_settled_for_all_who_said_it(chain, ids):
+    with chain.db.write() as session:
+        for text in ("催了三遍才做", "不过催了三遍才做～"):
+            voice = Voice(brand_id=chain.brand_id, text=text, source_key=text)
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=len(text), polarity=-1)
+            session.add(unit)
+            session.flush()
+            session.add(ThemeAssignment(unit_id=unit.id, theme_id=ids["珍珠"], strength=0.3, unsure=True))
+    (asked,) = json.loads(themes("unsure", "--json"))
+    assert asked["times"] == 2 and asked["theme_id"] == ids["珍珠"]
+    assert "共 2 句、1 种说法" in themes("unsure") and "（2 句） 在" in themes("unsure", "--theme", ids["珍珠"])
+    assert "共 0 句" in themes("unsure", "--words", "排队")
+    assert "没有 999" in themes("settle", 999, "--to", ids["排队"], refused=Conflict)
+    assert "2 句" in themes("settle", asked["unit_id"], "--to", ids["排队"])
+    assert themes("sentences", ids["排队"]).count("催了三遍才做") == 2 and "共 0 句" in themes("unsure")
+    event = json.loads(themes("history", "--json"))["edits"][0]["event_id"]
+    themes("undo", event)
+    assert "共 2 句、1 种说法" in themes("unsure")
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_what_most_say_is_listed_first_also_where_hardly_anyone_is_known(chain, ids):
+    with chain.db.write() as session:
+        fan = Fan(brand_id=chain.brand_id)
+        session.add(fan)
+        session.flush()
+        session.exec(select(Voice).where(Voice.text == "珍珠0")).one().fan_id = fan.id
+        lost = session.exec(select(ThemeAssignment).where(ThemeAssignment.theme_id == ids["珍珠"])).all()[-1]
+        session.delete(lost)
+    assert [row["name"] for row in as_json("list")] == [
+        "排队",
+        "珍珠",
+    ]  # as on the page; by fans it would be the other way round

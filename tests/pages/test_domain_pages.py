@@ -232,6 +232,8 @@ def test_the_dictionary_stays_on_the_suggestions_after_one_is_taken(open_page, c
     before = [tab.label for tab in at.tabs]
     at.session_state["dictionary.tab"] = "新词建议"
     at.run()
+    offered = [box for box in at.button if (box.key or "").startswith(("dictionary.take.", "dictionary.reject."))]
+    assert offered and {box.proto.type for box in offered} == {"secondary"}  # of fifteen none is the one to press
     at.button(key="dictionary.take.芋泥").click().run()
     assert not at.exception
     assert "词典里有 1 个词，还有 1 个新词建议" in " ".join(box.value for box in at.caption)

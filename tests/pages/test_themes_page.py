@@ -205,3 +205,10 @@ def test_after_an_undo_the_name_box_holds_the_name_that_is_true(chain, doubled, 
     at.button(key="done.undo").click().run()
     assert not at.exception
     assert next(each for each in at.text_input if each.label == "名称").value == "排队"
+
+
+@ONE
+def test_a_theme_that_is_not_there_leaves_a_way_back(chain, open_page) -> None:
+    at = open_page("product", "theme.py", theme=999_999)
+    assert "没有这个主题" in words_on(at)
+    assert "全部主题" in [link.proto.label for link in at.get("page_link")]

@@ -8,7 +8,7 @@ from sqlmodel import select
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice
 from fanops.themes import edit
 from fanops.themes.discover import run_discovery
-from fanops.themes.records_evidence import evidence, evidence_units
+from fanops.themes.records_evidence import alike_units, evidence, evidence_units
 from fanops.themes.records_likely import suggest_themes
 from fanops.themes.records_map import units_in
 from fanops.themes.records_sayings import said_units, sayings
@@ -145,7 +145,7 @@ def test_a_box_on_the_map_holds_also_what_was_not_drawn(chain, invoices):
 
 
 @ONE
-def test_an_unsure_sentence_goes_to_the_theme_it_is_nearest_to(open_page, chain, ticking):
+def test_an_unsure_saying_is_asked_once_and_goes_to_the_theme_it_is_nearest_to(open_page, chain, ticking):
     say(chain, *SAID)
     product = chain.actors["product"]
     run_discovery(chain.db, product, {})
@@ -153,20 +153,25 @@ def test_an_unsure_sentence_goes_to_the_theme_it_is_nearest_to(open_page, chain,
         at_home = dict(session.exec(select(ThemeAssignment.unit_id, ThemeAssignment.theme_id)).all())
         nearest = suggest_themes(session, product, list(at_home))
         unit = next(unit for unit, theme in at_home.items() if nearest[unit][0] == theme and len(nearest[unit]) > 2)
-        row = session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id == unit)).one()
+        alike = next(units for units in alike_units(session, product) if unit in units)
+        assert len(alike) == 3  # “”, “真的” and “每次” before the same words
+        home, wrong, last = nearest[unit][0], nearest[unit][1], nearest[unit][-1]
         for each in session.exec(select(ThemeAssignment)):
-            each.unsure = each.unit_id == unit
-        row.theme_id = nearest[unit][1]
-        wrong, home, last = nearest[unit][1], nearest[unit][0], nearest[unit][-1]
+            each.unsure = each.unit_id in alike
+            each.theme_id = wrong if each.unsure else each.theme_id
         name = session.get_one(Theme, home).name
     at = open_page("product", "voices.py", pile="拿不准")
-    assert not at.exception and at.button(key=f"unsure.next.{unit}").label.replace("\\", "") == f"是“{name}”"
-    at.button(key=f"unsure.next.{unit}").click().run()
-    assert not at.exception and f"已移到“{name}”" in words_on(at) and themes_of(chain, [unit]) == [home]
+    assert not at.exception and "共 3 句、1 种说法" in words_on(at)
+    first = next(box for box in at.button if (box.key or "").startswith("unsure.first."))
+    assert first.label.replace("\\", "") == f"是“{name}”"
+    first.click().run()
+    assert not at.exception and f"已归到“{name}”：3 句同样的话" in words_on(at)
+    assert themes_of(chain, alike) == [home] * 3
     at.button(key="done.undo").click().run()
-    assert themes_of(chain, [unit]) == [wrong]
-    at.selectbox(key=f"unsure.other.{unit}").set_value(last).run()
-    assert not at.exception and themes_of(chain, [unit]) == [last]
+    assert themes_of(chain, alike) == [wrong] * 3
+    other = next(box for box in at.selectbox if (box.key or "").startswith("unsure.other."))
+    other.set_value(last).run()
+    assert not at.exception and themes_of(chain, alike) == [last] * 3
 
 
 @ONE
@@ -186,3 +191,15 @@ def test_unsure_sentences_of_one_theme_are_confirmed_together(open_page, chain, 
         assert evidence(session, chain.actors["product"], unsure=True)[1] == 0
         rows = session.exec(select(ThemeAssignment).where(ThemeAssignment.unit_id.in_(units))).all()
         assert all(row.by_hand and row.theme_id == theme for row in rows)
+
+
+@ONE
+def test_a_clerk_is_offered_no_sorting_that_would_be_refused(open_page, chain, ticking):
+    _, units = hold(chain, "排队", ["排队三次"], unsure=True)
+    at = open_page("clerk", "voices.py", pile="拿不准")
+    assert not at.exception and "1 句、1 种说法" in words_on(at) and "请告诉店长" in words_on(at)
+    assert not [box for box in at.button if (box.key or "").startswith("unsure.")]
+    ticking.update(units)
+    at = open_page("clerk", "voices.py")
+    assert not at.exception and "请告诉店长" in words_on(at) and not [box for box in at.button if box.key == "move.do"]
+    assert [box for box in open_page("store_manager", "voices.py").button if box.key == "move.do"]

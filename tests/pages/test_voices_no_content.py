@@ -71,3 +71,11 @@ def test_a_sentence_is_put_back_on_the_page_and_the_deed_undone(chain, pile, ope
     assert [box.value for box in at.text] == ["没有<b>"]
     at.button(key="done.undo").click().run()
     assert marks(chain) == before
+
+
+@ONE
+def test_the_choice_of_pile_has_a_line_of_its_own(open_page, pile) -> None:
+    at = open_page("product", "voices.py")
+    assert [box.key for box in at.get("button_group")] == ["pile"]
+    beside = [box.key for column in at.columns for box in column.get("button_group")]
+    assert not at.exception and beside == []  # a third of the width cuts its last entry off

@@ -249,3 +249,18 @@ def test_a_theme_that_has_become_another_takes_the_name_of_what_it_is_unless_a_p
         with themed.db.read() as session:
             name = session.get_one(Theme, waiting).name
             assert (name != "等得久") if expected is None else (name == expected)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_the_page_says_how_much_came_since_the_last_run(open_page, themed):
+    def told() -> str:
+        at = open_page("product", "themes.py")
+        assert not at.exception
+        return " ".join(box.value for box in at.caption)
+
+    assert "上次发现" in told() and "此后新来" not in told()
+    say(themed, "昨天排队太久了", "昨天珍珠太硬")
+    assign_new_units(themed.db, themed.actors["product"])
+    assert "此后新来 2 句" in told()
+    run_discovery(themed.db, themed.actors["product"], {})
+    assert "此后新来" not in told()

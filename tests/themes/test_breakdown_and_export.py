@@ -89,6 +89,10 @@ def test_the_workbook_holds_what_the_page_shows(chain, told, monkeypatch):
     assert (
         len(sheets["句子"]) == 6 and set(sheets["句子"]["句子"]) >= {"排队久0𠮷"} and sheets["门店"]["句子"].sum() == 6
     )
+    assert sheets["句子"]["渠道"].value_counts().to_dict() == {
+        "外卖平台": 4,
+        "小程序": 1,
+    }  # the sixth came through none
     assert "粉丝" in sheets["句子"] and set(sheets["句子"]["粉丝"].dropna()) == {"王*"}
     assert len(sheets_of(chain, "store_manager")["句子"]) == 4  # the own store only
     one = sheets_of(chain, "product", theme=str(told["排队"]), channel="delivery")
@@ -120,3 +124,20 @@ def test_a_theme_is_compared_by_each_group(open_page, chain, told, by):
     said = " ".join(str(box.value) for box in [*at.markdown, *at.info])
     one_of_a_kind = by in ("level", "kind")
     assert not at.exception and ("没有可比的" if one_of_a_kind else "每百句里") in said
+
+
+@ONE
+@pytest.mark.parametrize("by", ["store", "region", "channel"])
+def test_each_figure_of_the_comparison_opens_to_exactly_its_sentences(open_page, chain, told, by, monkeypatch):
+    tables: list[pd.DataFrame] = []
+    shown: list[str] = []
+    # AppTest has no tap on a table, and takes a component's data in without giving it out
+    monkeypatch.setattr("fanops.ui.themes.compare_views.tapped_row", lambda rows, key: tables.append(rows) or 0)
+    monkeypatch.setattr("fanops.ui.themes.said_views.quotes", lambda rows, key: shown.extend(rows["sentence"]))
+    at = open_page("product", "theme.py", theme=told["排队"])
+    at.session_state["theme.tab"] = "对比"
+    at.session_state["theme.by"] = by
+    at.run()
+    first = tables[-1].iloc[0]
+    assert not at.exception and len(set(shown)) == first["语义单元"]
+    assert f"{first.iloc[0]}：{first['语义单元']} 句" in " ".join(str(box.value) for box in at.markdown)

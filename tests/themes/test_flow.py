@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from fanops.themes.flow import flow
+from fanops.ui.themes.theme_flow_views import sankey
 
 COLUMNS = ["run_id", "run_at", "theme_id", "name", "from_theme_id", "kind", "shared_units", "units"]
 FIRST, SECOND, THIRD = (pd.Timestamp(f"2026-0{month}-01", tz="UTC") for month in (1, 2, 3))
@@ -40,3 +41,9 @@ def test_only_the_last_runs_and_the_largest_themes_are_shown() -> None:
     assert runs == [SECOND, THIRD]
     assert [(node.run, node.theme_id, node.units) for node in nodes] == [(0, 10, 80), (1, 10, 90)]
     assert [(link.run, link.theme_id, link.into) for link in links] == [(0, 10, 10)]
+
+
+def test_names_in_the_picture_are_written_in_the_ink_of_the_page():
+    nodes, links, runs = flow(LINEAGE)
+    data = sankey(nodes, links, len(runs), "#ECEAE4")["series"][0]["data"]
+    assert {each["label"]["color"] for each in data} == {"#ECEAE4"}

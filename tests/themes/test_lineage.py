@@ -12,6 +12,7 @@ from fanops.tables import AuditEntry, Theme, ThemeAssignment, ThemeLineage, Them
 from fanops.themes import edit
 from fanops.themes.discover import run_discovery
 from fanops.themes.records import theme_table
+from fanops.themes.records_edit import newest_run
 from fanops.themes.records_lineage import decide_lineage, open_questions, renamed_by
 
 SAID = [
@@ -105,6 +106,29 @@ def test_the_same_thing_is_asked_no_more_and_asked_again_once_taken_back(chain, 
         assert entry.detail == {"same": True, "theme_id": asked} and entry.account_id == chain.accounts["product"]
     undo(chain, number)
     assert snapshot(chain) == before and todo(chain) == 1
+
+
+def test_the_same_thing_is_called_what_it_was_unless_a_person_said_otherwise(chain, asked):
+    with chain.db.write() as session:
+        theme, run = session.get_one(Theme, asked), newest_run(session, chain.brand_id)
+        run.counts = run.counts | {"renamed": {str(asked): "等位久"}}
+        renamed = theme.name
+    before = snapshot(chain)
+    number, _ = answer(chain, True)
+    with chain.db.read() as session:
+        theme = session.get_one(Theme, asked)
+        assert (theme.name, theme.named_by_hand) == ("等位久", False) != (renamed, False)
+    undo(chain, number)
+    assert snapshot(chain) == before
+    number, _ = answer(chain, True)
+    with chain.db.write() as session:
+        edit.rename_theme(session, chain.actors["product"], asked, "排队")
+    undo(chain, number)
+    with chain.db.read() as session:
+        assert session.get_one(Theme, asked).name == "排队"
+    answer(chain, True)
+    with chain.db.read() as session:
+        assert session.get_one(Theme, asked).name == "排队"  # given by hand
 
 
 def test_two_things_are_two_themes_now_and_after_the_next_run(chain, asked):

@@ -8,6 +8,8 @@ from fanops.tables import Theme, ThemeAssignment, Unit, Voice
 from fanops.themes.records_map import map_bounds, map_points
 from fanops.ui.themes.map_views import chosen_units, theme_colours, theme_map
 
+DARK = ("#ECEAE4", "#16181A")
+
 
 @pytest.fixture
 def placed(chain) -> list[int]:
@@ -53,11 +55,11 @@ def test_chosen_points_are_units_and_words_are_data(chain, placed):
     with chain.db.read() as session:
         points, _ = map_points(session, chain.actors["product"])
         option, groups = theme_map(
-            points, {placed[0]: "<script>"}, map_bounds(session, chain.actors["product"]), theme_colours(placed)
+            points, {placed[0]: "<script>"}, map_bounds(session, chain.actors["product"]), theme_colours(placed), DARK
         )
     assert [len(group) for group in groups] == [10, 30]
     # A theme keeps its colour whichever others are drawn with it.
-    among = theme_map(points, {999: "别的", placed[0]: "排队"}, (0, 1, 0, 1), theme_colours([*placed, 999]))[0][
+    among = theme_map(points, {999: "别的", placed[0]: "排队"}, (0, 1, 0, 1), theme_colours([*placed, 999]), DARK)[0][
         "series"
     ]
     colour = {each["name"]: each.get("itemStyle", {}).get("color") for each in [*option["series"], *among]}
@@ -67,8 +69,24 @@ def test_chosen_points_are_units_and_words_are_data(chain, placed):
         {"series_index": 7, "data_indices": [0]},
     ]}}  # fmt: skip
     assert chosen_units(chosen, groups) == sorted([groups[1][0], groups[1][2], groups[0][9]])
+    label = option["series"][-1]["label"]
+    assert (label["color"], label["textBorderColor"]) == DARK  # the ink of light paper would not be seen
     # a template's placeholders are escaped by the chart; a function or a name inside the template would not be
     assert option["tooltip"]["formatter"] == "{a}<br/>{@text}"
+
+
+def brightness(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("paper", ["#FBFAF7", "#16181A"])
+def test_no_theme_is_lost_on_the_paper(paper):
+    for colour in theme_colours(range(24)).values():
+        dark, light = sorted((brightness(colour), brightness(paper)))
+        assert (light + 0.05) / (dark + 0.05) > 1.7, colour
 
 
 def test_no_two_of_the_drawn_themes_look_the_same_and_later_ones_change_none():

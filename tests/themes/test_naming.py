@@ -15,7 +15,7 @@ from fanops.themes.keywords import WordCounts
 from fanops.themes.label import label_texts
 from fanops.themes.naming import Namer
 from fanops.themes.parameters import Parameters
-from fanops.ui.themes.theme_views import heat_headline
+from fanops.ui.themes.theme_views import heat_figures, heat_headline, said_in_stores
 
 # sentences of one theme → what its name may be
 ACCEPTABLE = {
@@ -100,6 +100,23 @@ def test_the_heat_map_names_what_is_unlike_other_stores():
     assert heat_headline(frame(21)) == "没有一家门店明显突出"
     assert "样本不足" in heat_headline(frame(60).assign(store_units=20))
     assert "没有可比的" in heat_headline(frame(60).query("store_id == 2"))
+
+
+def test_the_heat_map_is_told_in_figures_with_each_stores_base():
+    rows = [("排队", "静安", 3, 30), ("排队", "徐汇", 1, 40), ("珍珠", "徐汇", 10, 40)]
+    frame = pd.DataFrame(rows, columns=["主题", "门店", "units", "store_units"])
+    told = heat_figures(frame.assign(占比=frame["units"] / frame["store_units"]))
+    assert told.to_dict("records") == [
+        {"主题": "全部语义单元（100%）", "徐汇": "40 句", "静安": "30 句"},
+        {"主题": "排队", "徐汇": "2.5%", "静安": "10.0%"},
+        {"主题": "珍珠", "徐汇": "25.0%", "静安": "0.0%"},
+    ]
+
+
+def test_the_heat_map_shows_what_is_said_in_stores_first():
+    table = pd.DataFrame({"theme_id": [1, 2, 3, 4], "voices": [9, 8, 7, 6], "general": [False, False, False, True]})
+    frame = pd.DataFrame({"theme_id": [1, 3, 3, 4], "units": [2, 2, 3, 90]})
+    assert said_in_stores(table, frame)["theme_id"].tolist() == [3, 1, 4]
 
 
 def test_the_heat_map_claims_hardly_ever_what_is_chance():

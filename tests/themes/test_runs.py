@@ -6,6 +6,7 @@ from collections import Counter
 from threading import Thread
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from fanops.errors import Conflict, TooLittleData
@@ -267,3 +268,51 @@ def test_nobody_waits_to_write_while_a_run_learns(chain, monkeypatch):
     assert learnt == ["written", False]  # once, and beside it somebody wrote
     after, shown = held(chain), {theme.id for theme in live(chain)}
     assert [after[unit] for unit in moved] == [second] * 5 and {*after.values()} - {None} <= shown and len(shown) > 2
+
+
+def test_while_nobody_else_can_write_no_placement_is_read_as_an_object(chain):
+    texts, _ = corpus(size=200)
+    add_voices(chain, texts)
+    run(chain)
+    loaded: list[int] = []
+
+    def note(row: ThemeAssignment, _: object) -> None:
+        loaded.append(row.unit_id)
+
+    def meanwhile() -> None:
+        add_voices(chain, ["排队排到门外去了"], start=9_000)
+        assign_new_units(chain.db, chain.actors["product"])
+        event.listen(ThemeAssignment, "load", note)
+
+    try:
+        run(chain, meanwhile)
+    finally:
+        event.remove(ThemeAssignment, "load", note)
+    assert not loaded and len(held(chain)) == 201
+
+
+def test_one_answer_about_what_many_said_in_the_same_words_draws_hardly_anything_along(chain):
+    texts, _ = corpus(size=300)
+    add_voices(chain, texts)
+    run(chain)
+    # What a whole theme is about, asked once about its words said most often, and answered wrongly.
+    home, other = (theme.id for theme in live(chain)[:2])
+    with chain.db.read() as session:
+        rows = session.exec(
+            select(Voice.text, Unit.id)
+            .join(Unit, Unit.voice_id == Voice.id)
+            .join(ThemeAssignment, ThemeAssignment.unit_id == Unit.id)
+            .where(ThemeAssignment.theme_id == home)
+        ).all()
+    often = Counter(text for text, _ in rows).most_common(1)[0][0]
+    add_voices(chain, [often] * 40, start=5_000)
+    run(chain)
+    with chain.db.read() as session:
+        same = list(session.exec(select(Unit.id).join(Voice, Voice.id == Unit.voice_id).where(Voice.text == often)))
+    before = held(chain)
+    with chain.db.write() as session:
+        edit.move_units(session, chain.actors["product"], same, other)
+    run(chain)
+    after = held(chain)
+    drawn = [unit for unit in before if unit not in same and before[unit] == home and after[unit] == other]
+    assert all(after[unit] == other for unit in same) and len(drawn) < 5

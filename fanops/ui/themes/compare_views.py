@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
@@ -14,9 +16,11 @@ from fanops.themes.records_breakdown import region_names, theme_by_group
 from fanops.themes.selection import Selection
 from fanops.ui import charts, words
 from fanops.ui.refusal import plain
-from fanops.ui.tables import show_table
+from fanops.ui.tables import tapped_row
+from fanops.ui.themes.said_views import said_under
 
 _BY = {"store": "门店", "region": "大区", "level": "分层", "channel": "渠道", "kind": "来源"}
+_FILTERS = {"store": "store_id", "region": "region_id"} | {each: each for each in ("level", "channel", "kind")}
 _MISSING = {
     "store": "这些原声没有注明门店。", "region": "这些原声没有注明门店，分不出大区。", "level": "这些原声没有对应到粉丝，分不出分层。",
     "channel": "这些原声没有注明渠道。导入时对应“渠道”一列就有了。", "kind": "没有可比的来源。",
@@ -40,18 +44,24 @@ def compare_tab(session: Session, actor: Actor, selection: Selection, theme_id: 
         label: shares[label], "粉丝": shares["fans"], "语义单元": shares["units"], f"{label}合计": shares["group_units"],
         "占比": shares["占比"].map(words.share), "其中不满": shares["negative"],
     }  # fmt: skip
-    show_table(pd.DataFrame(table), hide_index=True)
+    picked = tapped_row(pd.DataFrame(table), f"theme.compare.{theme_id}.{by}")
+    if picked is None:
+        st.caption("点一行，看那里的原话。")
+        return
+    group, name, units = (shares[column].tolist()[picked] for column in ("key", label, "units"))
+    there = replace(selection, **{_FILTERS[by]: group})
+    said_under(session, actor, there, theme_id, str(name), units, f"theme.compare.{theme_id}.{by}.{group}")
 
 
 def group_rows(session: Session, actor: Actor, selection: Selection, theme_id: int, by: str) -> pd.DataFrame:
-    """Give rows of ``theme_by_group`` (or of stores) with the words of the groups."""
+    """Give rows of ``theme_by_group`` (or of stores) with the words of the groups; ``key`` is what a filter takes for one."""
     if by == "store":
         stores = records.theme_by_store(session, actor, selection, theme_id)
-        return stores.rename(columns={"store": "group", "store_units": "group_units"})
+        return stores.rename(columns={"store": "group", "store_id": "key", "store_units": "group_units"})
     rows = theme_by_group(session, actor, selection, theme_id, by)
     names = {"level": words.LEVEL_LABELS, "kind": words.KIND_LABELS, "channel": CHANNEL_LABELS}
     named = names[by] if by in names else region_names(session, actor)
-    return rows.assign(group=[named.get(each, each) for each in rows["group"]])
+    return rows.assign(key=rows["group"], group=[named.get(each, each) for each in rows["group"]])
 
 
 def group_shares(rows: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def _ask(actor: Actor, question: Question) -> None:
         same = st.button("是同一件事", key=f"lineage.same.{question.lineage_id}", icon=":material/check:")
         apart = st.button("是两件事", key=f"lineage.apart.{question.lineage_id}", icon=":material/call_split:")
     said = (
-        f"已确认：“{question.name}”还是同一件事。"
+        f"已确认：“{question.name_before}”还是同一件事。"
         if same
         else f"已分成两件事：这次的句子有了自己的主题，“{question.name_before}”（主题 {question.theme_id}）只留原来的历史。"
     )

@@ -76,6 +76,7 @@ def word_list(actor: Actor, table: pd.DataFrame, checked: Job | None) -> None:
     show_table(
         pd.DataFrame({name: values for name, values in rows.items() if name not in unused}),
         hide_index=True, key="dictionary.table",
+        column_config={"原因": st.column_config.TextColumn(width="medium")},
     )  # fmt: skip
     mine = table[table["source"] == "人工"]["word"].tolist()
     if not mine:
@@ -127,11 +128,12 @@ def suggestion_list(actor: Actor, checked: Job | None) -> None:
     st.caption("常连在一起、前后搭配又多样的字串。是词就收下；不是就不收，以后不再提。")
     for each in suggestions[:_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"**{plain(each['word'])}** · {words.count(each['texts'], '条原声')} · 现在切成 {plain('/'.join(each['tokens']))}"
-            )
-            st.caption(f"“…{plain(each['example'])}…”")
-            if st.button("收下", key=f"dictionary.take.{each['word']}", type="primary"):
+            with st.container(gap=None):
+                st.markdown(
+                    f"**{plain(each['word'])}** · {words.count(each['texts'], '条原声')} · 现在切成 {plain('/'.join(each['tokens']))}"
+                )
+                st.caption(f"“…{plain(each['example'])}…”")
+            if st.button("收下", key=f"dictionary.take.{each['word']}"):
                 _add(actor, each["word"])
                 said_done(
                     f"“{each['word']}”已加入词典，下次发现主题时生效。",

@@ -13,7 +13,7 @@ from fanops.access import Actor
 from fanops.themes.records_evidence import evidence
 from fanops.themes.records_map import Box, map_bounds, map_points, units_in
 from fanops.themes.selection import Selection
-from fanops.ui import words
+from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, turn_pages
 from fanops.ui.themes import theme_edits
@@ -24,11 +24,11 @@ MAP_POINTS = 20_000
 _QUOTED = 20
 _FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
-# As many as themes are drawn: no two of them look the same.
+# As many as themes are drawn: no two of them look the same, and none is lost on light or dark paper.
 _PALETTE = [
     "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
     "#A33B3B", "#3C5AA6", "#7DBBA8", "#E89A76", "#8FB8DE", "#D9BE77", "#B9A2DB", "#A3C777", "#DE9AC4", "#1F6670",
-    "#C7A995", "#2E3842", "#E08585", "#8E9FD9",
+    "#C7A995", "#9AA32B", "#E08585", "#8E9FD9",
 ]  # fmt: skip
 _QUIET = "#C9CCCF"
 _SIGNS = {"全部": None, "不满": -1, "中性": 0, "满意": 1}
@@ -57,7 +57,7 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
         return
     top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
-    option, groups = theme_map(points, top, bounds, theme_colours(names))
+    option, groups = theme_map(points, top, bounds, theme_colours(names), charts.ink_and_paper())
     # Another picture has other places: what was chosen in the one before means nothing in it.
     key = f"themes.map.{total}.{looked_for}.{theme_id}.{sign}"
     chosen = st.echarts_chart(option, height=500, key=key, on_select="rerun", alt="语义单元地图，按主题分色")
@@ -123,7 +123,7 @@ def theme_colours(theme_ids: Iterable[int]) -> dict[int, str]:
 
 
 def theme_map(
-    points: pd.DataFrame, names: dict[int, str], bounds: Box, colours: Mapping[int, str]
+    points: pd.DataFrame, names: dict[int, str], bounds: Box, colours: Mapping[int, str], writing: tuple[str, str]
 ) -> tuple[dict[str, Any], list[list[int]]]:
     """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
 
@@ -132,6 +132,7 @@ def theme_map(
         names: Theme id → name, biggest first: only these get a colour and a label of their own.
         bounds: Edges of the picture.
         colours: Of each theme.
+        writing: Colours of words and of the paper.
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
     parts += [(name, points[points["theme_id"] == theme_id], colours[theme_id]) for theme_id, name in names.items()]
@@ -142,7 +143,8 @@ def theme_map(
         if colour != _QUIET
     ]
     size = 5 if len(points) > _FEW else 9
-    series = [_points(place, name, colour, size) for place, (name, _, colour) in enumerate(parts)]
+    series = [_points(place, name, colour, size, writing[0]) for place, (name, _, colour) in enumerate(parts)]
+
     left, right, bottom, top = bounds
     option = {
         "animation": False,
@@ -158,7 +160,7 @@ def theme_map(
         "toolbox": {"right": 4, "top": 0, "itemSize": 22, "itemGap": 16, "feature": {
             "brush": {"type": ["rect", "clear"], "title": {"rect": "框选", "clear": "清除框选"}}}},
         "dataset": [{"source": _source(own)} for _, own, _ in parts],
-        "series": [*series, _labels(labels)],
+        "series": [*series, _labels(labels, *writing)],
     }  # fmt: skip
     return option, [own["unit_id"].astype(int).tolist() for _, own, _ in parts]
 
@@ -169,7 +171,7 @@ def _source(points: pd.DataFrame) -> pd.DataFrame:
     return places.assign(text=short).reset_index(drop=True)
 
 
-def _points(place: int, name: str, colour: str, size: int) -> dict[str, Any]:
+def _points(place: int, name: str, colour: str, size: int, ink: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "name": name,
@@ -178,15 +180,15 @@ def _points(place: int, name: str, colour: str, size: int) -> dict[str, Any]:
         "symbolSize": size - 2 if colour == _QUIET else size,
         "itemStyle": {"color": colour, "opacity": 0.55},
         "selectedMode": "single",
-        "select": {"itemStyle": {"borderColor": "#1F2328", "borderWidth": 2, "opacity": 1}},
+        "select": {"itemStyle": {"borderColor": ink, "borderWidth": 2, "opacity": 1}},
     }
 
 
-def _labels(labels: list[dict[str, Any]]) -> dict[str, Any]:
+def _labels(labels: list[dict[str, Any]], ink: str, paper: str) -> dict[str, Any]:
     # above their place: a theme of which one point is left must not hide it under its name
     return {
         "type": "scatter", "name": "主题名", "symbolSize": 1, "silent": True, "z": 5, "data": labels,
         "label": {"show": True, "position": "top", "distance": 8, "formatter": "{b}", "fontSize": 13, "fontWeight": "bold",
-                  "textBorderColor": "#FBFAF7", "textBorderWidth": 3, "color": "#1F2328"},
+                  "textBorderColor": paper, "textBorderWidth": 3, "color": ink},
         "labelLayout": {"hideOverlap": True, "moveOverlap": "shiftY"},
     }  # fmt: skip

@@ -20,6 +20,8 @@ from fanops.ui.refusal import refusals
 from fanops.ui.tables import tapped_row
 from fanops.ui.themes.ticks import untick
 
+ONLY_MOVERS = "放错主题的句子，请告诉店长：店长可以移走。"
+
 
 def carry_out(actor: Actor, said: str, deed: Callable[[Session], ThemeEvent]) -> bool:
     """Carry out one edit; success is shown after the commit, on the next run, with the way back."""
@@ -98,6 +100,9 @@ def _merge_bar(actor: Actor, theme: Theme) -> None:
 def move_bar(actor: Actor, theme: Theme | None, chosen: list[int], table: pd.DataFrame, ticks: str) -> None:
     """Let the sentences ticked in the list ``ticks`` move to a theme, out of all, or into a new one."""
     if not chosen:
+        return
+    if actor.role not in edit.MOVERS:
+        st.caption(ONLY_MOVERS)
         return
     names = {int(row.theme_id): row.name for row in table.itertuples() if theme is None or row.theme_id != theme.id}
     with st.container(border=True):

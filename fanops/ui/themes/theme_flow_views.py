@@ -12,7 +12,7 @@ from fanops.access import Actor
 from fanops.themes import records
 from fanops.themes.flow import Link, Node, flow
 from fanops.themes.records_lineage import renamed_by
-from fanops.ui import words
+from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
 from fanops.ui.tables import show_table
@@ -76,7 +76,7 @@ def _picture(frame: pd.DataFrame, nodes: list[Node], links: list[Link], runs: li
     )
     most = max(sum(node.run == run for node in nodes) for run in range(len(runs)))
     chosen = st.echarts_chart(
-        sankey(nodes, links, len(runs)), height=_ROW * most + 40, key="themes.flow", on_select="rerun",
+        sankey(nodes, links, len(runs), charts.ink_and_paper()[0]), height=_ROW * most + 40, key="themes.flow", on_select="rerun",
         alt=f"主题沿革图：{'，'.join(said)}",
     )  # fmt: skip
     st.caption("深绿 延续 · 蓝 分裂 · 紫 合并 · 浅绿 新出现 · 黄 再现 · 灰 下一次不见了")
@@ -92,8 +92,8 @@ def _key(run: int, theme_id: int) -> str:
     return f"{run}:{theme_id}"
 
 
-def sankey(nodes: list[Node], links: list[Link], runs: int) -> dict[str, Any]:
-    """Give the ECharts option of the flow; names stand beside the last column, and where a theme ended."""
+def sankey(nodes: list[Node], links: list[Link], runs: int, ink: str) -> dict[str, Any]:
+    """Give the ECharts option of the flow, written in ``ink``; names stand beside the last column, and where a theme ended."""
     data = []
     for node in nodes:
         named = node.run == runs - 1 or node.kind == "died"
@@ -102,7 +102,7 @@ def sankey(nodes: list[Node], links: list[Link], runs: int) -> dict[str, Any]:
             {
                 "name": _key(node.run, node.theme_id), "depth": node.run, "value": max(1, node.units),
                 "itemStyle": {"color": _COLOURS.get(node.kind, "#2F6F5E"), "borderWidth": 0},
-                "label": {"show": named, "formatter": short, "color": "#1F2328"},
+                "label": {"show": named, "formatter": short, "color": ink},
                 "tooltip": {"formatter": f"{escape(node.name)}<br/>{KINDS.get(node.kind, node.kind)} · {node.units} 句"},
             }
         )  # fmt: skip

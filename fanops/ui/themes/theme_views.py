@@ -13,7 +13,6 @@ from fanops.jobs import records as jobs
 from fanops.settings import settings
 from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
-from fanops.themes.records_sayings import sayings as evidence
 from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
 from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
@@ -21,15 +20,15 @@ from fanops.ui import charts, words
 from fanops.ui.address import way_to_first_voices
 from fanops.ui.guard import page_database
 from fanops.ui.progress import show_job
-from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tables import show_table, tapped_row
+from fanops.ui.tables import on_phone, show_table, tapped_row
 from fanops.ui.themes.no_content_views import NO_CONTENT
+from fanops.ui.themes.said_views import said_under
 
 GRANULARITIES = {"coarse": "粗（少而大）", "normal": "适中", "fine": "细（多而小）"}
-PAGE_SIZE = 10
 THEMES_SHOWN = 25
 _STANDS_OUT = 1.3  # times the share of the other stores
+_ALL_UNITS = "全部语义单元（100%）"
 _CHANCE = 0.05  # share of false claims among those made
 
 
@@ -55,6 +54,7 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
     """Show when the themes were last discovered, real progress while it runs, and the button that starts it."""
     with page_database().read() as session:
         job = jobs.latest_job(session, actor, "discover_themes")
+        came = records.came_since_run(session, actor) if run else 0
     if job is not None and job.state in ("queued", "running"):
         show_job(job.id)
         return
@@ -62,8 +62,9 @@ def discovery_bar(actor: Actor, run: ThemeRun | None, counts: dict[str, int]) ->
         st.warning(f"上次发现主题没有完成：{job.message}", icon=":material/error:")
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if run is not None:
+        since = f"；此后新来 {words.count(came, '句')}，已先归进原有主题，新的事要重新发现才看得到" if came else ""
         left.caption(
-            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒",
+            f"上次发现：{words.minute(run.created_at)}，用时 {run.seconds:.1f} 秒{since}",
             help=f"同样的原声和设置会得到同样的结果。这次结果的编号：{run.result_fingerprint[:8]}",
         )
     if actor.role not in (Role.PRODUCT, Role.CEO, Role.ADMIN) or not counts["units"]:
@@ -245,7 +246,7 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     """Show theme × store: who is far from the others."""
     with page_database().read() as session:
         frame = records.theme_by_store(session, actor, selection)
-    top = table.head(15)
+    top = said_in_stores(table, frame).head(15)
     frame = frame[frame["theme_id"].isin(top["theme_id"])]
     if frame.empty:
         st.info("这些原声没有注明门店，画不出门店对比。导入时对应“门店”一列就有了。", icon=":material/storefront:")
@@ -255,6 +256,33 @@ def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
     order = frame["theme_id"].map({theme: place for place, theme in enumerate(top["theme_id"])})
     frame = frame.assign(order=order).sort_values(["order", "store_id"]).rename(columns={"store": "门店"})
     charts.show(charts.heat(frame, "门店", "主题", "占比", "占该店语义单元"), heat_headline(frame))
+    with st.expander("每家门店的数字", icon=":material/table:", expanded=on_phone()):
+        figures = heat_figures(frame)
+        picked = tapped_row(figures, "themes.heat")
+        if picked:
+            row = top[top["name"] == figures.iloc[picked]["主题"]].iloc[0]
+            st.page_link(
+                "theme.py", label=f"打开“{plain(row['name'])}”，看原话", icon=":material/topic:",
+                query_params={"theme": str(row["theme_id"])},
+            )  # fmt: skip
+        else:
+            st.caption("点一个主题，可以打开它看原话。")
+
+
+def said_in_stores(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the themes by how much is said of them in stores, general remarks last: thousands of reviews of no store compare none."""
+    told = table["theme_id"].map(frame.groupby("theme_id")["units"].sum())
+    order = table.assign(told=told).sort_values(["general", "told", "theme_id"], ascending=[True, False, True])
+    return order[order["told"] > 0].drop(columns="told")
+
+
+def heat_figures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the shares of the heat map in words, a row per theme and a column per store; the first row is the base of each store."""
+    shares = frame.pivot(index="主题", columns="门店", values="占比").reindex(frame["主题"].unique())
+    bases = frame.drop_duplicates("门店").set_index("门店")["store_units"].reindex(shares.columns)
+    told = shares.fillna(0.0).map(words.share).reset_index()
+    base = pd.DataFrame([{"主题": _ALL_UNITS, **{store: words.count(units, "句") for store, units in bases.items()}}])
+    return pd.concat([base, told], ignore_index=True)
 
 
 def heat_headline(frame: pd.DataFrame) -> str:
@@ -324,6 +352,5 @@ def subtheme_list(session: Session, actor: Actor, selection: Selection, subtheme
         st.caption("点一行，看它的原话。")
         return
     row = subthemes.iloc[picked]
-    rows, total = evidence(session, actor, selection, theme_id=int(row["theme_id"]), limit=PAGE_SIZE)
-    st.markdown(f"**{plain(str(row['name']))}：共 {words.count(total, '句')}**")
-    quotes(rows, f"theme.subtheme.{row['theme_id']}")
+    sub_id = int(row["theme_id"])
+    said_under(session, actor, selection, sub_id, str(row["name"]), int(row["units"]), f"theme.subtheme.{sub_id}")

@@ -1,9 +1,10 @@
-"""The 拿不准 pile on the voices page: sentence by sentence with one click, or those of one theme many at once."""
+"""The 拿不准 pile on the voices page: saying by saying with one click, or those of one theme many at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from itertools import chain
 
 import pandas as pd
 import streamlit as st
@@ -11,17 +12,18 @@ from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.themes import edit
-from fanops.themes.records_evidence import evidence
-from fanops.themes.records_likely import suggest_themes
+from fanops.themes.records_evidence import alike_units, evidence_in_order
+from fanops.themes.records_likely import likely_themes
 from fanops.themes.selection import Selection
 from fanops.ui import words
-from fanops.ui.paging import open_page, turn_pages
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
-from fanops.ui.themes.theme_edits import carry_out, move_bar
+from fanops.ui.themes.theme_edits import ONLY_MOVERS, carry_out, move_bar
 from fanops.ui.themes.ticks import finder, tick_bar, tick_quotes, untick
 
 PAGE_SIZE = 20
+_HOW = "同样的话只问一次，答案对每个这么说的人都算。归好的句子，下次发现会照此学习。"
 
 
 def unsure_pile(session: Session, actor: Actor, selection: Selection, looked_for: str, table: pd.DataFrame) -> None:
@@ -42,24 +44,32 @@ def unsure_pile(session: Session, actor: Actor, selection: Selection, looked_for
     theme_id = st.selectbox(
         "归在哪个主题",
         [None, *labels],
-        format_func=lambda key: labels.get(key, "全部主题，一句一句看"),
+        format_func=lambda key: labels.get(key, "全部主题，一种说法一种说法看"),
         key="unsure.theme",
     )
     which = {"unsure": True, "theme_id": theme_id, "words": looked_for}
-    rows, total, page = open_page(
-        "unsure.page", PAGE_SIZE, partial(evidence, session, actor, selection, limit=PAGE_SIZE, **which)
-    )
-    if not total:
+    alike = alike_units(session, actor, selection, **which)
+    if not alike:
         st.info("没有拿不准的句子了。", icon=":material/check:")
         return
-    st.caption(f"共 {words.count(total, '句')}。归好的句子，下次发现会照此学习。")
-    if theme_id is None:
-        _one_by_one(session, actor, rows, table)
-        turn_pages("unsure.page", PAGE_SIZE, total)
+    total = sum(map(len, alike))
+    sorts = actor.role in edit.MOVERS
+    st.caption(
+        f"共 {words.count(total, '句')}、{words.count(len(alike), '种说法')}，说得最多的在前。{_HOW if sorts else ONLY_MOVERS}"
+    )
+    said, _, page = open_page("unsure.page", PAGE_SIZE, rows_from(alike, PAGE_SIZE))
+    rows = evidence_in_order(session, actor, selection, [units[0] for units in said])
+    rows = rows.assign(times=[len(units) for units in said])
+    if theme_id is None or not sorts:
+        _one_by_one(session, actor, rows, said, table)
+        turn_pages("unsure.page", PAGE_SIZE, len(alike))
         return
     name = f"unsure.{theme_id}"
-    ticked = tick_quotes(rows, name, f"{page}.{looked_for}")
-    turn_pages("unsure.page", PAGE_SIZE, total)
+    of = {unit: units for units in alike for unit in units}
+    ticked = tick_quotes(
+        rows, name, f"{page}.{looked_for}", lambda units: chain.from_iterable(of[each] for each in units)
+    )
+    turn_pages("unsure.page", PAGE_SIZE, len(alike))
     tick_bar(name, ticked, total, finder(actor, selection, which))
     theme = str(table.loc[table["theme_id"] == theme_id, "name"].iloc[0])
     _confirm_many(actor, theme_id, theme, ticked, name)
@@ -81,40 +91,34 @@ def _confirm_many(actor: Actor, theme_id: int, theme: str, ticked: list[int], na
         st.rerun()
 
 
-def _one_by_one(session: Session, actor: Actor, rows: pd.DataFrame, table: pd.DataFrame) -> None:
+def _one_by_one(session: Session, actor: Actor, rows: pd.DataFrame, said: list[list[int]], table: pd.DataFrame) -> None:
     names = dict(zip(table["theme_id"].astype(int), table["name"], strict=True))
-    nearest = suggest_themes(session, actor, rows["unit_id"].astype(int).tolist())
-    for place, row in enumerate(rows.itertuples()):
+    likely = likely_themes(session, actor, said)
+    for place, (row, units, nearest) in enumerate(zip(rows.itertuples(), said, likely, strict=True)):
         unit_id, held = int(row.unit_id), int(row.theme_id)
-        others = [theme_id for theme_id in nearest.get(unit_id, names) if theme_id != held and theme_id in names]
+        offered = [theme_id for theme_id in nearest or (held, *names) if theme_id in names]
         quotes(rows.iloc[[place]], f"unsure.quote.{unit_id}")
-        to = _asked(unit_id, held, others, names | {held: row.theme})
-        if to is _NOTHING:
-            continue
-        if to == held:
-            said = f"已确认属于“{row.theme}”。"
-        else:
-            said = "已放回未归类。" if to is None else f"已移到“{names[to]}”。"
-        if carry_out(actor, said, lambda session, unit=unit_id, to=to: edit.move_units(session, actor, [unit], to)):
-            st.rerun()
+        if actor.role in edit.MOVERS:
+            _ways(unit_id, list(dict.fromkeys(offered)), names, partial(_settle, actor, units, names))
 
 
-_NOTHING = object()
+def _settle(actor: Actor, units: list[int], names: dict[int, str], to: int | None) -> None:
+    where = "已放回未归类" if to is None else f"已归到“{names[to]}”"
+    done = f"{where}：{words.count(len(units), '句')}同样的话。" if len(units) > 1 else f"{where}。"
+    carry_out(actor, done, lambda session: edit.move_units(session, actor, units, to))
 
 
-def _asked(unit_id: int, held: int, others: list[int], names: dict[int, str]) -> Any:
-    """Show the ways to settle one sentence; give the theme that was chosen, None for none, ``_NOTHING`` while nobody chose."""
+def _ways(unit_id: int, offered: list[int], names: dict[int, str], settle: Callable[[int | None], None]) -> None:
+    """Show the ways to settle one saying. As callbacks: the page is read once for an answer, not before and after it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button(f"是“{plain(names[held])}”", key=f"unsure.yes.{unit_id}", icon=":material/check:"):
-            return held
-        if others and st.button(
-            f"是“{plain(names[others[0]])}”", key=f"unsure.next.{unit_id}", icon=":material/arrow_forward:"
-        ):
-            return others[0]
-        if st.button("都不是", key=f"unsure.no.{unit_id}", icon=":material/close:"):
-            return None
-        chosen = st.selectbox(
-            "是别的主题", others[1:], index=None, format_func=names.get, key=f"unsure.other.{unit_id}",
-            placeholder="是别的主题……", label_visibility="collapsed", width=200,
+        for theme_id, place in zip(offered, ("first", "second"), strict=False):
+            st.button(
+                f"是“{plain(names[theme_id])}”", key=f"unsure.{place}.{unit_id}", icon=":material/check:",
+                on_click=settle, args=(theme_id,),
+            )  # fmt: skip
+        st.button("都不是", key=f"unsure.no.{unit_id}", icon=":material/close:", on_click=settle, args=(None,))
+        other = f"unsure.other.{unit_id}"
+        st.selectbox(
+            "是别的主题", offered[2:], index=None, format_func=names.get, key=other, placeholder="是别的主题……",
+            label_visibility="collapsed", width=200, on_change=lambda: settle(st.session_state[other]),
         )  # fmt: skip
-    return _NOTHING if chosen is None else chosen

@@ -18,7 +18,8 @@ from fanops.text.polarity_scan import lettered, scan
 LEVELS = ("auto", "clause", "review")
 _BLOCK = 20_000  # texts looked over together; bounds memory
 _LONGEST = 5_000  # characters of a text that are read
-_DRAWN = re.compile(r"([^\W\d])\1{2,}")  # 太太太太好吃 is twice as strong as 太好吃, not eight times
+# 太太太太好吃 is twice as strong as 太好吃, not eight times; 超级超级慢 is no word that the model has met
+_DRAWN = re.compile(r"([^\W\d])\1{2,}|(超级|非常|特别|十分|相当|真的|实在)\2+")
 _PRIOR_PART = 0.3  # the training clauses are mostly pleased; elsewhere they are not
 _RULES_PART = 3.0  # a negation or a set phrase is grammar: there the rules know better than counts
 _SURELY_NEUTRAL = 0.6
@@ -60,7 +61,7 @@ def polarity(texts: Sequence[str], level: str = "auto", adapt: bool | None = Non
     if level not in LEVELS:
         raise InvalidInput(f"没有“{level}”这种粒度。", f"可用：{'、'.join(LEVELS)}。")
     model = load_model()
-    kept = [_DRAWN.sub(r"\1\1", text[:_LONGEST]) for text in texts]
+    kept = [_DRAWN.sub(r"\1\1\2", text[:_LONGEST]) for text in texts]
     parts = [_look_over(kept[at : at + _BLOCK], model) for at in range(0, max(len(kept), 1), _BLOCK)]
     chance, total, clauses, opinion = (np.concatenate([part[each] for part in parts]) for each in range(4))
     spoken = clauses > 0

@@ -92,6 +92,15 @@ def test_orders_need_number_store_time_and_amount() -> None:
     assert checked.rows["amount_fen"].tolist() == [1250]
 
 
+@pytest.mark.parametrize("name", ["订单号", "会员号", "手机号"])
+def test_a_number_that_a_spreadsheet_rounded_is_refused(name: str) -> None:
+    row = {"订单号": "A1", "会员号": "M1", "手机号": "13900001234"} | {name: "4.20001E+27"}
+    checked = check("orders", f"{','.join(row)},门店,时间,金额\n{','.join(row.values())},静安店,2026-11-25 10:00,10\n")
+    [(place, column, why)] = reasons(checked)
+    assert (place, column) == (2, name)
+    assert "科学计数" in why
+
+
 def test_members_are_one_per_identity() -> None:
     checked = check("members", "会员号,手机号,姓名\nM1,13800138000,王\nM2,13800138000,李\n,,赵\n")
     assert [(problem.row, problem.why) for problem in checked.problems] == [

@@ -110,6 +110,24 @@ def test_a_column_that_is_not_taken_is_not_imported_by_the_job(open_page, chain)
 
 
 @ONE
+def test_what_was_put_right_stays_when_another_kind_was_looked_at(open_page) -> None:
+    at = _uploaded(open_page, PHONES)
+    next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
+    at.segmented_control(key="import.kind").select("members").run()
+    at.segmented_control(key="import.kind").select("voices").run()
+    assert next(each for each in at.selectbox if each.label == "手机号").value == "（不导入）"
+
+
+@ONE
+def test_a_column_taken_for_another_thing_is_named_with_the_way_out(open_page) -> None:
+    at = _uploaded(open_page, "评论,门店,联系方式\n排队久,静安店,微信a\n珍珠硬,西湖店,微信b\n".encode())
+    assert any("“联系方式”这一列大多看不懂" in each.value and "不导入" in each.value for each in at.info)
+    assert all(len(frame.value) for frame in at.dataframe)  # no empty table, which speaks English
+    next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
+    assert {each.label: each.value for each in at.metric}["新增"] == "2 行"
+
+
+@ONE
 def test_the_file_of_refused_rows_is_asked_for_with_the_columns_that_are_not_taken(open_page) -> None:
     at = _uploaded(open_page, PHONES.replace("西湖店".encode(), "火星店".encode()))
     next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()

@@ -29,5 +29,5 @@ fix_views.summary(fixes, stores)
 if actor.store_id is not None:
     fix_views.own_fixes(actor, stores)
 else:
-    fix_views.fix_list(fixes)
+    fix_views.fix_list(fixes, stores)
 fix_views.areas_form(actor, area_names)

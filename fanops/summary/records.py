@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -203,11 +204,12 @@ def _voice_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict
 
 @dataclass(frozen=True)
 class Waiting:
-    """等我处理的事: what, how many, and the page where it is done."""
+    """等我处理的事: what, how many, and the page where it is done, with what its address carries."""
 
     what: str
     count: int
     page: str
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def waiting(session: Session, actor: Actor) -> list[Waiting]:
@@ -224,10 +226,11 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
         found.append(Waiting("项服务改进要做", fix_count(todo), "fixes.py"))
     else:
         late = (FixStore.due_on < today(), FixStore.state.not_in(DONE))
-        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py"))
-        found.append(Waiting("项服务改进又出现了", fix_count(FixStore.state == "reopened"), "fixes.py"))
+        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py", {"which": "过期"}))
+        again = fix_count(FixStore.state == "reopened")
+        found.append(Waiting("项服务改进又出现了", again, "fixes.py", {"which": "又出现"}))
         ready = (FixStore.state == "fixing", FixStore.done_at.is_not(None))
-        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py"))
+        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py", {"which": "等验收"}))
     tellings = select(func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id).where(Telling.state == "due")
     count = session.exec(in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)).one()
     found.append(Waiting("位粉丝等我们告知", count, "today.py"))

@@ -87,7 +87,8 @@ def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures
             st.success("没有等您处理的事。", icon=":material/done_all:")
         return
     for entry in waiting:
-        st.page_link(entry.page, label=f"**{entry.count}** {entry.what}", icon=":material/chevron_right:")
+        st.page_link(entry.page, label=f"**{entry.count}** {entry.what}", icon=":material/chevron_right:",
+                     query_params=dict(entry.query))  # fmt: skip
 
 
 def heard_most(actor: Actor) -> None:

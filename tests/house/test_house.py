@@ -237,15 +237,18 @@ def test_settings_are_documented() -> None:
         assert f"FANOPS_{name.upper()}" in readme, f"README.md does not name FANOPS_{name.upper()}"
 
 
-def test_every_deed_of_the_log_has_a_word() -> None:
+def test_every_deed_of_the_log_and_its_details_have_a_word() -> None:
     from fanops.access.deed_words import DEED_WORDS
+    from fanops.ui.audit_words import NAMES
 
-    written = set()
+    written, details = set(), set()
     for path in product():
         for name, call in calls(path):
             if name == "record_audit" and len(call.args) > 2:
                 written |= {each.value for each in ast.walk(call.args[2]) if isinstance(each, ast.Constant)}
+                details |= {each.arg for each in call.keywords if each.arg is not None}
     assert written <= set(DEED_WORDS), sorted(written - set(DEED_WORDS))
+    assert details <= set(NAMES), sorted(details - set(NAMES))
 
 
 def test_terms_are_whole() -> None:

@@ -43,7 +43,7 @@ def summary(fixes: pd.DataFrame, stores: pd.DataFrame) -> None:
 
 def fix_list(fixes: pd.DataFrame, stores: pd.DataFrame) -> None:
     """List fixes, those still open first by default; each opens into its stores."""
-    left, right = st.columns([2, 1])
+    left, right = st.columns([3, 2])
     asked = left.text_input("找改进", key="fixes.find", placeholder="标题或主题里的字", label_visibility="collapsed")
     which = right.segmented_control("哪些", ["进行中", "等验收", "又出现", "过期", "全部"], default="进行中", key="which",
                                     label_visibility="collapsed", bind="query-params")  # fmt: skip

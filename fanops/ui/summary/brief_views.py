@@ -154,7 +154,7 @@ def loop_funnel(totals: pd.DataFrame) -> None:
     if len(last):
         finding += f"，其中 {words.count(last['人数'].iloc[0], '人')}走到“{last['环节'].iloc[0]}”"
     charts.show(bars, finding)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for row in shown.itertuples():
             page, query = LINK_WAYS.get(row.link, ("loop.py", {"of": row.link}))
             way_to(page, f"**{row.人数:,}** {row.环节}", f"loop.{row.link}", icon=":material/chevron_right:", **query)
@@ -173,6 +173,9 @@ def actions_list(actions: pd.DataFrame, link: str) -> None:
         actions = actions[actions[link] > 0]
     else:
         link = "acted"
+    if actions.empty:
+        st.caption(f"还没有{LINKS[link]}的事。")
+        return
     st.markdown(f"**{LINKS[link]}的，是这些事（{len(actions)}）**")
     for row in actions.head(_LONG_LIST).itertuples():
         state = f"{row.done} / {row.stores} 家门店做完" if row.stores else "还没有排门店"

@@ -35,9 +35,19 @@ THUMBS = """<style>
       [data-testid="stBaseButton-secondary"], [data-testid="stBaseButton-tertiary"], [data-testid="stPopoverButton"],
       [data-testid="stBaseButton-primaryFormSubmit"], [data-testid="stBaseButton-secondaryFormSubmit"],
       [data-testid="stButtonGroup"] button, [data-testid="stPagination"] button,
-      [data-testid="stBaseLinkButton-secondary"]) { min-height: 44px; min-width: 44px; }
+      [data-testid="stBaseLinkButton-secondary"],
+      :is([data-testid="stSelectbox"], [data-testid="stMultiSelect"]) :is([role="group"], [role="combobox"], [role="combobox"] + button)
+      ) { min-height: 44px; min-width: 44px; }
     & [data-testid="stPageLink-NavLink"] :is(p, span) { white-space: normal; }
   }
+  [role="listbox"] [role="option"] { min-height: 44px; align-items: center; }
 }
 </style>"""
 """Targets of 44 px where a finger taps, and links whose last words are not cut off. Constant: no text of people."""
+
+NOTICES = """<style>
+@media (min-width: 641px) {
+  [data-testid="stToastContainer"] { top: auto; bottom: 1.5rem; }
+}
+</style>"""
+"""On a desk what floats floats below: above it would lie on 撤销 of the same notice. Constant: no text of people."""

@@ -62,9 +62,15 @@ def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
     assert not at.exception and "已发给" in words_on(at) and "已发给" in at.toast[0].value
     at.run()
     assert "已发给" in words_on(at) and not at.toast  # it floats once
+    at.switch_page("tags.py").run()
+    assert not at.success  # it speaks of fixes
+    at.switch_page("fixes.py").run()
+    at.text_input(key="fixes.send.title").set_value("关店前检查")
+    at.text_area(key="fixes.send.lines").set_value("关灯")
+    next(button for button in at.button if button.label == "发出").click().run()
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
-        assert records_fixes.fix_table(session, chain.actors["product"]).empty
+        assert records_fixes.fix_table(session, chain.actors["product"])["title"].tolist() == ["开店前检查"]
 
 
 @ONE

@@ -260,7 +260,7 @@ def _owner_choice(actor: Actor, key: int) -> None:
         with page_database().read() as session:
             people = records_fixes.staff_of(session, actor, key)
         if not people:
-            st.caption("这家门店还没有员工名单。请管理员在“账号”里添加。")
+            st.caption("这家门店还没有员工名单。请管理员在“门店”里添加。")
             return
         chosen = st.selectbox("谁来做", list(people), format_func=people.get, key=f"fix.owner.who.{key}")
         if st.button("指派", key=f"fix.owner.do.{key}", type="primary"):

@@ -81,7 +81,8 @@ def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures
         return
     if not waiting:
         if not any(figure.base for figure in figures):
-            st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")
+            way = "先导入订单、会员和评价。" if may_open("import_voices.py") else "从听一位顾客说开始。"
+            st.info(f"还没有数据。{way}", icon=":material/hearing:")
             way_to_first_voices()
         else:
             st.success("没有等您处理的事。", icon=":material/done_all:")
@@ -97,8 +98,10 @@ def heard_most(actor: Actor) -> None:
     with page_database().read() as session:
         table = themes.theme_table(session, actor)
     if table.empty:
-        st.info("还没有主题。导入原声后去发现主题。", icon=":material/bubble_chart:")
-        st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
+        way = "导入原声后去发现主题。" if may_open("import_voices.py") else "听到的话多了，会归成主题列在这里。"
+        st.info(f"还没有主题。{way}", icon=":material/bubble_chart:")
+        if may_open("import_voices.py"):
+            st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
         return
     table = table[~table["general"]]
     if table.empty:

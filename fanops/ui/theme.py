@@ -51,3 +51,10 @@ NOTICES = """<style>
 }
 </style>"""
 """On a desk what floats floats below: above it would lie on 撤销 of the same notice. Constant: no text of people."""
+
+CHOSEN = """<style>
+[data-testid="stApp"] :is([data-testid="stTab"][aria-selected="true"], [data-testid="stButtonGroup"] button[data-selected]) {
+  &, & p { color: light-dark(#2F6F5E, #6FB39E); }
+}
+</style>"""
+"""The chosen tab and segment in the colour of links: the darker one of buttons, white on dark, is too faint as words."""

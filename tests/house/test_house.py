@@ -272,6 +272,8 @@ def test_the_screen_and_the_charts_have_the_same_colours() -> None:
 
 
 def test_colours_can_be_read() -> None:
+    from fanops.ui.theme import CHOSEN
+
     def light(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -287,6 +289,7 @@ def test_colours_can_be_read() -> None:
         for ground in ("backgroundColor", "secondaryBackgroundColor"):
             for ink in ("textColor", "linkColor", "grayTextColor"):
                 assert contrast(screen[mode][ink], screen[mode][ground]) >= 4.4, (mode, ink, ground)
+    assert f"light-dark({screen['light']['linkColor']}, {screen['dark']['linkColor']})" in CHOSEN
 
 
 def test_the_product_ships_no_binaries_by_accident() -> None:

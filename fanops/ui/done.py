@@ -56,6 +56,7 @@ def show_done() -> None:
             with refusals():
                 undo()
                 del st.session_state[_KEY]
+                st.toast("已撤销。", icon=":material/undo:")  # the notice itself may still float
                 st.rerun()
         if link is not None:
             st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")

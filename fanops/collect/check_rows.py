@@ -211,8 +211,15 @@ def _check_voices(
     placed = (cells["time"] != "") | (cells["number"] != "") | (clean[list(_WHO)] != "").any(axis=1)
     columns = ["text", "store_id", *_WHO, "time", "number", "source"]
     _duplicates(sieve, clean, columns, "完全相同", placed.to_numpy())
+    lettered = text.str.contains(r"[^\W\d_]", regex=True).to_numpy()
+    numbers = int((~sieve.bad & ~lettered).sum())
+    notes = []
+    if 2 * numbers > int((~sieve.bad).sum()):
+        notes.append(f"内容大多是数字（{numbers:,} 行），会当成顾客说的话导入。如果这一列是评分，请给“内容”另选一列。")
     repeats = int(clean.loc[~sieve.bad & ~placed.to_numpy(), ["text", "store_id"]].duplicated().sum())
-    return [f"有 {repeats:,} 行与前面的行文字相同，但没有时间和粉丝可以分辨，都会导入。"] if repeats else []
+    if repeats:
+        notes.append(f"有 {repeats:,} 行与前面的行文字相同，但没有时间和粉丝可以分辨，都会导入。")
+    return notes
 
 
 def _check_members(

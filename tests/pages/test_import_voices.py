@@ -49,7 +49,9 @@ def test_a_file_becomes_voices_and_can_be_taken_back(open_page, chain) -> None:
     JobWorker(chain.db, handlers()).work_once()
     assert _voices(chain) == 2
     at.run()
-    assert any("新增 2 条" in each.value for each in at.success)
+    assert any("新增 2 条" in each.value for each in at.success) and "新增 2 条" in at.toast[0].value
+    at.run()
+    assert not at.toast  # it floats once
     at.button(key="import.undo_last").click().run()
     assert not at.exception
     assert _voices(chain) == 0

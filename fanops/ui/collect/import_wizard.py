@@ -246,7 +246,11 @@ def show_running(db: Database, actor: Actor) -> None:
     parts = [f"新增 {result.get('new', 0):,} 条"]
     told = {"changed": "更新", "same": "已有", "refused": "跳过", "units": "语义单元", "created_fans": "新粉丝"}
     parts += [f"{word} {result[name]:,}" for name, word in told.items() if result.get(name)]
-    st.success(f"已导入{BATCH_LABELS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。", icon=":material/check:")
+    said = f"已导入{BATCH_LABELS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。"
+    st.success(said, icon=":material/check:")
+    if st.session_state.get("import.told") != job.id:  # floating once: who started it stands at the foot of the page
+        st.session_state["import.told"] = job.id
+        st.toast(said, icon=":material/check:")
     if st.button("撤销这次导入", key="import.undo_last", icon=":material/undo:"):
         _undo(db, actor, int(result["batch_id"]))
 

@@ -27,7 +27,7 @@ _WHO = ("member", "phone", "openid")
 _MEMBER = (*_WHO, "mail")  # not for voices: their fingerprints are made of _WHO
 _NUMBERED = ("number", "member", "phone")
 _ROUNDED = r"\d(?:\.\d+)?[eE]\+\d{2,}"  # 4.2E+27: many orders, or members, would pass for one
-_ROUNDED_WHY = "这个号码被 Excel 记成了科学计数，后面的数字丢了。请把这一列设为“文本”，再从原来的系统导出一次"
+ROUNDED_WHY = "这个号码被 Excel 记成了科学计数，后面的数字丢了。请把这一列设为“文本”，再从原来的系统导出一次"
 _LEVELS = {"identified": "identified", "已识别": "identified", "repeat": "repeat", "回头客": "repeat", "fan": "fan",
            "粉丝": "fan", "core": "core", "核心粉丝": "core"}  # fmt: skip
 
@@ -135,7 +135,7 @@ def check_rows(
         cells[each.name] = column
         _refuse_unstorable(sieve, each.name, column)
         if each.name in _NUMBERED:
-            sieve.refuse(column.str.fullmatch(_ROUNDED).to_numpy(), _ROUNDED_WHY, each.name)
+            sieve.refuse(column.str.fullmatch(_ROUNDED).to_numpy(), ROUNDED_WHY, each.name)
     clean = pd.DataFrame({"row": sieve.numbers})
     _stores(sieve, clean, cells["store"], stores, kind)
     for who in _MEMBER if kind == "members" else _WHO:

@@ -36,6 +36,7 @@ _VALUES = (
     | OUTCOMES | CHANNELS | CHANNEL_LABELS | PURPOSES | _FIELDS
 )  # fmt: skip
 _FINGERPRINT = 12
+_IDS = frozenset({"about", "fan", "into", "number", "segment", "theme", "theme_id"})
 
 
 def detail_words(detail: Mapping[str, Any]) -> str:
@@ -54,7 +55,7 @@ def _value(name: str, value: Any) -> str:
         return str(len(value))
     if isinstance(value, list):
         return "、".join(_VALUES.get(str(each), str(each)) for each in value) or "无"
-    if isinstance(value, int):
+    if isinstance(value, int) and name not in _IDS:
         return f"{value:,}"
     text = str(value)
     if name == "sha256":

@@ -20,12 +20,14 @@ CHINESE_WIDGETS = """<style>
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] > span button p { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] > span button p::after { content: "选择文件"; font-size: 1rem; }
+[data-testid="stToastViewButton"] { font-size: 0; }
+[data-testid="stToastViewButton"]::after { content: "展开或收起"; font-size: 0.875rem; }
 [data-testid="stFileChip"][aria-invalid="true"] { height: auto; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] { white-space: normal; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"]::after {
   content: "：这个文件不能用，种类不对或太大"; }
 </style>"""
-"""The words that Streamlit's uploader brings in English; everything else has a label of ours. Constant: no text of people."""
+"""The words that Streamlit's uploader and its long floating notices bring in English; everything else has a label of ours. Constant: no text of people."""
 
 THUMBS = """<style>
 @media (pointer: coarse), (max-width: 640px) {

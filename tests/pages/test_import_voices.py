@@ -166,3 +166,10 @@ def test_a_members_file_among_the_voices_is_sent_to_its_own_tab(open_page, chain
     at = _uploaded(open_page, "会员号,姓名,生日\nM1,爱喝茶的王小芳,1990-05-06\n".encode())
     assert "像是会员文件" in at.error[0].value and "“会员”那一栏" in at.error[0].value
     assert not at.metric
+
+
+@ONE
+def test_rounded_numbers_are_not_called_another_thing(open_page) -> None:
+    at = _uploaded(open_page, "评论,门店,手机号\n排队久,静安店,1.39E+10\n珍珠硬,西湖店,1.39E+10\n".encode())
+    assert "科学计数" in next(frame.value for frame in at.dataframe if "原因" in frame.value.columns)["原因"][0]
+    assert not any("看不懂" in each.value for each in at.info)

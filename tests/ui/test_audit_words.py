@@ -17,6 +17,7 @@ from fanops.ui.audit_words import detail_words
         ({"moves": [[1, None, 2], [3, None, 2]]}, "换了负责人的粉丝 2"),
         ({"changed": ["name", "closed_on"], "closed": True}, "更改 名称、关店，关店 是"),
         ({"about": "store:3", "wanted": None}, "对象 门店 3，要几份 无"),
+        ({"into": 2090}, "并到 2090"),
         ({}, ""),
     ],
 )

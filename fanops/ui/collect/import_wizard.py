@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.collect import records_imports as records
+from fanops.collect.check_rows import ROUNDED_WHY
 from fanops.collect.fields import BATCH_LABELS, KIND_LABELS, PARTIES, fields_of
 from fanops.collect.import_file import ImportRequest, Preview, preview_file, read_source
 from fanops.collect.read_file import list_sheets
@@ -192,7 +193,8 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
 
 def _is_misread(preview: Preview, heading: str | None) -> bool:
     """Say whether most refused rows, and most rows at all, are refused for this one column: it is another thing."""
-    blamed = {problem.row for problem in preview.problems if heading is not None and problem.column == heading}
+    others = [problem for problem in preview.problems if problem.why != ROUNDED_WHY]  # which says itself what to do
+    blamed = {problem.row for problem in others if heading is not None and problem.column == heading}
     return len(blamed) > len({problem.row for problem in preview.problems}) / 2 and preview.refused > preview.rows / 2
 
 

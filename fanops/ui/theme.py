@@ -27,7 +27,7 @@ CHINESE_WIDGETS = """<style>
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"]::after {
   content: "：这个文件不能用，种类不对或太大"; }
 </style>"""
-"""The words that Streamlit's uploader and its long floating notices bring in English; everything else has a label of ours. Constant: no text of people."""
+"""What Streamlit's uploader and long floating notices say in English; the rest has a label of ours. Constant: no text of people."""
 
 THUMBS = """<style>
 @media (pointer: coarse), (max-width: 640px) {

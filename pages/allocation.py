@@ -4,6 +4,7 @@ import streamlit as st
 
 from fanops.fans import assign_owners as owners
 from fanops.summary.records_staff import staff_ledger
+from fanops.ui.address import may_open
 from fanops.ui.done import show_done
 from fanops.ui.fans import allocation_views as views
 from fanops.ui.guard import need, page_database
@@ -16,7 +17,9 @@ days = st.segmented_control("看多久", [30, 90, 180], default=90, format_func=
 with page_database().read() as session:
     figures = staff_ledger(session, actor, days)
 if figures.empty:
-    st.info("还没有门店员工。用命令 fanops org add-staff 添加后，这里可以分粉丝。", icon=":material/badge:")
+    st.info("还没有门店员工。请管理员在“门店”里添加，这里就可以分粉丝。", icon=":material/badge:")
+    if may_open("organisation.py"):
+        st.page_link("organisation.py", label="去添加员工", icon=":material/arrow_forward:")
     st.stop()
 share, done, where = st.tabs(["分配", "员工", "门店和来源"])
 with share:

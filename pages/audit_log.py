@@ -12,6 +12,7 @@ from fanops.access.deed_words import DEED_WORDS, subject_words
 from fanops.tables import now
 from fanops.ui import words
 from fanops.ui.address import choice
+from fanops.ui.audit_words import detail_words
 from fanops.ui.guard import need, page_database
 from fanops.ui.tables import show_table
 
@@ -42,7 +43,7 @@ if not rows:
 shown = [
     {"时间": words.minute(row["at"]), "谁": row["who"], "做了什么": DEED_WORDS.get(row["deed"], row["deed"]),
      "对象": subject_words(row["subject"]),
-     "细节": "，".join(f"{name}={value}" for name, value in row["detail"].items())}
+     "细节": detail_words(row["detail"])}
     for row in rows
 ]  # fmt: skip
 show_table(pd.DataFrame(shown), hide_index=True, key="audit.table")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fanops.actions import records_areas, records_fixes
+from fanops.actions.records import MANAGERS
 from fanops.ui.actions import fix_views
 from fanops.ui.done import show_done
 from fanops.ui.guard import current_actor, page_database
@@ -22,12 +23,17 @@ if actor.store_id is None and len(fix):
     st.stop()
 fix_views.send_checklist(actor)
 if fixes.empty:
-    st.info("还没有服务改进。到一个主题里点“开服务改进”，或在这里发一张检查清单。", icon=":material/build:")
+    way = (
+        "到一个主题里点“开服务改进”，或在这里发一张检查清单。"
+        if actor.role in MANAGERS
+        else "店长和总部开了改进，会列在这里。"
+    )
+    st.info(f"还没有服务改进。{way}", icon=":material/build:")
     st.page_link("themes.py", label="去看主题", icon=":material/arrow_forward:")
     st.stop()
 fix_views.summary(fixes, stores)
 if actor.store_id is not None:
     fix_views.own_fixes(actor, stores)
 else:
-    fix_views.fix_list(fixes)
+    fix_views.fix_list(fixes, stores)
 fix_views.areas_form(actor, area_names)

@@ -16,7 +16,7 @@ with page_database().read() as session:
 may_import = actor.role in views.IMPORTERS
 held, begin, *bring = st.tabs(["访谈", "现场访谈", *(["导入文字稿"] if may_import else [])])
 with held:
-    views.interview_list(table)
+    views.interview_list(actor, table)
 with begin:
     views.begin(actor)
 if may_import:

@@ -24,7 +24,7 @@ if not totals["people"].iloc[0]:
 whole, each, still = st.tabs(["总体", "各门店", "卡住的"])
 with whole:
     brief_views.loop_funnel(totals)
-    brief_views.actions_list(actions)
+    brief_views.actions_list(actions, st.query_params.get("of", ""))
 with each:
     overview_views.loop_table(stores)
 with still:

@@ -14,9 +14,8 @@ with db.read() as session:
 
 st.title("我的账号")
 names = "、".join(store.name for store in stores[:5])
-st.caption(
-    f"{plain(actor.display_name)} · {actor.role.label} · 可以看 {len(stores)} 家门店：{plain(names)}{'等' * (len(stores) > 5)}"
-)
+seen = f"可以看 {len(stores)} 家门店：{plain(names)}{'等' * (len(stores) > 5)}" if stores else "还没有门店"
+st.caption(f"{plain(actor.display_name)} · {actor.role.label} · {seen}")
 
 st.subheader("更改密码")
 with st.form("me.password"):

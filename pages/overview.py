@@ -4,13 +4,17 @@ import streamlit as st
 
 from fanops.summary import records as summary
 from fanops.summary.records_loop import seven_links
+from fanops.summary.records_loop_rows import ROWS
 from fanops.summary.records_period import freshness_words, periods
 from fanops.ui.guard import current_actor, page_database
-from fanops.ui.summary import overview_views
+from fanops.ui.summary import link_rows_views, overview_views
 
 PERIODS = {"近 7 天": 7, "近 28 天": 28, "近 90 天": 90}
 
 actor = current_actor()
+if (link := st.query_params.get("rows")) in ROWS:
+    link_rows_views.rows_under(actor, link)
+    st.stop()
 st.title("这段时间怎么样")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     period = st.segmented_control(

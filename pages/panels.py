@@ -21,7 +21,12 @@ if actor.role in WAVE_KEEPERS:
     with st.expander("建一个固定样本组", expanded=table.empty, icon=":material/add:"), refusals():
         panel_deeds.create(actor)
 if table.empty:
-    st.info("还没有固定样本组。可以从答过一期的人、一个人群或说过一个主题的人开始。", icon=":material/groups_2:")
+    way = (
+        "可以从答过一期的人、一个人群或说过一个主题的人开始。"
+        if actor.role in WAVE_KEEPERS
+        else "店长或总部建好后会列在这里。"
+    )
+    st.info(f"还没有固定样本组。{way}", icon=":material/groups_2:")
     st.stop()
 titles = dict(zip(table["panel_id"].astype(int), table["title"], strict=True))
 panel_id = choice("固定样本组", list(titles), "panel", titles.get)

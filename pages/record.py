@@ -22,9 +22,12 @@ elif asked is not None:
         draft = record.get_draft(session, actor, asked)
     if draft is not None and draft.response.state == "draft":
         record_views.ask(actor, draft)
-    elif st.button("从头开始", key="record.restart"):
-        st.query_params.clear()
-        st.rerun()
+    else:
+        if draft is not None and draft.response.state == "submitted":
+            record_views.handed_in(actor, draft)
+        if st.button("下一位", key="record.restart", type="primary"):
+            record_views.leave()
+            st.rerun()
 else:
     with page_database().read() as session:
         waves = record.open_waves(session, actor)

@@ -19,7 +19,12 @@ with page_database().read() as session:
     waves = records.waves(session, actor)
 
 if not waves:
-    st.info("还没有开过一期。三步：选一份问卷发布，开一期，取二维码。", icon=":material/quiz:")
+    way = (
+        "三步：选一份问卷发布，开一期，取二维码。"
+        if actor.role in records.WAVE_KEEPERS
+        else "请店长开一期，二维码会在这里。"
+    )
+    st.info(f"还没有开过一期。{way}", icon=":material/quiz:")
 if actor.role in records.WAVE_KEEPERS:
     with st.expander("开新的一期", expanded=not waves, icon=":material/add:"):
         survey_views.publish_from_shipped(actor)

@@ -28,7 +28,7 @@ st.caption(
     f"{words.count(len(trials), '位')}受邀来试。"
 )
 
-serve, tell, tried, come = st.tabs(["服务卡", "要告知", "来试的", "可能会来"])
+serve, tell, tried, come = st.tabs(["服务卡", "要告知", "来试的", "可能会来"], key="tab", bind="query-params")
 with serve:
     views.card_list(actor, open_cards)
 with tell:

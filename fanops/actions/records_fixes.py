@@ -316,17 +316,22 @@ def move_fix(
     if roles is None:
         raise Conflict("从现在的状态不能直接到那一步。", "请按顺序来。")
     require(actor, *roles)
+    taken_back = (row.state, to) == ("accepted", "fixing")
     _change(session, actor, row, to, note, happened_at)
     row.note = _masked(note) or row.note
     moment = happened_at or now()
     row.read_at = row.read_at or moment
-    row.done_at = (row.done_at or moment) if to in DONE else None
+    # An acceptance taken back leaves the store's own receipt.
+    row.done_at = (row.done_at or moment) if to in DONE else row.done_at if taken_back else None
     row.ticks = {} if to == "reopened" else row.ticks
     row.closed_at = moment if to == "closed" else None
     session.add(row)
     session.flush()
     if to == "accepted":
         _make_tellings(session, row)
+    elif taken_back:
+        due = (Telling.fix_id == row.fix_id, Telling.store_id == row.store_id, Telling.state == "due")
+        session.exec(delete(Telling).where(*due))
     return row
 
 

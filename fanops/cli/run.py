@@ -223,9 +223,10 @@ def announce(db: Database, say: Callable[[str], None]) -> None:
         people = sample_accounts(session)
         from sqlmodel import select
 
-        from fanops.tables import Account
+        from fanops.tables import Account, Brand
 
         anybody = session.exec(select(Account.id).limit(1)).first()
+        has_brand = session.exec(select(Brand.id).limit(1)).first() is not None
     if people:
         from fanops.sample import SAMPLE_PASSWORD
 
@@ -234,7 +235,10 @@ def announce(db: Database, say: Callable[[str], None]) -> None:
             say(f"    {account.login:<14}{Role(account.role).label}　{account.display_name}")
         say("")
     elif anybody is None:
-        say("  还没有账号。请另开一个终端运行：fanops account add\n")
+        first = "fanops account add 登录名"
+        if not has_brand:
+            first = f"fanops org add-brand 品牌名，再运行 {first}（或 fanops sample load 载入示例连锁）"
+        say(f"  还没有账号。请另开一个终端运行：{first}\n")
     say("  按 Ctrl-C 停止。")
 
 

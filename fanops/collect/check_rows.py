@@ -25,6 +25,9 @@ _EARLIEST = pd.Timestamp("2000-01-01", tz="UTC")
 _LARGEST_FEN = 100_000_000
 _WHO = ("member", "phone", "openid")
 _MEMBER = (*_WHO, "mail")  # not for voices: their fingerprints are made of _WHO
+_NUMBERED = ("number", "member", "phone")
+_ROUNDED = r"\d(?:\.\d+)?[eE]\+\d{2,}"  # 4.2E+27: many orders, or members, would pass for one
+ROUNDED_WHY = "这个号码被 Excel 记成了科学计数，后面的数字丢了。请把这一列设为“文本”，再从原来的系统导出一次"
 _LEVELS = {"identified": "identified", "已识别": "identified", "repeat": "repeat", "回头客": "repeat", "fan": "fan",
            "粉丝": "fan", "core": "core", "核心粉丝": "core"}  # fmt: skip
 
@@ -131,6 +134,8 @@ def check_rows(
             column = column.str.strip()
         cells[each.name] = column
         _refuse_unstorable(sieve, each.name, column)
+        if each.name in _NUMBERED:
+            sieve.refuse(column.str.fullmatch(_ROUNDED).to_numpy(), ROUNDED_WHY, each.name)
     clean = pd.DataFrame({"row": sieve.numbers})
     _stores(sieve, clean, cells["store"], stores, kind)
     for who in _MEMBER if kind == "members" else _WHO:
@@ -206,8 +211,15 @@ def _check_voices(
     placed = (cells["time"] != "") | (cells["number"] != "") | (clean[list(_WHO)] != "").any(axis=1)
     columns = ["text", "store_id", *_WHO, "time", "number", "source"]
     _duplicates(sieve, clean, columns, "完全相同", placed.to_numpy())
+    lettered = text.str.contains(r"[^\W\d_]", regex=True).to_numpy()
+    numbers = int((~sieve.bad & ~lettered).sum())
+    notes = []
+    if 2 * numbers > int((~sieve.bad).sum()):
+        notes.append(f"内容大多是数字（{numbers:,} 行），会当成顾客说的话导入。如果这一列是评分，请给“内容”另选一列。")
     repeats = int(clean.loc[~sieve.bad & ~placed.to_numpy(), ["text", "store_id"]].duplicated().sum())
-    return [f"有 {repeats:,} 行与前面的行文字相同，但没有时间和粉丝可以分辨，都会导入。"] if repeats else []
+    if repeats:
+        notes.append(f"有 {repeats:,} 行与前面的行文字相同，但没有时间和粉丝可以分辨，都会导入。")
+    return notes
 
 
 def _check_members(

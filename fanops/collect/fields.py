@@ -155,6 +155,7 @@ _NUMBER = re.compile(r"[¥￥]?-?\d+(?:\.\d+)?")
 _SENTENCE = re.compile(r"[，。！；~～…]|[,!]\s*[一-鿿]|[一-鿿]{12}")
 _LONGEST_NAME = 8
 _LOOKED_AT = 200
+_LEAST_SAID, _LAST_RESORT = 3, 0.5  # characters on average; weaker than any heading
 
 
 def tidy_heading(heading: str) -> str:
@@ -210,17 +211,19 @@ def guess_mapping(kind: str, rows: pd.DataFrame, store_names: Collection[str] = 
         Heading by field name; fields not found are left out. Each column serves one field.
     """
     tidy = {heading: tidy_heading(heading) for heading in rows.columns}
+    sample = rows.head(_LOOKED_AT)
     claims = []
     for field in fields_of(kind):
         for heading, name in tidy.items():
             strength = _strength(field, name)
+            if strength and field.name == "text" and not _is_said(sample[heading]):
+                strength = _LAST_RESORT  # 评价 with 5 or 好评 in it, beside 评价内容
             if strength:
                 claims.append((strength, field.name, heading))
     mapping: dict[str, str] = {}
     for _, name, heading in sorted(claims, key=lambda claim: -claim[0]):
         if name not in mapping and heading not in mapping.values():
             mapping[name] = heading
-    sample = rows.head(_LOOKED_AT)
     for field in fields_of(kind):
         if field.name in mapping:
             continue
@@ -256,6 +259,13 @@ def _by_content(field: str, sample: pd.DataFrame, free: list[str], store_names: 
         best = max(lengths, key=lengths.get, default=None)
         return best if best is not None and (lengths[best] >= 4 or len(free) == 1) else None
     return None
+
+
+def _is_said(cells: pd.Series) -> bool:
+    """Say whether a column's cells look like what people say, neither numbers nor one word."""
+    filled = [cell for cell in cells if cell.strip()]
+    lettered = sum(map(_has_letters, filled))
+    return not filled or (2 * lettered >= len(filled) and sum(map(len, filled)) >= _LEAST_SAID * len(filled))
 
 
 def _first(headings: list[str], fits: Callable[[str], bool]) -> str | None:

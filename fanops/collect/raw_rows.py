@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterable
+from itertools import islice
 
 from fanops.collect.read_file import SourceTable
 
@@ -42,7 +43,7 @@ def _text_rows(content: bytes, table: SourceTable) -> Iterable[list[str]]:
 
     def alike(separator: str) -> int:
         early = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        first = [row for row, _ in zip(early, range(_LOOKED_AT), strict=False)]
+        first = islice(early, _LOOKED_AT)
         return max((sum(cell.strip() in table.headings for cell in row) for row in first), default=0)
 
     return csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=alike))

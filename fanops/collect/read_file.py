@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -160,7 +161,7 @@ def _stream(content: bytes, encoding: str) -> io.TextIOWrapper:
 
 def _lines(content: bytes, encoding: str, count: int) -> list[str]:
     stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding)
-    return [line for line, _ in zip((text[:20_000] for text in stream if text.strip()), range(count), strict=False)]
+    return list(islice((text[:20_000] for text in stream if text.strip()), count))
 
 
 def _find_separator(lines: list[str]) -> str:
@@ -268,7 +269,7 @@ def _read_workbook(content: bytes, name: str, digest: str, kind: str, sheet: str
             f"没有“{title}”这张工作表，或里面没有内容。", f"有内容的工作表：{'、'.join(titles[:_SHOWN])}。"
         )
     words = _as_text(filled[title])
-    early = [row for row, _ in zip(words, range(_LOOKED_AT), strict=False)]
+    early = list(islice(words, _LOOKED_AT))  # zip would take a row more than it gives
     at, headings = _find_headings(early)
     gathered = _Gatherer(headings, sheet=title)
     for number, row in enumerate(early[at:], start=at + 1):
@@ -320,7 +321,7 @@ def _fitting_sheet(filled: dict[str, list[list[object]]], kind: str) -> str:
         return next(iter(filled))
     fits = {}
     for title, rows in filled.items():
-        early = [row for row, _ in zip(_as_text(rows), range(_LOOKED_AT), strict=False)]
+        early = list(islice(_as_text(rows), _LOOKED_AT))
         if any(any(cell.strip() for cell in row) for row in early):
             fits[title] = fitting(kind, _find_headings(early)[1])
     return max(fits, key=fits.get, default=next(iter(filled)))
@@ -336,6 +337,6 @@ def _words(cell: object) -> str:
         return cell
     if isinstance(cell, bool) or cell is None:
         return "" if cell is None else str(cell)
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e16:
         return str(int(cell))
     return str(cell)

@@ -21,7 +21,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.identity_records import find_or_create_fan
 from fanops.fans.records import fan_at_counter, phone_tails
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, Response, Wave
+from fanops.tables import Answer, AuditEntry, Fan, Response, Wave, now
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,28 @@ def submit_on_behalf(session: Session, actor: Actor, response_id: int) -> str:
     draft = get_draft(session, actor, response_id)
     receipt = submit_response(session, draft.form, draft.response)
     record_audit(session, actor, "submit_on_behalf", f"response:{response_id}")
+    return receipt
+
+
+def renew_receipt(session: Session, actor: Actor, response_id: int) -> str:
+    """Give who handed in another receipt code within the hour: the first went with a page that was loaded anew.
+
+    Nothing but its hash was kept, so the first one stands for nothing any more. What fans handed in themselves is theirs.
+
+    Raises:
+        Conflict: Handed in by somebody else, longer ago, or not at all.
+    """
+    response = get_draft(session, actor, response_id).response
+    mine = select(AuditEntry.id).where(
+        AuditEntry.deed == "submit_on_behalf", AuditEntry.subject == f"response:{response_id}",
+        AuditEntry.account_id == actor.account_id, AuditEntry.at >= now() - records_drafts.TOLD_AGAIN,
+    )  # fmt: skip
+    if response.state != "submitted" or actor.account_id is None or session.exec(mine).first() is None:
+        raise Conflict("这份答卷不能再给回执码。", "只有交上去的人，在一小时之内可以再给一个。")
+    receipt = records_drafts.receipt_of(secrets.token_urlsafe(32))
+    response.receipt_sha256 = records.digest(receipt)
+    session.add(response)
+    record_audit(session, actor, "renew_receipt", f"response:{response_id}")
     return receipt
 
 

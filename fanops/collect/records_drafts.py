@@ -306,7 +306,7 @@ def earlier_responses(session: Session, response: Answering) -> list[Response]:
     return list(session.execute(statement).scalars())
 
 
-_TOLD_AGAIN = timedelta(hours=1)  # after that, a phone that was passed on tells nothing
+TOLD_AGAIN = timedelta(hours=1)  # after that, a phone that was passed on tells nothing
 _RECEIPT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32: every byte falls on one of them evenly
 
 
@@ -321,7 +321,7 @@ def receipt_of(secret: str) -> str:
 def receipt_again(session: Session, response: Draft, secret: str) -> str:
     """Give the receipt to the browser that handed in within the last hour; empty later, or when it is erased."""
     receipt = receipt_of(secret)
-    since = now() - _TOLD_AGAIN
+    since = now() - TOLD_AGAIN
     told = select(_response.c.id).where(
         _response.c.id == response.id, _response.c.state == "submitted", _response.c.submitted_at >= since,
         _response.c.receipt_sha256 == digest(receipt),

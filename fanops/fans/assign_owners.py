@@ -72,7 +72,7 @@ def assign_owners(session: Session, actor: Actor, store_id: int) -> int:
     require(actor, *ALLOCATORS)
     loads = staff_loads(session, actor, store_id)
     if not loads:
-        raise NotReady("这家店还没有员工。", "请先用 fanops org add-staff 添加员工。")
+        raise NotReady("这家店还没有员工。", "请管理员在“门店”里添加员工。")
     return _give(session, actor, share_out(_unowned(session, actor, store_id), loads), "assign_owners")
 
 

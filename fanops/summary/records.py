@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -203,11 +204,12 @@ def _voice_counts(session: Session, actor: Actor, edges: list[datetime]) -> dict
 
 @dataclass(frozen=True)
 class Waiting:
-    """等我处理的事: what, how many, and the page where it is done."""
+    """等我处理的事: what, how many, and the page where it is done, with what its address carries."""
 
     what: str
     count: int
     page: str
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 def waiting(session: Session, actor: Actor) -> list[Waiting]:
@@ -224,16 +226,17 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
         found.append(Waiting("项服务改进要做", fix_count(todo), "fixes.py"))
     else:
         late = (FixStore.due_on < today(), FixStore.state.not_in(DONE))
-        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py"))
-        found.append(Waiting("项服务改进又出现了", fix_count(FixStore.state == "reopened"), "fixes.py"))
+        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py", {"which": "过期"}))
+        again = fix_count(FixStore.state == "reopened")
+        found.append(Waiting("项服务改进又出现了", again, "fixes.py", {"which": "又出现"}))
         ready = (FixStore.state == "fixing", FixStore.done_at.is_not(None))
-        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py"))
+        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py", {"which": "等验收"}))
     tellings = select(func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id).where(Telling.state == "due")
     count = session.exec(in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)).one()
-    found.append(Waiting("位粉丝等我们告知", count, "today.py"))
+    found.append(Waiting("位粉丝等我们告知", count, "today.py", {"tab": "要告知"}))
     trials = select(func.count(Trial.id)).join(Fan, Fan.id == Trial.fan_id).where(Trial.verdict == "")
     count = session.exec(in_scope(trials, actor, brand=Fan.brand_id, store=Trial.store_id)).one()
-    found.append(Waiting("位粉丝受邀试用，还没有评价", count, "today.py"))
+    found.append(Waiting("位粉丝受邀试用，还没有评价", count, "today.py", {"tab": "来试的"}))
     if actor.role in (Role.PRODUCT, Role.CEO, Role.ADMIN):
         found += _for_head_office(session, actor)
     return [entry for entry in found if entry.count]
@@ -270,7 +273,7 @@ def _for_head_office(session: Session, actor: Actor) -> list[Waiting]:
         Waiting("个需求条目关闭后又出现了", returned, "backlog.py"),
         Waiting("条发现等您判断", judged, "findings.py"),
         Waiting("个主题的对应要人确认", grey, "themes.py"),
-        Waiting("句话的归类拿不准", unsure, "voices.py"),
+        Waiting("句话的归类拿不准", unsure, "voices.py", {"pile": "拿不准", "period": "全部时间"}),
         Waiting("个后台任务失败了", failed, "work.py"),
     ]
 

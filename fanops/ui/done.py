@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from fanops.ui.address import PAGE
 from fanops.ui.refusal import plain, refusals
 
-_KEY, _DEEDS, _UNSEEN = "done.notice", "done.deeds", "done.unseen"
+_KEY, _DEEDS, _UNSEEN, _SHOWN_ON = "done.notice", "done.deeds", "done.unseen", "done.shown_on"
 
 
 def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None) -> None:
@@ -30,11 +31,20 @@ def deeds_done() -> int:
 
 
 def show_done() -> None:
-    """Show the remembered notice: once floating, where a phone's screen is scrolled to, and at this place."""
+    """Show the remembered notice: once floating, where a phone's screen is scrolled to, and at this place.
+
+    It belongs to the page that shows it first, which a deed may have led to; on any other it would speak of something else.
+    """
     # The place is there without a notice too: tabs below that move down would go back to their first one.
     place = st.empty()
     notice = st.session_state.get(_KEY)
     if notice is None:
+        return
+    here = st.session_state.get(PAGE)
+    if st.session_state.get(_UNSEEN):
+        st.session_state[_SHOWN_ON] = here
+    elif st.session_state.get(_SHOWN_ON) != here:
+        del st.session_state[_KEY]
         return
     with place.container():
         text, undo, link = notice
@@ -46,6 +56,7 @@ def show_done() -> None:
             with refusals():
                 undo()
                 del st.session_state[_KEY]
+                st.toast("已撤销。", icon=":material/undo:")  # the notice itself may still float
                 st.rerun()
         if link is not None:
             st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")

@@ -14,7 +14,7 @@ from fanops.ui.address import OPEN, PAGE
 from fanops.ui.guard import ask_to_sign_in, find_actor, need, note_in_use, page_database, sign_out
 from fanops.ui.refusal import begin_run, plain, refusals
 from fanops.ui.roles import EVERYONE, HEAD_OFFICE, MANAGERS
-from fanops.ui.theme import CHINESE_WIDGETS, THUMBS
+from fanops.ui.theme import CHINESE_WIDGETS, CHOSEN, NOTICES, THUMBS
 
 GROUPS = {"听": "听 · 收集", "懂": "懂 · 需求", "做": "做 · 行动", "效": "效 · 效果", "领": "领 · 总览与管理"}
 
@@ -104,6 +104,8 @@ def run_frame() -> None:
     # Every page has its address for everybody, so that links never break; the role decides about the menu and the run.
     st.html(CHINESE_WIDGETS)
     st.html(THUMBS)
+    st.html(NOTICES)
+    st.html(CHOSEN)
     entries = [entry for entry in PAGES if content_path("pages", entry.file).is_file()]
     pages = {entry: _page(entry, actor.role) for entry in entries}
     menu = {title: [pages[e] for e in entries if e.group == group] for group, title in GROUPS.items()}

@@ -20,12 +20,14 @@ CHINESE_WIDGETS = """<style>
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] > span button p { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] > span button p::after { content: "选择文件"; font-size: 1rem; }
+[data-testid="stToastViewButton"] { font-size: 0; }
+[data-testid="stToastViewButton"]::after { content: "展开或收起"; font-size: 0.875rem; }
 [data-testid="stFileChip"][aria-invalid="true"] { height: auto; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"] { white-space: normal; }
 [data-testid="stFileChip"][aria-invalid="true"] [data-testid="stFileChipName"]::after {
   content: "：这个文件不能用，种类不对或太大"; }
 </style>"""
-"""The words that Streamlit's uploader brings in English; everything else has a label of ours. Constant: no text of people."""
+"""What Streamlit's uploader and long floating notices say in English; the rest has a label of ours. Constant: no text of people."""
 
 THUMBS = """<style>
 @media (pointer: coarse), (max-width: 640px) {
@@ -35,9 +37,26 @@ THUMBS = """<style>
       [data-testid="stBaseButton-secondary"], [data-testid="stBaseButton-tertiary"], [data-testid="stPopoverButton"],
       [data-testid="stBaseButton-primaryFormSubmit"], [data-testid="stBaseButton-secondaryFormSubmit"],
       [data-testid="stButtonGroup"] button, [data-testid="stPagination"] button,
-      [data-testid="stBaseLinkButton-secondary"]) { min-height: 44px; min-width: 44px; }
+      [data-testid="stBaseLinkButton-secondary"],
+      :is([data-testid="stSelectbox"], [data-testid="stMultiSelect"]) :is([role="group"], [role="combobox"], [role="combobox"] + button)
+      ) { min-height: 44px; min-width: 44px; }
     & [data-testid="stPageLink-NavLink"] :is(p, span) { white-space: normal; }
   }
+  [role="listbox"] [role="option"] { min-height: 44px; align-items: center; }
 }
 </style>"""
 """Targets of 44 px where a finger taps, and links whose last words are not cut off. Constant: no text of people."""
+
+NOTICES = """<style>
+@media (min-width: 641px) {
+  [data-testid="stToastContainer"] { top: auto; bottom: 1.5rem; }
+}
+</style>"""
+"""On a desk what floats floats below: above it would lie on 撤销 of the same notice. Constant: no text of people."""
+
+CHOSEN = """<style>
+[data-testid="stApp"] :is([data-testid="stTab"][aria-selected="true"], [data-testid="stButtonGroup"] button[data-selected]) {
+  &, & p { color: light-dark(#2F6F5E, #6FB39E); }
+}
+</style>"""
+"""The chosen tab and segment in the colour of links: the darker one of buttons, white on dark, is too faint as words."""

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from fanops.access import visible_stores
 from fanops.access.organisation import add_store, regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.settings import today
-from fanops.tables import FixStore
+from fanops.tables import Evidence, Fan, FixStore, Telling, Unit, Voice
 
 LINES = ["冰箱温度写在表上", " 取餐柜擦过 ", "", "叫号屏亮着"]
 
@@ -141,3 +142,37 @@ def test_a_manager_names_who_sees_to_it(chain, checklist):
             records_fixes.assign_owner(session, manager, other, chain.staff["E2"])
         with pytest.raises(NotAllowed):
             records_fixes.assign_owner(session, chain.actors["clerk"], mine, chain.staff["E1"])
+
+
+def test_an_acceptance_taken_back_leaves_the_stores_receipt_and_nobody_to_be_told(chain):
+    above, clerk = chain.actors["region_manager"], chain.actors["clerk"]
+    store = chain.stores["S1"]
+    with chain.db.write() as session:
+        voice = Voice(
+            brand_id=chain.brand_id, store_id=store, text="排队太久", kind="review", source="点评", source_key="1"
+        )
+        fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked="王**")
+        session.add(fan)
+        session.flush()
+        voice.fan_id = fan.id
+        session.add(voice)
+        session.flush()
+        unit = Unit(voice_id=voice.id, start=0, end=4)
+        session.add(unit)
+        session.flush()
+        fix = records_fixes.open_fix(session, above, None, [store], "加人", checklist=["加人"])
+        session.add(Evidence(fix_id=fix.id, unit_id=unit.id))
+        key = int(_rows(session, above, fix.id)["fix_store_id"].iloc[0])
+        records_fixes.tick(session, clerk, key, 0)
+        records_fixes.note_done(session, clerk, key, "加了一位")
+        noted = session.get_one(FixStore, key).done_at
+        records_fixes.move_fix(session, above, key, "accepted")
+        assert [each.state for each in session.exec(select(Telling))] == ["due"]
+        row = records_fixes.move_fix(session, above, key, "fixing")
+        assert (row.done_at, row.note) == (noted, "加了一位")
+        assert session.exec(select(Telling)).all() == []
+        records_fixes.move_fix(session, above, key, "accepted")
+        assert [each.state for each in session.exec(select(Telling))] == ["due"]
+        records_fixes.move_fix(session, above, key, "fixing")
+        row = records_fixes.move_fix(session, above, key, "assigned", "柜子还没到")
+        assert (row.done_at, row.note) == (None, "柜子还没到")

@@ -83,6 +83,19 @@ def test_equal_words_that_nothing_tells_apart_are_all_kept() -> None:
     assert "1 行" in checked.notes[0]
 
 
+@pytest.mark.parametrize("cells", [("5", "4"), ("好评", "差评")])
+def test_a_rating_is_not_taken_for_what_was_said(cells: tuple[str, str]) -> None:
+    said = f"评价,评价内容\n{cells[0]},等了二十分钟\n{cells[1]},珍珠很硬\n"
+    assert guess_mapping("voices", read_content(said.encode(), "a.csv").rows)["text"] == "评价内容"
+    alone = f"评价,门店\n{cells[0]},静安店\n{cells[1]},静安店\n"
+    assert guess_mapping("voices", read_content(alone.encode(), "a.csv").rows)["text"] == "评价"
+
+
+def test_numbers_that_would_become_voices_are_mentioned() -> None:
+    assert "大多是数字（2 行）" in check("voices", "评论,门店\n5,静安店\n4,静安店\n好喝呀,静安店\n").notes[0]
+    assert check("voices", "评论,门店\n5,静安店\n一般,静安店\n好喝呀,静安店\n").notes == ()
+
+
 def test_orders_need_number_store_time_and_amount() -> None:
     text = "订单号,门店,时间,实付金额\nA1,静安店,2026-11-01 10:00,12.5\n,,,\nA3,西湖店,昨天,十二\nA1,静安店,2026-11-02,9\nA4,,2026-11-02,9\nA5,西湖店,2026-11-02,12.5\n"
     checked = check("orders", text)
@@ -90,6 +103,15 @@ def test_orders_need_number_store_time_and_amount() -> None:
         (2, None), (4, "时间"), (4, "实付金额"), (5, None), (6, "门店"),
     }  # fmt: skip
     assert checked.rows["amount_fen"].tolist() == [1250]
+
+
+@pytest.mark.parametrize("name", ["订单号", "会员号", "手机号"])
+def test_a_number_that_a_spreadsheet_rounded_is_refused(name: str) -> None:
+    row = {"订单号": "A1", "会员号": "M1", "手机号": "13900001234"} | {name: "4.20001E+27"}
+    checked = check("orders", f"{','.join(row)},门店,时间,金额\n{','.join(row.values())},静安店,2026-11-25 10:00,10\n")
+    [(place, column, why)] = reasons(checked)
+    assert (place, column) == (2, name)
+    assert "科学计数" in why
 
 
 def test_members_are_one_per_identity() -> None:

@@ -118,6 +118,19 @@ def test_a_workbook_with_a_title_above_the_headings_and_a_second_sheet() -> None
     assert "说明" in table.notes[0]
 
 
+def test_no_row_of_a_long_workbook_is_lost_and_each_keeps_its_number() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["订单号", "金额"])
+    for number in range(2, 102):
+        book.active.append([number, 10**15 + number])
+    target = io.BytesIO()
+    book.save(target)
+    table = read_content(target.getvalue(), "订单.xlsx", kind="orders")
+    assert table.rows.index.tolist() == list(range(2, 102))
+    assert table.rows["订单号"].tolist() == [str(number) for number in range(2, 102)]
+    assert table.rows["金额"].iloc[0] == "1000000000000002"  # sixteen digits are still exact
+
+
 @pytest.mark.parametrize("separator", [",", "\t", ";", "|"])
 def test_separators_are_found(separator: str) -> None:
     lines = [["编号", "评论", "门店"], ["1", "好吃", "静安店"], ["2", "一般，吧", "西湖店"]]

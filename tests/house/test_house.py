@@ -237,15 +237,18 @@ def test_settings_are_documented() -> None:
         assert f"FANOPS_{name.upper()}" in readme, f"README.md does not name FANOPS_{name.upper()}"
 
 
-def test_every_deed_of_the_log_has_a_word() -> None:
+def test_every_deed_of_the_log_and_its_details_have_a_word() -> None:
     from fanops.access.deed_words import DEED_WORDS
+    from fanops.ui.audit_words import NAMES
 
-    written = set()
+    written, details = set(), set()
     for path in product():
         for name, call in calls(path):
             if name == "record_audit" and len(call.args) > 2:
                 written |= {each.value for each in ast.walk(call.args[2]) if isinstance(each, ast.Constant)}
+                details |= {each.arg for each in call.keywords if each.arg is not None}
     assert written <= set(DEED_WORDS), sorted(written - set(DEED_WORDS))
+    assert details <= set(NAMES), sorted(details - set(NAMES))
 
 
 def test_terms_are_whole() -> None:
@@ -269,6 +272,8 @@ def test_the_screen_and_the_charts_have_the_same_colours() -> None:
 
 
 def test_colours_can_be_read() -> None:
+    from fanops.ui.theme import CHOSEN
+
     def light(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -284,6 +289,7 @@ def test_colours_can_be_read() -> None:
         for ground in ("backgroundColor", "secondaryBackgroundColor"):
             for ink in ("textColor", "linkColor", "grayTextColor"):
                 assert contrast(screen[mode][ink], screen[mode][ground]) >= 4.4, (mode, ink, ground)
+    assert f"light-dark({screen['light']['linkColor']}, {screen['dark']['linkColor']})" in CHOSEN
 
 
 def test_the_product_ships_no_binaries_by_accident() -> None:

@@ -59,9 +59,8 @@ def test_a_clerk_finds_a_fan_reads_the_card_and_ticks_it_off(start, visit, tmp_p
     window.settle()
 
     low = "nodes => nodes.map(n => [n.innerText, n.getBoundingClientRect().height]).filter(([_, h]) => h > 0 && h < 44)"
-    assert (
-        page.locator("[data-testid=stMain] :is(a[href]:not([href^='#']), button.card, summary)").evaluate_all(low) == []
-    )
+    targets = "a[href]:not([href^='#']), button.card, summary, [role=combobox], [data-testid=stTextInputField]"
+    assert page.locator(f"[data-testid=stMain] :is({targets})").evaluate_all(low) == []
     page.locator("button.card").first.tap()
     page.wait_for_url("**/fan?fan=*")
     window.settle()

@@ -290,3 +290,24 @@ def test_a_figure_of_the_overview_opens_the_rows_under_it(open_page, fans, chain
 
 def test_a_tap_on_any_cell_opens_the_row():
     assert (place_of([], [(3, "粉丝")]), place_of([2], [(3, "粉丝")]), place_of([], [])) == (3, 2, None)
+
+
+@ONE
+def test_who_stands_under_two_numbers_is_shown_before_the_merge_and_parted_again(open_page, fans, chain):
+    at = open_page("store_manager", "fan.py", fan=fans[2])
+    number, merge = f"fan.merge.number.{fans[2]}", f"fan.merge.do.{fans[2]}"
+    assert at.button(key=merge).disabled
+    at.text_input(key=number).set_value("13888888888").run()
+    assert "没有对应到唯一一位" in words_on(at) and at.button(key=merge).disabled
+    at.text_input(key=number).set_value("钱").run()  # a surname that one fan has finds that fan
+    assert "找到 **钱* 尾号 5679** · 粉丝 · 静安店 · 8 单" in words_on(at).replace("\\", "")
+    at.button(key=merge).click().run()
+    assert "合并要写明原因" in words_on(at)
+    at.text_input(key=f"fan.merge.reason.{fans[2]}").set_value("她说两个号码都是她的")
+    at.button(key=merge).click().run()
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[3]).merged_into_id == fans[2]
+    at.button(key="done.undo").click().run()
+    assert not at.exception and "已撤销" in at.toast[0].value
+    with chain.db.read() as session:
+        assert session.get_one(Fan, fans[3]).merged_into_id is None

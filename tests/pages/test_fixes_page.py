@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fanops.actions import records_fixes
+from fanops.summary.records import waiting
 from fanops.tables import Fan, Telling
 from tests.pages.test_domain_pages import ONE, words_on
 
@@ -38,6 +39,13 @@ def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
     assert not at.exception
     with chain.db.read() as session:
         assert records_fixes.fix_table(session, product).iloc[0]["accepted"] == 1
+    assert "静安店（已验收）" in next(box for box in at.selectbox if box.label == "门店").options  # no word of before
+    at.button(key="done.undo").click().run()
+    assert "1 家已做完，0 家已验收" in words_on(at)  # the store's receipt stands
+    next(each for each in at.text_input if "说明" in each.label).set_value("柜子还没到")
+    assert next(box for box in at.selectbox if box.label == "改为").options[0] == "退回，再改"
+    at.button(key="fix.move.do").click().run()
+    assert "柜子还没到" in words_on(open_page("clerk", "fixes.py"))
     at.button(key="fixes.back").click().run()
     assert not at.exception and "fix" not in at.query_params
 
@@ -54,9 +62,15 @@ def test_a_checklist_is_sent_to_all_stores_and_taken_back(open_page, chain):
     assert not at.exception and "已发给" in words_on(at) and "已发给" in at.toast[0].value
     at.run()
     assert "已发给" in words_on(at) and not at.toast  # it floats once
+    at.switch_page("tags.py").run()
+    assert not at.success  # it speaks of fixes
+    at.switch_page("fixes.py").run()
+    at.text_input(key="fixes.send.title").set_value("关店前检查")
+    at.text_area(key="fixes.send.lines").set_value("关灯")
+    next(button for button in at.button if button.label == "发出").click().run()
     at.button(key="done.undo").click().run()
     with chain.db.read() as session:
-        assert records_fixes.fix_table(session, chain.actors["product"]).empty
+        assert records_fixes.fix_table(session, chain.actors["product"])["title"].tolist() == ["开店前检查"]
 
 
 @ONE
@@ -76,3 +90,19 @@ def test_all_who_are_to_be_told_can_be_reached(open_page, chain):
     assert not at.exception and "**王24**" in words_on(at) and "**王19**" not in words_on(at)
     at.text_input(key="tell.words").set_value("王7").run()  # fewer than were paged through
     assert not at.exception and "**王7**" in words_on(at)
+
+
+@ONE
+def test_what_waits_opens_to_the_fixes_it_counts(open_page, chain):
+    clerk, product = chain.actors["clerk"], chain.actors["product"]
+    with chain.db.write() as session:
+        for title in ("擦柜子", "看温度"):
+            fix = records_fixes.open_fix(session, product, None, [chain.stores["S1"]], title, checklist=[title])
+        key = int(records_fixes.fix_stores(session, product, fix.id)["fix_store_id"].iloc[0])
+        records_fixes.tick(session, clerk, key, 0)
+        records_fixes.note_done(session, clerk, key)
+        [ready] = waiting(session, product)
+    assert (ready.what, ready.count, ready.page) == ("项服务改进做完了，等验收", 1, "fixes.py")
+    at = open_page("product", "fixes.py", **ready.query)
+    shown = [button.label for button in at.button if str(button.key).startswith("fixes.open.")]
+    assert shown == ["**看温度**"]

@@ -49,7 +49,9 @@ def test_a_file_becomes_voices_and_can_be_taken_back(open_page, chain) -> None:
     JobWorker(chain.db, handlers()).work_once()
     assert _voices(chain) == 2
     at.run()
-    assert any("新增 2 条" in each.value for each in at.success)
+    assert any("新增 2 条" in each.value for each in at.success) and "新增 2 条" in at.toast[0].value
+    at.run()
+    assert not at.toast  # it floats once
     at.button(key="import.undo_last").click().run()
     assert not at.exception
     assert _voices(chain) == 0
@@ -110,6 +112,24 @@ def test_a_column_that_is_not_taken_is_not_imported_by_the_job(open_page, chain)
 
 
 @ONE
+def test_what_was_put_right_stays_when_another_kind_was_looked_at(open_page) -> None:
+    at = _uploaded(open_page, PHONES)
+    next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
+    at.segmented_control(key="import.kind").select("members").run()
+    at.segmented_control(key="import.kind").select("voices").run()
+    assert next(each for each in at.selectbox if each.label == "手机号").value == "（不导入）"
+
+
+@ONE
+def test_a_column_taken_for_another_thing_is_named_with_the_way_out(open_page) -> None:
+    at = _uploaded(open_page, "评论,门店,联系方式\n排队久,静安店,微信a\n珍珠硬,西湖店,微信b\n".encode())
+    assert any("“联系方式”这一列大多看不懂" in each.value and "不导入" in each.value for each in at.info)
+    assert all(len(frame.value) for frame in at.dataframe)  # no empty table, which speaks English
+    next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
+    assert {each.label: each.value for each in at.metric}["新增"] == "2 行"
+
+
+@ONE
 def test_the_file_of_refused_rows_is_asked_for_with_the_columns_that_are_not_taken(open_page) -> None:
     at = _uploaded(open_page, PHONES.replace("西湖店".encode(), "火星店".encode()))
     next(each for each in at.selectbox if each.label == "手机号").select("（不导入）").run()
@@ -146,3 +166,10 @@ def test_a_members_file_among_the_voices_is_sent_to_its_own_tab(open_page, chain
     at = _uploaded(open_page, "会员号,姓名,生日\nM1,爱喝茶的王小芳,1990-05-06\n".encode())
     assert "像是会员文件" in at.error[0].value and "“会员”那一栏" in at.error[0].value
     assert not at.metric
+
+
+@ONE
+def test_rounded_numbers_are_not_called_another_thing(open_page) -> None:
+    at = _uploaded(open_page, "评论,门店,手机号\n排队久,静安店,1.39E+10\n珍珠硬,西湖店,1.39E+10\n".encode())
+    assert "科学计数" in next(frame.value for frame in at.dataframe if "原因" in frame.value.columns)["原因"][0]
+    assert not any("看不懂" in each.value for each in at.info)

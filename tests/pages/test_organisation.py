@@ -80,3 +80,21 @@ def test_the_log_is_read_in_chinese_and_checked(open_page, chain):
         entry.subject = "fan:8"
     press(at, "核对记录有没有被改过")
     assert f"从第 {entry.id} 条起对不上" in at.error[0].value
+
+
+@ONE
+def test_an_empty_house_says_what_to_do_next_and_only_what_one_may(open_page, chain) -> None:
+    with chain.db.write() as session:
+        session.exec(delete(Store).where(Store.brand_id == chain.other_brand_id))
+    assert "先添加门店" in words_on(open_page("stranger", "import_voices.py"))
+    assert "还没有门店" in words_on(open_page("stranger", "me.py"))
+    staffless = open_page("stranger", "allocation.py")
+    assert "去添加员工" in [link.proto.label for link in staffless.get("page_link")]
+    for file, unfit in (
+        ("overview.py", "导入"),
+        ("fixes.py", "检查清单"),
+        ("surveys.py", "发布"),
+        ("interviews.py", "文字稿"),
+        ("panels.py", "开始"),
+    ):
+        assert unfit not in " ".join(each.value for each in open_page("clerk", file).info), file

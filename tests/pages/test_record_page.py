@@ -6,9 +6,11 @@ import pytest
 from sqlmodel import select
 
 from fanops.collect import record_on_behalf as record
+from fanops.collect import records_drafts as drafts
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
-from fanops.tables import Answer, Response
+from fanops.errors import Conflict, NotFound
+from fanops.tables import Answer, Response, now
 
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 SURVEY = """
@@ -178,3 +180,33 @@ def test_the_receipt_stays_until_the_fan_has_it(open_page, chain, draft) -> None
     assert [each.value for each in at.code] == [code.value]
     tap(at, "给过了，下一位")
     assert not at.code and any(box.key == "record.look_for" for box in at.text_input)
+
+
+def test_a_page_loaded_anew_gives_another_receipt_and_the_lost_one_stands_for_nothing(open_page, chain, draft) -> None:
+    at = open_page("clerk", "record.py", draft=draft)
+    for label in ("跳过", "跳过", "跳过", "交上去"):
+        tap(at, label)
+    lost = at.code[0].value
+    assert at.query_params["draft"] == str(draft)  # what a reload starts from
+    at = open_page("clerk", "record.py", draft=draft)
+    assert "已经交了" in words_on(at) and not at.code
+    tap(at, "再给一个回执码")
+    renewed = at.code[0].value
+    with chain.db.read() as session:
+        assert drafts.find_receipt(session, renewed).id == draft
+        with pytest.raises(NotFound):
+            drafts.find_receipt(session, lost)
+    tap(at, "给过了，下一位")
+    assert "draft" not in at.query_params
+    at = open_page("store_manager", "record.py", draft=draft)  # who did not hand it in
+    at.button(key="record.receipt.renew").click().run()
+    assert "不能再给回执码" in words_on(at) and not at.code
+
+
+def test_what_a_fan_handed_in_gives_staff_no_receipt(chain, wave) -> None:
+    with chain.db.write() as session:
+        own = Response(wave_id=wave, store_id=chain.stores["S1"], state="submitted", submit_key="k", submitted_at=now())
+        session.add(own)
+        session.flush()
+        with pytest.raises(Conflict):
+            record.renew_receipt(session, chain.actors["clerk"], own.id)

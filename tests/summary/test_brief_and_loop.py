@@ -17,6 +17,7 @@ from fanops.settings import today
 from fanops.summary.records import revenue_by_store
 from fanops.summary.records_brief import brief
 from fanops.summary.records_loop import actions_of_loop, loop_totals, seven_links, standing_still
+from fanops.summary.records_loop_rows import ROWS, link_rows
 from fanops.tables import (
     Baseline,
     Fan,
@@ -254,6 +255,12 @@ def test_the_seven_links_by_hand(chain, heard):
         # two interviews have no unit yet: not heard until they are read; two cards: the one that was there, and the one that asked to come and was ticked with the verdict
         assert links.drop("store").tolist() == [16, 1, 3, 2, 1, 1, 1, 1500.0, 1]
         assert len(seven_links(session, chain.actors["clerk2"])) == 1
+        under = {link: link_rows(session, product, link, store) for link in ROWS}
+        assert {link: len(rows) for link, rows in under.items()} == dict.fromkeys(ROWS, 1)  # as many rows as counted
+        assert under["fixed"][["title", "state"]].values.tolist() == [["加人", "已验收"]]
+        assert under["tried"][["title", "verdict"]].values.tolist() == [["预点单", "会买"]]
+        assert under["earned"][["title", "value"]].values.tolist() == [["加人", 1500.0]]
+        assert all(link_rows(session, chain.actors["clerk2"], link, store).empty for link in ROWS)
 
 
 def test_general_remarks_are_no_demand(chain, heard):

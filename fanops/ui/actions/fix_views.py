@@ -25,6 +25,10 @@ from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import show_table
 
 PAGE_SIZE = 10
+_STORES_THAT = {
+    "等验收": lambda stores: (stores["state"] == "fixing") & stores["done_at"].notna(),
+    "又出现": lambda stores: stores["state"] == "reopened",
+}
 
 
 def summary(fixes: pd.DataFrame, stores: pd.DataFrame) -> None:
@@ -37,17 +41,19 @@ def summary(fixes: pd.DataFrame, stores: pd.DataFrame) -> None:
     st.caption(text + (f"，**过期 {late}**" if late else ""))
 
 
-def fix_list(fixes: pd.DataFrame) -> None:
+def fix_list(fixes: pd.DataFrame, stores: pd.DataFrame) -> None:
     """List fixes, those still open first by default; each opens into its stores."""
-    left, right = st.columns([2, 1])
+    left, right = st.columns([3, 2])
     asked = left.text_input("找改进", key="fixes.find", placeholder="标题或主题里的字", label_visibility="collapsed")
-    which = right.segmented_control("哪些", ["进行中", "过期", "全部"], default="进行中", key="fixes.which",
-                                    label_visibility="collapsed")  # fmt: skip
+    which = right.segmented_control("哪些", ["进行中", "等验收", "又出现", "过期", "全部"], default="进行中", key="which",
+                                    label_visibility="collapsed", bind="query-params")  # fmt: skip
     shown = fixes
     if which == "进行中":
         shown = shown[(shown["accepted"] < shown["stores"]) | (shown["not_fixed"] > 0)]
     elif which == "过期":
         shown = shown[shown["overdue"] > 0]
+    elif which in _STORES_THAT:
+        shown = shown[shown["fix_id"].isin(stores.loc[_STORES_THAT[which](stores), "fix_id"])]
     if asked:
         said = shown["title"].str.contains(asked, regex=False) | shown["theme"].fillna("").str.contains(
             asked, regex=False
@@ -147,15 +153,20 @@ def _move_form(actor: Actor, of_fix: pd.DataFrame) -> None:
                 said_done(f"{len(waiting)} 家已验收。", lambda: _back_to_fixing(actor, waiting))
                 st.rerun()
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("门店", list(movable), key="fix.move.store",
+    # The key carries the states: a box goes on showing the words it was first drawn with.
+    now = ".".join(f"{key}{row.state}" for key, row in movable.items())
+    chosen = left.selectbox("门店", list(movable), key=f"fix.move.store.{now}",
                             format_func=lambda key: f"{movable[key].store}（{LABELS[movable[key].state]}）")  # fmt: skip
-    to = middle.selectbox(
-        "改为", next_states(movable[chosen].state, actor.role), format_func=LABELS.get, key="fix.move.to"
+    said = LABELS | ({"assigned": "退回，再改"} if chosen in waiting else {})
+    to = middle.selectbox("改为", next_states(movable[chosen].state, actor.role), format_func=said.get,
+                          key=f"fix.move.to.{chosen}.{movable[chosen].state}")  # fmt: skip
+    why = st.text_input(
+        "说明（门店会看到，可以不写）", key=f"fix.move.why.{chosen}.{movable[chosen].state}", max_chars=500
     )
     if right.button("更新", key="fix.move.do", width="stretch"):
         with refusals():
             with page_database().write() as session:
-                records_fixes.move_fix(session, actor, chosen, to)
+                records_fixes.move_fix(session, actor, chosen, to, why)
             said_done(f"{movable[chosen].store}已改为{LABELS[to]}。")
             st.rerun()
 
@@ -188,10 +199,13 @@ def _own_card(actor: Actor, row) -> None:
     late = not pd.isna(row.due_on) and row.due_on < today() and pd.isna(row.done_at)
     due = f":red[{words.day(row.due_on)} 已过期]" if late else f"截止 {words.day(row.due_on)}"
     owner = f" · 负责人 {plain(row.owner)}" if row.owner else ""
-    state = "已做完，等验收" if row.state == "fixing" and not pd.isna(row.done_at) else LABELS[row.state]
+    is_waiting = row.state == "fixing" and not pd.isna(row.done_at)
+    state = "已做完，等验收" if is_waiting else LABELS[row.state]
     st.markdown(f"**{plain(row.title)}** · {state} · {due}{owner}")
     if row.not_fixed:
         st.markdown(f":red[**{row.not_fixed} 位说还没好**]：告诉过他们已经做了，回答是没有改好。")
+    if row.note and row.state in ("assigned", "reopened"):
+        st.text(row.note)  # why it came back
     if row.what_to_do:
         st.text(row.what_to_do)
     for number, line in enumerate(row.checklist):
@@ -218,7 +232,8 @@ def _own_card(actor: Actor, row) -> None:
                     "重新打开，再改一次", key=f"fix.again.{key}", type="primary", on_click=_again, args=(actor, row)
                 )
             _owner_choice(actor, key)
-        for to in next_states(row.state, actor.role):
+        # 还没改好 is the way back while it waits to be accepted.
+        for to in [] if is_waiting else next_states(row.state, actor.role):
             if st.button(f"改为{LABELS[to]}", key=f"fix.to.{key}.{to}"):
                 with refusals():
                     with page_database().write() as session:
@@ -245,7 +260,7 @@ def _owner_choice(actor: Actor, key: int) -> None:
         with page_database().read() as session:
             people = records_fixes.staff_of(session, actor, key)
         if not people:
-            st.caption("这家门店还没有员工名单。请管理员在“账号”里添加。")
+            st.caption("这家门店还没有员工名单。请管理员在“门店”里添加。")
             return
         chosen = st.selectbox("谁来做", list(people), format_func=people.get, key=f"fix.owner.who.{key}")
         if st.button("指派", key=f"fix.owner.do.{key}", type="primary"):

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from fanops.access import Actor
 from fanops.collect import records_imports as records
+from fanops.collect.check_rows import ROUNDED_WHY
 from fanops.collect.fields import BATCH_LABELS, KIND_LABELS, PARTIES, fields_of
 from fanops.collect.import_file import ImportRequest, Preview, preview_file, read_source
 from fanops.collect.read_file import list_sheets
@@ -106,7 +107,8 @@ def show_preview(db: Database, actor: Actor, content: bytes, name: str, request:
         place.metric(label, f"{value:,} 行")
     with st.expander("哪一列是什么" + ("（用了上次的对应）" if preview.remembered else ""), expanded=True):
         _mapping_selects(digest, request.kind, list(preview.headings), preview.mapping)
-    show_table(list(preview.first_rows), hide_index=True, key="import.first_rows")
+    if preview.first_rows:
+        show_table(list(preview.first_rows), hide_index=True, key="import.first_rows")
     for note in preview.notes:
         st.caption(plain(note))
     skip = _show_refused(actor, preview, content, request)
@@ -147,7 +149,8 @@ def _mapping_selects(digest: str, kind: str, headings: list[str], mapping: dict[
         if key not in st.session_state:
             st.session_state[key] = mapping.get(field.name, _NOT_TAKEN)
         label = f"{field.label}（必需）" if field.required else field.label
-        columns[place % 3].selectbox(label, [_NOT_TAKEN, *headings], key=key)
+        # Kept while hidden: a look at another kind of import must not undo what was put right.
+        columns[place % 3].selectbox(label, [_NOT_TAKEN, *headings], key=key, persist_state="page")
 
 
 def _preview(db: Database, actor: Actor, content: bytes, name: str, request: ImportRequest, digest: str) -> Preview:
@@ -168,6 +171,10 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
     if not preview.refused:
         return False
     st.warning(f"有 {preview.refused:,} 行不能导入。可以改好文件再来，也可以只导入其余的行。", icon=":material/rule:")
+    for field in fields_of(preview.kind):
+        if not field.required and _is_misread(preview, preview.mapping.get(field.name)):
+            st.info(f"“{plain(preview.mapping[field.name])}”这一列大多看不懂。如果它不是{field.label}，"
+                    f"请在上面给“{field.label}”另选一列，或选{_NOT_TAKEN}。", icon=":material/help:")  # fmt: skip
     show_problems(preview.problems)
     held = st.session_state.get("import.kept")
     if held is None or held[0] != preview.filename or held[1] != len(content):
@@ -182,6 +189,13 @@ def _show_refused(actor: Actor, preview: Preview, content: bytes, request: Impor
         }  # fmt: skip
         st.link_button("下载不能导入的行", f"/export/import_problems?{urlencode(asked)}", icon=":material/download:")
     return st.checkbox(f"只导入可用的行，跳过这 {preview.refused:,} 行", key="import.skip")
+
+
+def _is_misread(preview: Preview, heading: str | None) -> bool:
+    """Say whether most refused rows, and most rows at all, are refused for this one column: it is another thing."""
+    others = [problem for problem in preview.problems if problem.why != ROUNDED_WHY]  # which says itself what to do
+    blamed = {problem.row for problem in others if heading is not None and problem.column == heading}
+    return len(blamed) > len({problem.row for problem in preview.problems}) / 2 and preview.refused > preview.rows / 2
 
 
 def _start(actor: Actor, preview: Preview, content: bytes, request: ImportRequest, skip: bool) -> None:
@@ -234,7 +248,11 @@ def show_running(db: Database, actor: Actor) -> None:
     parts = [f"新增 {result.get('new', 0):,} 条"]
     told = {"changed": "更新", "same": "已有", "refused": "跳过", "units": "语义单元", "created_fans": "新粉丝"}
     parts += [f"{word} {result[name]:,}" for name, word in told.items() if result.get(name)]
-    st.success(f"已导入{BATCH_LABELS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。", icon=":material/check:")
+    said = f"已导入{BATCH_LABELS.get(result.get('kind', ''), '')}：{'，'.join(parts)}。"
+    st.success(said, icon=":material/check:")
+    if st.session_state.get("import.told") != job.id:  # floating once: who started it stands at the foot of the page
+        st.session_state["import.told"] = job.id
+        st.toast(said, icon=":material/check:")
     if st.button("撤销这次导入", key="import.undo_last", icon=":material/undo:"):
         _undo(db, actor, int(result["batch_id"]))
 

@@ -34,10 +34,11 @@ _SHOWN = 30
 IMPORTERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN)
 
 
-def interview_list(table: pd.DataFrame) -> None:
+def interview_list(actor: Actor, table: pd.DataFrame) -> None:
     """List interviews, live ones first."""
     if table.empty:
-        st.info("还没有访谈。点“现场访谈”开始一次，或导入已有的文字稿。", icon=":material/record_voice_over:")
+        way = "，或导入已有的文字稿" if actor.role in IMPORTERS else ""
+        st.info(f"还没有访谈。点“现场访谈”开始一次{way}。", icon=":material/record_voice_over:")
         return
     looked_for = st.text_input("找访谈", key="interviews.words", placeholder="门店、店员或顾客", max_chars=30)
     text = table[["fan", "store", "staff"]].fillna("").agg("".join, axis=1)

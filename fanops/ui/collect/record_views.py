@@ -127,7 +127,21 @@ def receipt(code: str) -> None:
     st.caption(f"查回执的地址：{plain(address)}")
     if st.button("给过了，下一位", type="primary", key="record.receipt.done", width="stretch"):
         del st.session_state[RECEIPT]
+        leave()
         st.rerun()
+
+
+def handed_in(actor: Actor, draft: record.Draft) -> None:
+    """Say that it is handed in: the page was loaded anew, and the receipt code with it is gone."""
+    who = "不留身份的顾客" if draft.response.fan_id is None else words.called(draft.fan, draft.tail)
+    st.success(f"{plain(who)}的这份已经交了。", icon=":material/check:")
+    st.caption("回执码还没给顾客的话，一小时内可以再给一个，原来的就不能用了。")
+    if st.button("再给一个回执码", key="record.receipt.renew", icon=":material/qr_code:"):
+        with refusals():
+            with page_database().write() as session:
+                renewed = record.renew_receipt(session, actor, draft.response.id)
+            st.session_state[RECEIPT] = renewed
+            st.rerun()
 
 
 def ask(actor: Actor, draft: record.Draft) -> None:
@@ -165,14 +179,15 @@ def _go(actor: Actor, draft: record.Draft, question: Question, at: int, way: str
             with page_database().write() as session:
                 record.answer_on_behalf(session, actor, draft.response.id, question.code, form)
         if way == _LATER:
-            _leave()
+            leave()
             said_done("已经存好，在“没记完的”里可以接着记。")
         else:
             st.session_state["record.at"] = max(0, at - 1) if way == _BACK else at + 1
         st.rerun()
 
 
-def _leave() -> None:
+def leave() -> None:
+    """Go back to where a fan is chosen."""
     st.query_params.clear()
     st.session_state.pop("record.at", None)
 
@@ -344,7 +359,7 @@ def _finish(actor: Actor, draft: record.Draft) -> None:
             with refusals():
                 with page_database().write() as session:
                     given_out = record.submit_on_behalf(session, actor, draft.response.id)
-                _leave()
+                # The address keeps the draft: a page loaded anew can offer another receipt.
                 if given_out:
                     st.session_state[RECEIPT] = given_out
                 st.rerun()
@@ -357,6 +372,6 @@ def _finish(actor: Actor, draft: record.Draft) -> None:
                 with refusals():
                     with page_database().write() as session:
                         record.discard_draft(session, actor, draft.response.id)
-                    _leave()
+                    leave()
                     said_done("已丢弃。")
                     st.rerun()

@@ -154,18 +154,31 @@ def same_person(session: Session, actor: Actor, fan: Fan) -> None:
             if st.button("是同一个人，合并进来", key=f"fan.merge.{row.fan_id}"):
                 _merge(actor, int(row.fan_id), fan.id, row.why)
         number = st.text_input("或输入另一位的手机号、会员号", key=f"fan.merge.number.{fan.id}", max_chars=40)
+        other = _found_by(session, actor, number)
         reason = st.text_input(
             "为什么是同一个人",
             key=f"fan.merge.reason.{fan.id}",
             max_chars=300,
             placeholder="例如：顾客说两个号码都是她的",
         )
-        if st.button("合并进来", key=f"fan.merge.do.{fan.id}", disabled=not number.strip()):
-            found, total = records.fan_table(session, actor, look_for=number, limit=2)
-            if total != 1:
-                st.error("这个号码没有对应到唯一一位粉丝。请输入完整的手机号或会员号。", icon=":material/block:")
-            else:
-                _merge(actor, int(found.iloc[0]["fan_id"]), fan.id, reason)
+        if st.button("合并进来", key=f"fan.merge.do.{fan.id}", disabled=other is None):
+            _merge(actor, other, fan.id, reason)
+
+
+def _found_by(session: Session, actor: Actor, number: str) -> int | None:
+    """Show whom a number finds, before anything is done with them; four digits or a surname may find somebody else."""
+    if not number.strip():
+        return None
+    found, total = records.fan_table(session, actor, look_for=number, limit=2)
+    if total != 1:
+        st.error("这个号码没有对应到唯一一位粉丝。请输入完整的手机号或会员号。", icon=":material/block:")
+        return None
+    row = found.iloc[0]
+    who = words.called(row["name"], row["tail"])
+    st.caption(
+        f"找到 **{plain(who)}** · {words.LEVEL_LABELS[row['level']]} · {plain(row['store'])} · {row['orders']} 单"
+    )
+    return int(row["fan_id"])
 
 
 def _merge(actor: Actor, fan_id: int, into_id: int, reason: str) -> None:

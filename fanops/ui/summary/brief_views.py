@@ -11,14 +11,19 @@ import streamlit as st
 from fanops.summary.records_brief import SILENT_DAYS, Brief
 from fanops.summary.records_loop import LINKS
 from fanops.ui import charts, words
+from fanops.ui.address import way_to
 from fanops.ui.fans.done_views import TOLD
 from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
 from fanops.ui.summary.overview_views import change_words, figure_words
 
 _LONG_LIST = 12
-LINK_PAGES = {"heard": "voices.py", "themed": "themes.py", "acted": "fixes.py", "done": "fixes.py", "told": "today.py",
-              "proved": "effects.py"}  # fmt: skip
+_EVERYTHING = {"store": "all", "period": "全部时间", "level": "all", "kind": "all"}
+LINK_WAYS = {
+    "heard": ("voices.py", _EVERYTHING),
+    "themed": ("themes.py", _EVERYTHING),
+    "told": ("today.py", {"done": TOLD}),
+}
 
 ACTION_PAGES = {"服务改进": ("fixes.py", "fix"), "需求条目": ("backlog.py", "item")}
 
@@ -149,22 +154,29 @@ def loop_funnel(totals: pd.DataFrame) -> None:
     if len(last):
         finding += f"，其中 {words.count(last['人数'].iloc[0], '人')}走到“{last['环节'].iloc[0]}”"
     charts.show(bars, finding)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for row in shown.itertuples():
-            query = {"done": TOLD} if row.link == "told" else None
-            st.page_link(
-                LINK_PAGES[row.link],
-                label=f"**{row.人数:,}** {row.环节}",
-                icon=":material/chevron_right:",
-                query_params=query,
-            )
+            page, query = LINK_WAYS.get(row.link, ("loop.py", {"of": row.link}))
+            way_to(page, f"**{row.人数:,}** {row.环节}", f"loop.{row.link}", icon=":material/chevron_right:", **query)
 
 
-def actions_list(actions: pd.DataFrame) -> None:
-    """List under the loop what people's words became, each a link: the rows of 有了行动, 做完了 and 证明了效果."""
+def actions_list(actions: pd.DataFrame, link: str) -> None:
+    """List under the loop what people's words became, each a link: the rows of 有了行动, 做完了 or 证明了效果.
+
+    Args:
+        actions: Of ``actions_of_loop``.
+        link: ``done`` and ``proved`` narrow to what is done somewhere, or proved; anything else lists all.
+    """
     if actions.empty:
         return
-    st.markdown("**有了行动的，是这些事**")
+    if link in ("done", "proved"):
+        actions = actions[actions[link] > 0]
+    else:
+        link = "acted"
+    if actions.empty:
+        st.caption(f"还没有{LINKS[link]}的事。")
+        return
+    st.markdown(f"**{LINKS[link]}的，是这些事（{len(actions)}）**")
     for row in actions.head(_LONG_LIST).itertuples():
         state = f"{row.done} / {row.stores} 家门店做完" if row.stores else "还没有排门店"
         proved = " · 证明了效果" if row.proved else ""

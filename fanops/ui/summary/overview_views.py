@@ -14,7 +14,7 @@ from fanops.summary.records import KeyFigure, Waiting
 from fanops.summary.records_loop import SEVEN_LINKS
 from fanops.themes import records as themes
 from fanops.ui import words
-from fanops.ui.address import may_open, way_to_first_voices
+from fanops.ui.address import may_open, way_to, way_to_first_voices
 from fanops.ui.fans.done_views import SERVED, TOLD
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
@@ -81,13 +81,15 @@ def waiting_list(session: Session, actor: Actor, waiting: list[Waiting], figures
         return
     if not waiting:
         if not any(figure.base for figure in figures):
-            st.info("还没有数据。先导入订单、会员和评价。", icon=":material/upload:")
+            way = "先导入订单、会员和评价。" if may_open("import_voices.py") else "从听一位顾客说开始。"
+            st.info(f"还没有数据。{way}", icon=":material/hearing:")
             way_to_first_voices()
         else:
             st.success("没有等您处理的事。", icon=":material/done_all:")
         return
     for entry in waiting:
-        st.page_link(entry.page, label=f"**{entry.count}** {entry.what}", icon=":material/chevron_right:")
+        st.page_link(entry.page, label=f"**{entry.count}** {entry.what}", icon=":material/chevron_right:",
+                     query_params=dict(entry.query))  # fmt: skip
 
 
 def heard_most(actor: Actor) -> None:
@@ -96,8 +98,10 @@ def heard_most(actor: Actor) -> None:
     with page_database().read() as session:
         table = themes.theme_table(session, actor)
     if table.empty:
-        st.info("还没有主题。导入原声后去发现主题。", icon=":material/bubble_chart:")
-        st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
+        way = "导入原声后去发现主题。" if may_open("import_voices.py") else "听到的话多了，会归成主题列在这里。"
+        st.info(f"还没有主题。{way}", icon=":material/bubble_chart:")
+        if may_open("import_voices.py"):
+            st.page_link("themes.py", label="去发现主题", icon=":material/arrow_forward:")
         return
     table = table[~table["general"]]
     if table.empty:
@@ -168,17 +172,13 @@ def _open_store(row: dict) -> None:
     here = {"store": str(int(row["store_id"])), "level": "all"}
     said, people = here | {"period": "全部时间", "kind": "all"}, here | {"away": "0", "came": "0"}
     st.markdown(f"**{plain(row['store'])}**")
-    ways = (
-        ("voices.py", "heard", "条原声", said), ("voices.py", "asked", SEVEN_LINKS["asked"][1], said),
-        ("fans.py", "tagged", SEVEN_LINKS["tagged"][1], people | {"tag": str(ANY_TAG)}),
-        ("today.py", "served", SEVEN_LINKS["served"][1], here | {"done": SERVED}),
-        ("fixes.py", "fixed", SEVEN_LINKS["fixed"][1], None), ("backlog.py", "built", SEVEN_LINKS["built"][1], None),
-        ("backlog.py", "tried", SEVEN_LINKS["tried"][1], None), ("today.py", "told", "位已告知", here | {"done": TOLD}),
-        ("effects.py", "earned", "来自已测量的行动", None),
-    )  # fmt: skip
+    elsewhere = {
+        "heard": ("voices.py", said), "tagged": ("fans.py", people | {"tag": str(ANY_TAG)}),
+        "served": ("today.py", here | {"done": SERVED}), "told": ("today.py", here | {"done": TOLD}),
+    }  # fmt: skip
+    whats = {"heard": "条原声"} | {link: what for link, (_, what) in SEVEN_LINKS.items()}
+    whats |= {"earned": "来自已测量的行动", "told": "位已告知"}
     with st.container(horizontal=True):
-        for page, number, what, query in ways:
-            if not may_open(page):
-                st.caption(f"**{row[number]}** {what}", width="content")
-                continue
-            st.page_link(page, label=f"**{row[number]}** {what}", icon=":material/chevron_right:", query_params=query)
+        for link, what in whats.items():
+            page, query = elsewhere.get(link, ("overview.py", {"rows": link, "store": here["store"]}))
+            way_to(page, f"**{row[link]}** {what}", f"loop.{link}", icon=":material/chevron_right:", **query)

@@ -157,7 +157,7 @@ class Namer:
     def _clauses(self, place: int) -> frozenset[str]:
         if place not in self._cut:
             text = self._texts[place]
-            pieces = [text] if len(text) <= LONGEST + 4 else unit_texts(text[:400])
+            pieces = [text] if len(text) <= LONGEST + 4 and _WORDS.fullmatch(text) else unit_texts(text[:400])
             self._cut[place] = frozenset(name for name in map(_phrase, pieces) if _could_be_name(name))
         return self._cut[place]
 

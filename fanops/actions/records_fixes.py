@@ -11,12 +11,13 @@ from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, in_scope, record_audit, require, require_store
 from fanops.actions.fix_states import DONE, LABELS, MOVES
-from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_evidence
+from fanops.actions.records import MANAGERS, checked_title, keep_evidence
 from fanops.actions.records_areas import areas
+from fanops.actions.records_fix_tellings import make_tellings, withdraw_due_tellings
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.sending.records import record_event
 from fanops.settings import today
-from fanops.tables import Evidence, Fan, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
+from fanops.tables import Evidence, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
 from fanops.text.masking import mask_identifiers
 from fanops.themes.records import get_theme
 
@@ -328,34 +329,10 @@ def move_fix(
     session.add(row)
     session.flush()
     if to == "accepted":
-        _make_tellings(session, row)
-    elif taken_back:
-        due = (Telling.fix_id == row.fix_id, Telling.store_id == row.store_id, Telling.state == "due")
-        session.exec(delete(Telling).where(*due))
+        make_tellings(session, row)
+    elif taken_back or to == "reopened":
+        withdraw_due_tellings(session, row)
     return row
-
-
-def _make_tellings(session: Session, row: FixStore) -> None:
-    """Telling its raisers at this store becomes due once the fix is accepted there."""
-    known = set(session.exec(select(Telling.fan_id).where(Telling.fix_id == row.fix_id)))
-    for fan_id, said_in in evidence_fans(session, fix_id=row.fix_id).items():
-        if said_in == row.store_id and fan_id not in known:
-            session.add(Telling(fix_id=row.fix_id, fan_id=fan_id, store_id=row.store_id))
-    session.flush()
-
-
-def told_by_store(session: Session, actor: Actor, fix_id: int) -> pd.DataFrame:
-    """Count per store in scope whom a fix was told to and what they say: by store id ``due, told, fixed, not_fixed``."""
-    statement = (
-        select(Telling.store_id, Telling.state, Telling.really_fixed)
-        .join(Fan, Fan.id == Telling.fan_id)
-        .where(Telling.fix_id == fix_id)
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=["store_id", "state", "answer"])
-    counts = {"due": frame["state"] == "due", "told": frame["state"] == "told", "fixed": frame["answer"] == "yes",
-              "not_fixed": frame["answer"] == "no"}  # fmt: skip
-    return pd.DataFrame(counts).groupby(frame["store_id"]).sum().astype(int)
 
 
 def undo_open_fix(session: Session, actor: Actor, fix_id: int) -> None:

@@ -15,7 +15,20 @@ from fanops.actions.export_backlog import export_backlog
 from fanops.actions.review_returns import Heard, has_returned, reopen_returned
 from fanops.errors import Conflict, NotAllowed
 from fanops.summary.records import waiting
-from fanops.tables import BacklogItem, Fan, Fix, FixStore, Rollout, Theme, ThemeAssignment, Transition, Unit, Voice, now
+from fanops.tables import (
+    BacklogItem,
+    Fan,
+    Fix,
+    FixStore,
+    Rollout,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Transition,
+    Unit,
+    Voice,
+    now,
+)
 
 
 def say(session, chain, theme_id: int | None, count: int, days_ago: int, key: str, store: str = "S1") -> None:
@@ -65,6 +78,9 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
     with chain.db.write() as session:
         say(session, chain, mended, 2, 3, "e")
         say(session, chain, mended, 9, 3, "elsewhere", "S2")
+        fix_id = session.exec(select(Fix.id)).one()
+        for fan_id, state in zip(session.exec(select(Fan.id).limit(2)).all(), ("due", "told"), strict=True):
+            session.add(Telling(fix_id=fix_id, fan_id=fan_id, store_id=chain.stores["S1"], state=state))
     assert reopen_returned(chain.db, product) == {"fixes": 1, "items": 0}
     assert reopen_returned(chain.db, product) == {"fixes": 0, "items": 0}
     with chain.db.read() as session:
@@ -76,6 +92,7 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
             and row.read_at is None
         )
         assert session.exec(select(Transition.to_state).order_by(Transition.id.desc())).first() == "reopened"
+        assert session.exec(select(Telling.state)).all() == ["told"]  # nobody is told any more that it is done
 
 
 def test_a_closed_item_goes_back_to_review(chain, mended):

@@ -11,6 +11,7 @@ from fanops.access.organisation import brand_of
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
+from fanops.actions.records_fix_tellings import told_by_store
 from fanops.effect.records import save_measurement
 from fanops.fans import records_tellings
 from fanops.settings import today
@@ -243,7 +244,7 @@ def test_the_seven_links_by_hand(chain, heard):
         told = records_tellings.telling_table(session, product)
         assert len(told) == 8 and set(told["title"]) == {"加人"}
         records_tellings.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
-        assert records_fixes.told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
+        assert told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
         item = backlog.open_item(session, product, heard, "预点单")
         invite_raisers(session, product, item.id)
         backlog.record_verdict(

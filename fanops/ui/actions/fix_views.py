@@ -13,6 +13,7 @@ from fanops.access.organisation import regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.actions.fix_states import DONE, LABELS, next_states
 from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
+from fanops.actions.records_fix_tellings import told_by_store
 from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.action_views import evidence_list
@@ -97,7 +98,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
     where, said, how = st.tabs(["各门店", "顾客怎么说", "做得好的门店"])
     with where:
         with page_database().read() as session:
-            told = records_fixes.told_by_store(session, actor, int(fix.fix_id))
+            told = told_by_store(session, actor, int(fix.fix_id))
         show_table(_store_rows(of_fix, told), hide_index=True)
         _move_form(actor, of_fix)
         _photos(actor, of_fix)

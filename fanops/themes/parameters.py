@@ -30,7 +30,7 @@ class Parameters:
     granularity: str = "normal"
     method: str = "graph"
     min_people: int = 3
-    neighbours: int = 26
+    neighbours: int = 20
     fit_most: int = 12_000
     least_strength: float = 0.2
     seed: int = 7

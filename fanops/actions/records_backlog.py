@@ -18,6 +18,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import reopen_card, trial_deed
 from fanops.fans.records_promises import VERDICTS
+from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import (
@@ -232,7 +233,7 @@ def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequenc
 def set_rollout(
     session: Session, actor: Actor, item_id: int, store_id: int, state: str, live_on: date | None = None
 ) -> Rollout:
-    """Set an item's state in a store; going live makes telling its raisers there due."""
+    """Set an item's state in a store; going live makes telling its raisers there due, until it is there no more."""
     require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
     if state not in ROLLOUT_LABELS:
         raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
@@ -249,8 +250,10 @@ def set_rollout(
     data = {"item_id": item.id, "title": item.title, "wave": row.wave, "from": before, "to": state,
             "to_label": ROLLOUT_LABELS[state], "live_on": row.live_on.isoformat() if row.live_on else None}  # fmt: skip
     record_event(session, actor, "rollout.changed", data, [store.id])
-    if state == "live":
-        _make_tellings(session, item, store.id)
+    if state == "live" and before != "live":
+        make_due(session, records.evidence_fans(session, item_id=item.id), store.id, item_id=item.id)
+    elif state != "live":
+        drop_due(session, store.id, item_id=item.id)
     return row
 
 
@@ -278,14 +281,6 @@ def store_item_table(session: Session, actor: Actor) -> pd.DataFrame:
     )
     rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
     return pd.DataFrame(rows, columns=["store_id", "store", "item_id", "title", "wave", "state", "live_on"])
-
-
-def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:
-    known = set(session.exec(select(Telling.fan_id).where(Telling.item_id == item.id)))
-    for fan_id, said_in in records.evidence_fans(session, item_id=item.id).items():
-        if said_in == store_id and fan_id not in known:
-            session.add(Telling(item_id=item.id, fan_id=fan_id, store_id=store_id))
-    session.flush()
 
 
 # --- trials and telling -------------------------------------------------------------------------------------------

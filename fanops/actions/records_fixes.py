@@ -14,6 +14,7 @@ from fanops.actions.fix_states import DONE, LABELS, MOVES
 from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_evidence
 from fanops.actions.records_areas import areas
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import Evidence, Fan, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
@@ -328,20 +329,10 @@ def move_fix(
     session.add(row)
     session.flush()
     if to == "accepted":
-        _make_tellings(session, row)
-    elif taken_back:
-        due = (Telling.fix_id == row.fix_id, Telling.store_id == row.store_id, Telling.state == "due")
-        session.exec(delete(Telling).where(*due))
+        make_due(session, evidence_fans(session, fix_id=row.fix_id), row.store_id, fix_id=row.fix_id)
+    elif taken_back or to == "reopened":
+        drop_due(session, row.store_id, fix_id=row.fix_id)
     return row
-
-
-def _make_tellings(session: Session, row: FixStore) -> None:
-    """Telling its raisers at this store becomes due once the fix is accepted there."""
-    known = set(session.exec(select(Telling.fan_id).where(Telling.fix_id == row.fix_id)))
-    for fan_id, said_in in evidence_fans(session, fix_id=row.fix_id).items():
-        if said_in == row.store_id and fan_id not in known:
-            session.add(Telling(fix_id=row.fix_id, fan_id=fan_id, store_id=row.store_id))
-    session.flush()
 
 
 def told_by_store(session: Session, actor: Actor, fix_id: int) -> pd.DataFrame:

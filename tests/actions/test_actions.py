@@ -173,6 +173,12 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
             backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
         backlog.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
+        backlog.set_rollout(session, product, item_id, stores["S1"], "withdrawn")
+        assert (
+            session.exec(select(Telling.id).where(Telling.item_id == item_id)).all() == []
+        )  # it is not there any more
+        backlog.set_rollout(session, product, item_id, stores["S1"], "live")
+        assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
         save_measurement(session, product, "did", "有效", {}, baseline_id=None, item_id=item_id)
         assert backlog.advance(session, product, item_id).stage == "rollout"
         assert backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2) == 1

@@ -15,7 +15,20 @@ from fanops.actions.export_backlog import export_backlog
 from fanops.actions.review_returns import Heard, has_returned, reopen_returned
 from fanops.errors import Conflict, NotAllowed
 from fanops.summary.records import waiting
-from fanops.tables import BacklogItem, Fan, Fix, FixStore, Rollout, Theme, ThemeAssignment, Transition, Unit, Voice, now
+from fanops.tables import (
+    BacklogItem,
+    Fan,
+    Fix,
+    FixStore,
+    Rollout,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Transition,
+    Unit,
+    Voice,
+    now,
+)  # fmt: skip
 
 
 def say(session, chain, theme_id: int | None, count: int, days_ago: int, key: str, store: str = "S1") -> None:
@@ -65,6 +78,9 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
     with chain.db.write() as session:
         say(session, chain, mended, 2, 3, "e")
         say(session, chain, mended, 9, 3, "elsewhere", "S2")
+        row = session.exec(select(FixStore)).one()
+        fan_id = session.exec(select(Voice.fan_id).where(Voice.source_key == "a0")).one()
+        session.add(Telling(fix_id=row.fix_id, fan_id=fan_id, store_id=row.store_id))
     assert reopen_returned(chain.db, product) == {"fixes": 1, "items": 0}
     assert reopen_returned(chain.db, product) == {"fixes": 0, "items": 0}
     with chain.db.read() as session:
@@ -75,6 +91,7 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
             and "占 50.0%" in row.note
             and row.read_at is None
         )
+        assert session.exec(select(Telling)).all() == []  # nobody is told that it is done
         assert session.exec(select(Transition.to_state).order_by(Transition.id.desc())).first() == "reopened"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, func
-from sqlmodel import Session, select
+from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
@@ -56,6 +56,28 @@ def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted:
     record_event(session, actor, "item.stage_moved", _stage_data(item, ""))
     record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
     return item
+
+
+def undo_open_item(session: Session, actor: Actor, item_id: int) -> None:
+    """Take an item back that nobody has worked on.
+
+    Raises:
+        Conflict: It has moved, stores are planned, fans invited, or another item was merged into it.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    used = [
+        session.exec(select(table.id).where(column == item.id)).first()
+        for table, column in (
+            (Rollout, Rollout.item_id), (Trial, Trial.item_id), (Baseline, Baseline.item_id),
+            (Measurement, Measurement.item_id), (BacklogItem, BacklogItem.merged_into_id),
+        )
+    ]  # fmt: skip
+    if item.stage != "listen" or item.merged_into_id is not None or any(used):
+        raise Conflict("这个条目已经在做，不能撤销。", "可以在看板上退回，或并入别的条目。")
+    record_event(session, actor, "item.withdrawn", {"item_id": item.id, "title": item.title})
+    session.exec(delete(BacklogItem).where(BacklogItem.id == item.id))
+    record_audit(session, actor, "undo_open_item", f"backlog_item:{item_id}")
 
 
 def _stage_data(item: BacklogItem, before: str) -> dict[str, Any]:

@@ -287,8 +287,9 @@ def _change(
     session: Session, actor: Actor, row: FixStore, to: str, note: str = "", happened_at: datetime | None = None
 ) -> None:
     session.add(
-        Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500])
-    )
+        Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500],
+                   changed_at=happened_at or now())
+    )  # fmt: skip
     data = {"fix_id": row.fix_id, "title": session.get_one(Fix, row.fix_id).title, "from": row.state, "to": to,
             "to_label": LABELS[to], "happened_at": (happened_at or now()).isoformat()}  # fmt: skip
     record_event(session, actor, "fix.moved", data, [row.store_id])

@@ -12,21 +12,19 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require, visible_stores
+from fanops.access import Actor, Role, record_audit, require, visible_stores
 from fanops.effect.checks import match_controls
 from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_panel import weekly_panel
+from fanops.effect.records_starts import starts_of
 from fanops.errors import InvalidInput, NotFound
 from fanops.sending.records import record_event
-from fanops.settings import settings
 from fanops.tables import (
     BacklogItem,
     Baseline,
     Fix,
-    FixStore,
     Measurement,
-    Rollout,
     now,
 )  # fmt: skip
 
@@ -164,22 +162,10 @@ def earlier_plans(
 def treated_since(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
 ) -> dict[int, date]:
-    """Give the day from which each store in scope counts as treated by an item (live) or a fix (done)."""
-    if item_id is not None:
-        statement = (
-            select(Rollout.store_id, Rollout.live_on)
-            .join(BacklogItem, BacklogItem.id == Rollout.item_id)
-            .where(Rollout.item_id == item_id, Rollout.live_on.is_not(None))
-        )
-        statement = in_scope(statement, actor, brand=BacklogItem.brand_id, store=Rollout.store_id)
-        return dict(session.exec(statement).all())
-    statement = (
-        select(FixStore.store_id, FixStore.done_at)
-        .join(Fix, Fix.id == FixStore.fix_id)
-        .where(FixStore.fix_id == fix_id, FixStore.done_at.is_not(None))
-    )
-    statement = in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)
-    return {store: done.astimezone(settings().zone).date() for store, done in session.exec(statement)}
+    """Give the day from which each store in scope counts as treated by an item (live) or a fix (first done)."""
+    seen = {store.id for store in visible_stores(session, actor)}
+    found = starts_of(session, item_id=item_id, fix_id=fix_id)
+    return {store: day for store, day in found.items() if store in seen}
 
 
 def save_measurement(

@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func
 from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, in_scope, record_audit, require, require_store
-from fanops.actions.fix_states import DONE, LABELS, MOVES
+from fanops.actions.fix_states import DONE, LABELS, MOVES, next_states
 from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_evidence
 from fanops.actions.records_areas import areas
 from fanops.errors import Conflict, InvalidInput, NotFound
@@ -316,7 +316,11 @@ def move_fix(
     row = own_fix_store(session, actor, fix_store_id)
     roles = MOVES.get((row.state, to))
     if roles is None:
-        raise Conflict("从现在的状态不能直接到那一步。", "请按顺序来。")
+        following = "、".join(LABELS[state] for state in next_states(row.state, actor.role))
+        raise Conflict(
+            f"现在是“{LABELS[row.state]}”，不能直接改为“{LABELS.get(to, to)}”。",
+            f"下一步可以是：{following}。" if following else "下一步由别的同事来做。",
+        )
     require(actor, *roles)
     taken_back = (row.state, to) == ("accepted", "fixing")
     _change(session, actor, row, to, note, happened_at)

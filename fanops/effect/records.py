@@ -68,8 +68,7 @@ def freeze_plan(
         InvalidInput: Unknown metric, empty or overlapping stores, a window that ends before it starts.
     """
     require(actor, *PLANNERS)
-    if plan.metric not in METRICS:
-        raise InvalidInput("没有这个指标。", f"可用：{'、'.join(metric.name for metric in METRICS.values())}。")
+    known_metric(plan.metric)
     if not plan.treated or set(plan.treated) & set(plan.controls):
         raise InvalidInput("上线门店不能空着，也不能同时是对照门店。")
     if plan.starts_on >= plan.ends_on:
@@ -86,6 +85,18 @@ def freeze_plan(
     session.flush()
     record_audit(session, actor, "freeze_plan", f"baseline:{row.id}", sha256=row.sha256)
     return row
+
+
+def known_metric(name: str) -> str:
+    """Give the name back.
+
+    Raises:
+        InvalidInput: No such metric.
+    """
+    if name not in METRICS:
+        known = "、".join(f"{key}（{metric.name}）" for key, metric in METRICS.items())
+        raise InvalidInput(f"没有这个指标：{name}。", f"可用：{known}。")
+    return name
 
 
 def suggest_controls(
@@ -132,6 +143,7 @@ def power(
     Raises:
         TooLittleData: Too few controls or too short a history.
     """
+    known_metric(metric)
     history = before - timedelta(weeks=weeks + max(_HISTORY_WEEKS, weeks))
     frame = weekly_panel(session, actor, metric, history, before - timedelta(days=1), theme_id)
     frame = frame[frame["store_id"].isin([*treated, *controls])]

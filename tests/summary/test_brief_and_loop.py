@@ -27,6 +27,7 @@ from fanops.tables import (
     Order,
     ServiceCard,
     Tag,
+    Telling,
     Theme,
     ThemeAssignment,
     ThemeRun,
@@ -149,6 +150,26 @@ def test_a_store_sees_its_own_part(chain, heard):
         near, far = brief(session, chain.actors["store_manager"]), brief(session, chain.actors["clerk2"])
     assert near.core == 12 and near.silent_stores == []
     assert far.core == 0 and len(far.silent_stores) == 1
+
+
+def test_what_was_done_counts_as_far_as_one_sees(chain, heard):
+    """An item shows from its first stage on; of the tellings a store's page counts its own."""
+    product, stores = chain.actors["product"], chain.stores
+    with chain.db.write() as session:
+        fix = records_fixes.open_fix(session, product, heard, [stores["S1"], stores["S2"]], "加人")
+        session.get_one(Fix, fix.id).opened_at = now() - timedelta(days=2)
+        item = backlog.open_item(session, product, heard, "预点单")
+        fans = session.exec(select(Fan.id)).all()
+        for place, code in enumerate(("S1", "S1", "S2")):
+            session.add(Telling(fix_id=fix.id, fan_id=fans[place], store_id=stores[code]))
+        item_id = item.id
+    with chain.db.read() as session:
+        whole, own = (brief(session, chain.actors[who]).did for who in ("ceo", "store_manager"))
+        sheet = brief_sheet(brand_of(session, product), product, brief(session, product)).body.decode()
+    shown = ["action_id", "title", "stage", "stores", "done", "due", "told"]
+    assert whole[shown].values.tolist() == [[item_id, "预点单", "聆听", 0, 0, 0, 0], [1, "加人", "", 2, 0, 3, 0]]
+    assert own[shown].values.tolist() == [[item_id, "预点单", "聆听", 0, 0, 0, 0], [1, "加人", "", 1, 0, 2, 0]]
+    assert "聆听</td>" in sheet and "0 / 2 家做完" in sheet
 
 
 def test_the_loop_goes_on_link_by_link(chain, heard):

@@ -91,7 +91,8 @@ def did(page: Brief) -> None:
             page, key = ACTION_PAGES[row.kind]
             st.page_link(page, label=f"**{plain(row.title)}**", query_params={key: str(row.action_id)})
             told = f" · 已告知 {row.told} / {row.told + row.due} 位" if row.told + row.due else ""
-            st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {row.done} / {row.stores} 家门店做完{told}")
+            state = f"{row.done} / {row.stores} 家门店做完" if row.stores else f"{row.stage}，还没有排门店"
+            st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {state}{told}")
 
 
 def changed(page: Brief) -> None:

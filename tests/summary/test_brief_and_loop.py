@@ -216,6 +216,30 @@ def test_the_loop_goes_on_link_by_link(chain, heard):
         assert people()["proved"] == 0
 
 
+def test_a_fix_counts_for_those_who_said_it_in_its_stores(chain, heard):
+    """8 people said it in S1 and 1 in S2; what S2 has done is done for one person."""
+    product, stores = chain.actors["product"], chain.stores
+    with chain.db.write() as session:
+        voice = Voice(brand_id=chain.brand_id, store_id=stores["S2"], source="测试", source_key="b", text="排队太久",
+                      said_at=now())  # fmt: skip
+        session.add(voice)
+        session.flush()
+        unit = Unit(voice_id=voice.id, start=0, end=4, polarity=-1)
+        session.add(unit)
+        session.flush()
+        session.add(ThemeAssignment(unit_id=unit.id, theme_id=heard, strength=0.9))
+        fix = records_fixes.open_fix(session, product, heard, [stores["S1"], stores["S2"]], "加人")
+        second = records_fixes.fix_stores(session, product, fix.id).set_index("store_id")["fix_store_id"][stores["S2"]]
+        for to in ("fixing", "accepted"):
+            records_fixes.move_fix(session, product, int(second), to)
+        session.add(Measurement(brand_id=chain.brand_id, fix_id=fix.id, method="did", verdict="有效", result={}))
+    with chain.db.read() as session:
+        people = loop_totals(session, product).set_index("link")["people"]
+        rows = actions_of_loop(session, product)
+    assert people[["acted", "done", "proved"]].tolist() == [9, 1, 1]
+    assert rows[["people", "served", "done", "stores"]].values.tolist() == [[9, 1, 1, 2]]
+
+
 def test_what_stands_still_is_listed(chain, heard):
     product, store = chain.actors["product"], chain.stores["S1"]
     with chain.db.read() as session:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, func
-from sqlmodel import Session, select
+from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
@@ -18,6 +18,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import reopen_card, trial_deed
 from fanops.fans.records_promises import VERDICTS
+from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
 from fanops.settings import today
 from fanops.tables import (
@@ -55,6 +56,28 @@ def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted:
     record_event(session, actor, "item.stage_moved", _stage_data(item, ""))
     record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
     return item
+
+
+def undo_open_item(session: Session, actor: Actor, item_id: int) -> None:
+    """Take an item back that nobody has worked on.
+
+    Raises:
+        Conflict: It has moved, stores are planned, fans invited, or another item was merged into it.
+    """
+    require(actor, *KEEPERS)
+    item = get_item(session, actor, item_id)
+    used = [
+        session.exec(select(table.id).where(column == item.id)).first()
+        for table, column in (
+            (Rollout, Rollout.item_id), (Trial, Trial.item_id), (Baseline, Baseline.item_id),
+            (Measurement, Measurement.item_id), (BacklogItem, BacklogItem.merged_into_id),
+        )
+    ]  # fmt: skip
+    if item.stage != "listen" or item.merged_into_id is not None or any(used):
+        raise Conflict("这个条目已经在做，不能撤销。", "可以在看板上退回，或并入别的条目。")
+    record_event(session, actor, "item.withdrawn", {"item_id": item.id, "title": item.title})
+    session.exec(delete(BacklogItem).where(BacklogItem.id == item.id))
+    record_audit(session, actor, "undo_open_item", f"backlog_item:{item_id}")
 
 
 def _stage_data(item: BacklogItem, before: str) -> dict[str, Any]:
@@ -232,7 +255,7 @@ def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequenc
 def set_rollout(
     session: Session, actor: Actor, item_id: int, store_id: int, state: str, live_on: date | None = None
 ) -> Rollout:
-    """Set an item's state in a store; going live makes telling its raisers there due."""
+    """Set an item's state in a store; going live makes telling its raisers there due, until it is there no more."""
     require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
     if state not in ROLLOUT_LABELS:
         raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
@@ -249,8 +272,10 @@ def set_rollout(
     data = {"item_id": item.id, "title": item.title, "wave": row.wave, "from": before, "to": state,
             "to_label": ROLLOUT_LABELS[state], "live_on": row.live_on.isoformat() if row.live_on else None}  # fmt: skip
     record_event(session, actor, "rollout.changed", data, [store.id])
-    if state == "live":
-        _make_tellings(session, item, store.id)
+    if state == "live" and before != "live":
+        make_due(session, records.evidence_fans(session, item_id=item.id), store.id, item_id=item.id)
+    elif state != "live":
+        drop_due(session, store.id, item_id=item.id)
     return row
 
 
@@ -278,14 +303,6 @@ def store_item_table(session: Session, actor: Actor) -> pd.DataFrame:
     )
     rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
     return pd.DataFrame(rows, columns=["store_id", "store", "item_id", "title", "wave", "state", "live_on"])
-
-
-def _make_tellings(session: Session, item: BacklogItem, store_id: int) -> None:
-    known = set(session.exec(select(Telling.fan_id).where(Telling.item_id == item.id)))
-    for fan_id, said_in in records.evidence_fans(session, item_id=item.id).items():
-        if said_in == store_id and fan_id not in known:
-            session.add(Telling(item_id=item.id, fan_id=fan_id, store_id=store_id))
-    session.flush()
 
 
 # --- trials and telling -------------------------------------------------------------------------------------------

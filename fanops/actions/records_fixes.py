@@ -10,14 +10,14 @@ from sqlalchemy import and_, case, func
 from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, in_scope, record_audit, require, require_store
-from fanops.actions.fix_states import DONE, LABELS, MOVES
-from fanops.actions.records import MANAGERS, checked_title, keep_evidence
+from fanops.actions.fix_states import DONE, LABELS, MOVES, next_states
+from fanops.actions.records import MANAGERS, checked_title, evidence_fans, keep_evidence
 from fanops.actions.records_areas import areas
-from fanops.actions.records_fix_tellings import make_tellings, withdraw_due_tellings
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
 from fanops.settings import today
-from fanops.tables import Evidence, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
+from fanops.tables import Evidence, Fan, Fix, FixStore, Staff, Store, Telling, Theme, Transition, now
 from fanops.text.masking import mask_identifiers
 from fanops.themes.records import get_theme
 
@@ -287,8 +287,9 @@ def _change(
     session: Session, actor: Actor, row: FixStore, to: str, note: str = "", happened_at: datetime | None = None
 ) -> None:
     session.add(
-        Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500])
-    )
+        Transition(fix_store_id=row.id, account_id=actor.account_id, from_state=row.state, to_state=to, note=note[:500],
+                   changed_at=happened_at or now())
+    )  # fmt: skip
     data = {"fix_id": row.fix_id, "title": session.get_one(Fix, row.fix_id).title, "from": row.state, "to": to,
             "to_label": LABELS[to], "happened_at": (happened_at or now()).isoformat()}  # fmt: skip
     record_event(session, actor, "fix.moved", data, [row.store_id])
@@ -315,7 +316,11 @@ def move_fix(
     row = own_fix_store(session, actor, fix_store_id)
     roles = MOVES.get((row.state, to))
     if roles is None:
-        raise Conflict("从现在的状态不能直接到那一步。", "请按顺序来。")
+        following = "、".join(LABELS[state] for state in next_states(row.state, actor.role))
+        raise Conflict(
+            f"现在是“{LABELS[row.state]}”，不能直接改为“{LABELS.get(to, to)}”。",
+            f"下一步可以是：{following}。" if following else "下一步由别的同事来做。",
+        )
     require(actor, *roles)
     taken_back = (row.state, to) == ("accepted", "fixing")
     _change(session, actor, row, to, note, happened_at)
@@ -329,10 +334,24 @@ def move_fix(
     session.add(row)
     session.flush()
     if to == "accepted":
-        make_tellings(session, row)
+        make_due(session, evidence_fans(session, fix_id=row.fix_id), row.store_id, fix_id=row.fix_id)
     elif taken_back or to == "reopened":
-        withdraw_due_tellings(session, row)
+        drop_due(session, row.store_id, fix_id=row.fix_id)
     return row
+
+
+def told_by_store(session: Session, actor: Actor, fix_id: int) -> pd.DataFrame:
+    """Count per store in scope whom a fix was told to and what they say: by store id ``due, told, fixed, not_fixed``."""
+    statement = (
+        select(Telling.store_id, Telling.state, Telling.really_fixed)
+        .join(Fan, Fan.id == Telling.fan_id)
+        .where(Telling.fix_id == fix_id)
+    )
+    rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Telling.store_id)).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["store_id", "state", "answer"])
+    counts = {"due": frame["state"] == "due", "told": frame["state"] == "told", "fixed": frame["answer"] == "yes",
+              "not_fixed": frame["answer"] == "no"}  # fmt: skip
+    return pd.DataFrame(counts).groupby(frame["store_id"]).sum().astype(int)
 
 
 def undo_open_fix(session: Session, actor: Actor, fix_id: int) -> None:

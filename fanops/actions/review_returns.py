@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 
 from fanops.access import Actor, record_audit
 from fanops.actions.fix_states import DONE
-from fanops.actions.records_fix_tellings import withdraw_due_tellings
 from fanops.database import Database
+from fanops.fans.records_tellings import drop_due
 from fanops.sending.records import record_event
 from fanops.tables import BacklogItem, Fix, FixStore, Rollout, ThemeAssignment, Transition, Unit, Voice, now
 from fanops.themes.records import PERSON, joined_units
@@ -112,8 +112,8 @@ def _fixes(session: Session, actor: Actor, at: datetime) -> int:
         )
         row.state, row.note, row.done_at, row.closed_at, row.read_at = "reopened", note, None, None, None
         row.ticks = {}  # as when a person opens it again: the checklist begins anew
-        withdraw_due_tellings(session, row)
         session.add(row)
+        drop_due(session, row.store_id, fix_id=fix.id)
         about = {"fix_id": fix.id, "title": fix.title, "theme_id": fix.theme_id}
         record_event(session, actor, "theme.returned", about | _numbers(before, after), [row.store_id])
         reopened += 1

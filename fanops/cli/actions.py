@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import click
 
-from fanops.errors import NotFound
+from fanops.errors import InvalidInput, NotFound
 from fanops.settings import today
 
 
@@ -35,6 +36,15 @@ def _store_ids(session, actor, codes: tuple[str, ...]) -> list[int]:
     return [stores[code] for code in codes] or list(stores.values())
 
 
+def _key(names: Mapping[str, str], given: str, what: str) -> str:
+    """Give the key of a word that is given as it is kept or as the screen says it."""
+    for key, label in names.items():
+        if given in (key, label):
+            return key
+    known = "、".join(f"{key}（{label}）" if key != label else key for key, label in names.items())
+    raise InvalidInput(f"没有这种{what}：{given}。", f"可用：{known}。")
+
+
 @fix.command("watch")
 @_brand_and_json
 def watch(brand, as_json: bool) -> None:
@@ -55,7 +65,7 @@ def watch(brand, as_json: bool) -> None:
 @click.option("--title", required=True, help="What is to be mended.")
 @click.option("--store", "stores", multiple=True, help="Store code; repeat for several, none for all.")
 @click.option("--what", default="", help="How.")
-@click.option("--area", default="service", show_default=True, help="quality, service or cleanliness.")
+@click.option("--area", default="service", show_default=True, help="One of the brand's areas.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due day.")
 @_brand_and_json
 def open_fix(
@@ -63,12 +73,13 @@ def open_fix(
 ) -> None:
     """Open a fix of THEME_ID in stores."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records_fixes
+    from fanops.actions import records_areas, records_fixes
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
+        area = _key(records_areas.areas(session, actor), area, "类别")
         row = records_fixes.open_fix(session, actor, theme_id, ids, title, what_to_do=what, area=area,
                                due_on=due.date() if due else None)  # fmt: skip
         number = row.id
@@ -87,12 +98,13 @@ def send_checklist(
 ) -> None:
     """Send a checklist to stores."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records_fixes
+    from fanops.actions import records_areas, records_fixes
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
+        area = _key(records_areas.areas(session, actor), area, "类别")
         row = records_fixes.open_fix(session, actor, None, ids, title, area=area, checklist=lines,
                                      due_on=due.date() if due else None)  # fmt: skip
         number = row.id
@@ -134,6 +146,7 @@ def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) 
     from fanops.actions.fix_states import LABELS
     from fanops.database import ready_database
 
+    state = _key(LABELS, state, "状态")
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         wanted = _store_ids(session, actor, (store,))[0]
@@ -201,7 +214,7 @@ def advance(item_id: int, brand: str | None) -> None:
 @click.argument("item_id", type=int)
 @click.option("--store", "stores", multiple=True, required=True, help="Store code; repeat for several.")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day it went live, today by default.")
-@click.option("--wave", default=1, show_default=True, help="Wave the stores belong to.")
+@click.option("--wave", type=click.IntRange(min=1), default=1, show_default=True, help="Wave the stores belong to.")
 @click.option("--brand", help="Brand, when there are several.")
 def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | None) -> None:
     """Mark ITEM_ID live in stores."""
@@ -220,7 +233,11 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
 
 @backlog.command("invite")
 @click.argument("item_id", type=int)
-@click.option("--most", type=int, help="Only so many now, those who mind most and said it last first; all without it.")
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    help="Only so many now, those who mind most and said it last first; all without it.",
+)
 @click.option("--channel", default="task", show_default=True, help="task, link, mail or wecom.")
 @click.option("--wave", "wave_id", type=int, help="Open wave that a link leads to.")
 @click.option("--dry-run", is_flag=True, help="Only say who would be invited and who not.")
@@ -230,10 +247,10 @@ def invite(
 ) -> None:
     """Invite the raisers of ITEM_ID to try it."""
     from fanops.access.accounts import owner_actor
-    from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
+    from fanops.actions.invite_raisers import CHANNELS, Way, invite_raisers, preview_raisers
     from fanops.database import ready_database
 
-    way = Way(channel, wave_id, most)
+    way = Way(_key(CHANNELS, channel, "邀请方式"), wave_id, most)
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         yes, no = preview_raisers(session, actor, item_id, way)

@@ -65,7 +65,13 @@ def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: boo
     "--treated", multiple=True, required=True, help="Store code that will get the change; repeat for several."
 )
 @click.option("--control", "controls", multiple=True, help="Store code to compare with; none for all others.")
-@click.option("--weeks", default=8, show_default=True, help="Weeks after the start that will be looked at.")
+@click.option(
+    "--weeks",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Weeks after the start that will be looked at.",
+)
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def power(

@@ -102,7 +102,7 @@ def compute(
         raise TooLittleData("还没有门店上线或完成，量不出效果。", "上线之后再来。")
     baseline = records.plan_of(session, actor, **about)
     plan = baseline.plan if baseline else {}
-    metric = plan.get("metric", metric)
+    metric = records.known_metric(plan.get("metric", metric))
     first = date.fromisoformat(plan["starts_on"]) if plan else min(since.values()) - timedelta(weeks=_HISTORY_WEEKS)
     last = until or today() - timedelta(days=1)
     if plan:

@@ -12,21 +12,19 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require, visible_stores
+from fanops.access import Actor, Role, record_audit, require, visible_stores
 from fanops.effect.checks import match_controls
 from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_panel import weekly_panel
+from fanops.effect.records_starts import starts_of
 from fanops.errors import InvalidInput, NotFound
 from fanops.sending.records import record_event
-from fanops.settings import settings
 from fanops.tables import (
     BacklogItem,
     Baseline,
     Fix,
-    FixStore,
     Measurement,
-    Rollout,
     now,
 )  # fmt: skip
 
@@ -70,8 +68,7 @@ def freeze_plan(
         InvalidInput: Unknown metric, empty or overlapping stores, a window that ends before it starts.
     """
     require(actor, *PLANNERS)
-    if plan.metric not in METRICS:
-        raise InvalidInput("没有这个指标。", f"可用：{'、'.join(metric.name for metric in METRICS.values())}。")
+    known_metric(plan.metric)
     if not plan.treated or set(plan.treated) & set(plan.controls):
         raise InvalidInput("上线门店不能空着，也不能同时是对照门店。")
     if plan.starts_on >= plan.ends_on:
@@ -88,6 +85,18 @@ def freeze_plan(
     session.flush()
     record_audit(session, actor, "freeze_plan", f"baseline:{row.id}", sha256=row.sha256)
     return row
+
+
+def known_metric(name: str) -> str:
+    """Give the name back.
+
+    Raises:
+        InvalidInput: No such metric.
+    """
+    if name not in METRICS:
+        known = "、".join(f"{key}（{metric.name}）" for key, metric in METRICS.items())
+        raise InvalidInput(f"没有这个指标：{name}。", f"可用：{known}。")
+    return name
 
 
 def suggest_controls(
@@ -134,6 +143,7 @@ def power(
     Raises:
         TooLittleData: Too few controls or too short a history.
     """
+    known_metric(metric)
     history = before - timedelta(weeks=weeks + max(_HISTORY_WEEKS, weeks))
     frame = weekly_panel(session, actor, metric, history, before - timedelta(days=1), theme_id)
     frame = frame[frame["store_id"].isin([*treated, *controls])]
@@ -164,22 +174,10 @@ def earlier_plans(
 def treated_since(
     session: Session, actor: Actor, *, item_id: int | None = None, fix_id: int | None = None
 ) -> dict[int, date]:
-    """Give the day from which each store in scope counts as treated by an item (live) or a fix (done)."""
-    if item_id is not None:
-        statement = (
-            select(Rollout.store_id, Rollout.live_on)
-            .join(BacklogItem, BacklogItem.id == Rollout.item_id)
-            .where(Rollout.item_id == item_id, Rollout.live_on.is_not(None))
-        )
-        statement = in_scope(statement, actor, brand=BacklogItem.brand_id, store=Rollout.store_id)
-        return dict(session.exec(statement).all())
-    statement = (
-        select(FixStore.store_id, FixStore.done_at)
-        .join(Fix, Fix.id == FixStore.fix_id)
-        .where(FixStore.fix_id == fix_id, FixStore.done_at.is_not(None))
-    )
-    statement = in_scope(statement, actor, brand=Fix.brand_id, store=FixStore.store_id)
-    return {store: done.astimezone(settings().zone).date() for store, done in session.exec(statement)}
+    """Give the day from which each store in scope counts as treated by an item (live) or a fix (first done)."""
+    seen = {store.id for store in visible_stores(session, actor)}
+    found = starts_of(session, item_id=item_id, fix_id=fix_id)
+    return {store: day for store, day in found.items() if store in seen}
 
 
 def save_measurement(

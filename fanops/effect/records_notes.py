@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from fanops.settings import settings
-from fanops.tables import Baseline, FixStore, Measurement, Rollout
+from fanops.effect.records_starts import day_of, starts_of
+from fanops.tables import Baseline, Measurement
 
 LATE_PLAN, NOT_OVER = "方案在上线后才定，只供参考", "还没到期"
 
@@ -29,27 +28,18 @@ def plan_notes(session: Session, rows: Sequence[Measurement]) -> dict[int, str]:
     for number in {row.baseline_id for row in rows if row.baseline_id is not None}:
         plan = session.get_one(Baseline, number)
         first = _first_treated(session, plan)
-        plans[number] = plan, first is not None and _day(plan.frozen_at) > first
+        plans[number] = plan, first is not None and day_of(plan.frozen_at) > first
     notes = {}
     for row in rows:
         said = []
         if row.baseline_id is not None:
             plan, late = plans[row.baseline_id]
-            said = [LATE_PLAN] * late + [NOT_OVER] * (_day(row.measured_at) <= plan.ends_on)
+            said = [LATE_PLAN] * late + [NOT_OVER] * (day_of(row.measured_at) <= plan.ends_on)
         notes[row.id] = "；".join(said)
     return notes
 
 
 def _first_treated(session: Session, plan: Baseline) -> date | None:
     """Give the day on which the first store of the plan had the change, whoever looks."""
-    treated = plan.plan["treated"]
-    if plan.item_id is not None:
-        live = select(func.min(Rollout.live_on)).where(Rollout.item_id == plan.item_id, Rollout.store_id.in_(treated))
-        return session.exec(live).one()
-    done = select(func.min(FixStore.done_at)).where(FixStore.fix_id == plan.fix_id, FixStore.store_id.in_(treated))
-    first = session.exec(done).one()
-    return first and _day(first)
-
-
-def _day(moment) -> date:
-    return moment.astimezone(settings().zone).date()
+    starts = starts_of(session, item_id=plan.item_id, fix_id=plan.fix_id)
+    return min((starts[store] for store in plan.plan["treated"] if store in starts), default=None)

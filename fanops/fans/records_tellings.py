@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from sqlalchemy import func, literal
-from sqlmodel import Session, select
+from sqlmodel import Session, delete, select
 
 from fanops.access import Actor, in_scope
 from fanops.access.scope import store_ids
@@ -16,6 +18,32 @@ from fanops.fans.records_person import person_ids
 from fanops.tables import BacklogItem, Fan, Fix, ServiceCard, Store, Telling, now
 
 PROMISE = "promise"  # rule_code of a card that asks to tell a fan what was done
+
+
+def make_due(session: Session, raisers: Mapping[int, int | None], store_id: int, **about: int) -> None:
+    """Let the raisers of a store be told that it is done there; who said it was not mended is told and asked anew.
+
+    Args:
+        session: A writing session.
+        raisers: Fan id → the store they said it in.
+        store_id: Where it is done.
+        about: ``fix_id`` or ``item_id``.
+    """
+    known = {row.fan_id: row for row in session.exec(select(Telling).filter_by(**about))}
+    for fan_id, said_in in raisers.items():
+        row = known.get(fan_id)
+        if said_in != store_id or (row is not None and row.really_fixed != "no"):
+            continue
+        row = row or Telling(fan_id=fan_id, store_id=store_id, **about)
+        row.state, row.told_at, row.staff_id, row.really_fixed = "due", None, None, ""
+        session.add(row)
+    session.flush()
+
+
+def drop_due(session: Session, store_id: int, **about: int) -> None:
+    """Let nobody be told any more what is not so at a store (``fix_id`` or ``item_id``); who was told stays."""
+    statement = delete(Telling).where(Telling.store_id == store_id, Telling.state == "due")
+    session.exec(statement.filter_by(**about))
 
 
 def telling_table(session: Session, actor: Actor, state: str = "due", *, store_id: int | None = None) -> pd.DataFrame:

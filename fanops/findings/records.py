@@ -90,8 +90,8 @@ def save_signals(session: Session, actor: Actor, signals: list[Signal]) -> dict[
 
 def claim_of(signal: Signal, theme: str, store: str) -> str:
     """Say a signal in one Chinese sentence with its base."""
-    share = f"{signal.base} 人里有 {signal.people} 人说到，平均占每人所说的 {signal.share:.1%}"
-    other = f"占 {signal.other_share:.1%}"
+    share = f"{signal.base} 人里有 {signal.people} 人说到，平均占每人所说的{_said(signal.share)}"
+    other = f"占{_said(signal.other_share)}" if signal.other_people else "没有人说"
     if signal.kind == "new":
         return f"“{theme}”是新出现的：近 28 天 {share}；此前 84 天没有人说。"
     if signal.kind == "rising":
@@ -100,6 +100,10 @@ def claim_of(signal: Signal, theme: str, store: str) -> str:
         many = f"，是它们的 {signal.ratio:.1f} 倍" if signal.other_people else ""
         return f"“{theme}”在{store}特别多：{share}；其他门店{other}{many}。"
     return f"核心粉丝更常说“{theme}”：{share}；其他粉丝{other}。"
+
+
+def _said(share: float) -> str:
+    return "不到 0.1%" if 0 < share < 0.001 else f" {share:.1%}"
 
 
 def _numbers(session: Session, brand_id: int, signal: Signal) -> dict[str, object]:
@@ -183,6 +187,7 @@ def finding_table(
         found = parts(
             int(numbers.get("fans") or numbers.get("people") or 0), _float(numbers.get("core_share")),
             _float(numbers.get("negative_share")), _ratio(numbers.get("ratio"), finding.kind), effort,
+            numbers.get("people"),
         )  # fmt: skip
         rows.append(
             {

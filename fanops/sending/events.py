@@ -10,6 +10,7 @@ TRIAL = "raisers.invited"
 # What can be chosen for an address; what each carries is written in docs/webhooks.md.
 EVENTS: dict[str, str] = {
     "item.stage_moved": "需求条目进入下一阶段",
+    "item.withdrawn": "需求条目撤销",
     "item.merged": "需求条目合并",
     "item.unmerged": "需求条目拆开",
     "rollout.changed": "铺开状态变化",
@@ -30,6 +31,7 @@ def sentence(event: str, data: Mapping[str, Any]) -> str:
     stores = "、".join(store["name"] for store in data.get("stores", ())) or data.get("store", "")
     said = {
         "item.stage_moved": lambda: f"需求条目{title}进入“{data['to_label']}”。",
+        "item.withdrawn": lambda: f"需求条目{title}已撤销。",
         "item.merged": lambda: f"需求条目{title}并入“{data['into_title']}”。",
         "item.unmerged": lambda: f"需求条目{title}已从“{data['into_title']}”拆开。",
         "rollout.changed": lambda: f"{stores}：需求条目{title}{data['to_label']}。",

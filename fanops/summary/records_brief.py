@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import case, func
+from sqlalchemy import case, func, literal
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
+from fanops.access.scope import store_ids
 from fanops.actions.fix_states import DONE
+from fanops.actions.gates import LABELS as STAGES
+from fanops.database.frames import frame_of
 from fanops.intervals import wilson
 from fanops.summary.records import KeyFigure, key_figures, latest_verdicts
 from fanops.summary.records_period import Period, freshness_words, period_end, periods
@@ -55,7 +58,8 @@ class Brief:
             first; praise, themes that are praised more than anything else, and general remarks are left out.
         quotes: For the first wants, one sentence each: rows of ``evidence``, of those who are counted, no praise.
         said: What a theme's page is asked for, so that it shows the voices that are counted here.
-        did: Rows ``kind, action_id, title, stores, done, due, told``: fixes and items in work, tellings due and told.
+        did: Rows ``kind, action_id, title, stage`` (of an item, in words)``, stores, done, due, told``: fixes and items in work, the
+            newest first; stores and tellings as far as the actor sees them.
         changed: As ``latest_verdicts``.
         stores: How many stores in scope are open.
         silent_stores: Names of those without a voice in the period.
@@ -173,33 +177,39 @@ def _wants(session: Session, actor: Actor, since: datetime, until: datetime, *, 
 def _did(session: Session, actor: Actor) -> pd.DataFrame:
     done = func.sum(case((FixStore.state.in_(DONE), 1), else_=0))
     fixes = (
-        select(Fix.id, Fix.title, func.count(FixStore.id), done)
+        select(Fix.id, Fix.title, literal(""), func.count(FixStore.id), done, Fix.opened_at)
         .join(FixStore, FixStore.fix_id == Fix.id)
-        .group_by(Fix.id, Fix.title)
+        .group_by(Fix.id, Fix.title, Fix.opened_at)
         .order_by(Fix.id.desc())
         .limit(5)
     )
-    live = func.sum(case((Rollout.state == "live", 1), else_=0))
+    # An item is the brand's: it is work before any store has it.
+    seen = Rollout.store_id.in_(store_ids(actor))
+    live = func.sum(case((seen & (Rollout.state == "live"), 1), else_=0))
     items = (
-        select(BacklogItem.id, BacklogItem.title, func.count(Rollout.id), live)
-        .join(Rollout, Rollout.item_id == BacklogItem.id)
-        .where(BacklogItem.merged_into_id.is_(None))
-        .group_by(BacklogItem.id, BacklogItem.title)
+        select(BacklogItem.id, BacklogItem.title, BacklogItem.stage, func.sum(case((seen, 1), else_=0)), live,
+               BacklogItem.opened_at)
+        .outerjoin(Rollout, Rollout.item_id == BacklogItem.id)
+        .where(BacklogItem.merged_into_id.is_(None), BacklogItem.brand_id == actor.brand_id)
+        .group_by(BacklogItem.id, BacklogItem.title, BacklogItem.stage, BacklogItem.opened_at)
         .order_by(BacklogItem.id.desc())
         .limit(5)
-    )
+    )  # fmt: skip
+    fixes = in_scope(fixes, actor, brand=Fix.brand_id, store=FixStore.store_id)
     rows = []
-    for kind, statement, brand, store, action in (
-        ("服务改进", fixes, Fix.brand_id, FixStore.store_id, Telling.fix_id),
-        ("需求条目", items, BacklogItem.brand_id, Rollout.store_id, Telling.item_id),
-    ):
-        found = session.exec(in_scope(statement, actor, brand=brand, store=store)).all()
-        tellings = select(action, Telling.state, func.count(Telling.id)).where(action.in_([row[0] for row in found]))
-        told = {(each, state): count for each, state, count in session.exec(tellings.group_by(action, Telling.state))}
-        for action_id, title, stores, finished in found:
-            due = told.get((action_id, "due"), 0)
-            rows.append((kind, action_id, title, stores, finished or 0, due, told.get((action_id, "told"), 0)))
-    return pd.DataFrame(rows, columns=["kind", "action_id", "title", "stores", "done", "due", "told"])
+    for kind, statement, action in (("服务改进", fixes, Telling.fix_id), ("需求条目", items, Telling.item_id)):
+        found = session.exec(statement).all()
+        tellings = select(action, Telling.state, func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id)
+        tellings = in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)
+        tellings = tellings.where(action.in_([row[0] for row in found])).group_by(action, Telling.state)
+        told = {(each, state): count for each, state, count in session.exec(tellings)}
+        for action_id, title, stage, stores, finished, opened in found:
+            counts = (told.get((action_id, "due"), 0), told.get((action_id, "told"), 0))
+            rows.append((kind, action_id, title, STAGES.get(stage, ""), stores, finished or 0, *counts, opened))
+    columns = ["kind", "action_id", "title", "stage", "stores", "done", "due", "told", "opened_at"]
+    frame = frame_of(rows, columns)
+    # The newest first, whatever they are: a sheet holds five, and items must not stand behind every fix.
+    return frame.sort_values("opened_at", ascending=False, kind="stable", ignore_index=True).drop(columns="opened_at")
 
 
 def _open_stores(session: Session, actor: Actor, *silent_in: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pandas as pd
-from sqlalchemy import case, func
+from sqlalchemy import case, func, tuple_
 from sqlmodel import Session, select
 
 from fanops.access import Actor, in_scope
@@ -39,6 +39,7 @@ LINKS = {
     "heard": "听到", "themed": "成为主题", "acted": "有了行动", "done": "做完了", "told": "告诉了提出者", "proved": "证明了效果",
 }  # fmt: skip
 _LEAST_FANS = 10
+_PEOPLE = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
 
 
 def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
@@ -47,32 +48,35 @@ def loop_totals(session: Session, actor: Actor) -> pd.DataFrame:
     Returns:
         Rows ``link, people, share`` (of those heard), in the order of LINKS.
     """
-    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
 
     def people(*conditions) -> int:
-        statement = joined_units(person).where(*conditions)
+        statement = joined_units(_PEOPLE).where(*conditions)
         return session.exec(in_scope(statement, actor, brand=Voice.brand_id, store=Voice.store_id)).one()
 
-    fixed = select(Fix.theme_id).join(FixStore, FixStore.fix_id == Fix.id).where(Fix.theme_id.is_not(None))
-    fixed = in_scope(fixed, actor, brand=Fix.brand_id, store=FixStore.store_id)
+    theme, here = ThemeAssignment.theme_id, tuple_(ThemeAssignment.theme_id, Voice.store_id)
+    # What a store does, it does for those who said it there: a fix in 4 of 40 stores is none of the other 36's.
+    fixed = select(Fix.theme_id, FixStore.store_id).join(FixStore, FixStore.fix_id == Fix.id)
+    fixed = fixed.where(Fix.brand_id == actor.brand_id, Fix.theme_id.is_not(None))
     built = select(BacklogItem.theme_id).where(
         BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None)
     )
+    live = (
+        select(BacklogItem.theme_id, Rollout.store_id)
+        .join(Rollout, Rollout.item_id == BacklogItem.id)
+        .where(BacklogItem.brand_id == actor.brand_id, BacklogItem.theme_id.is_not(None), Rollout.state == "live")
+    )
     done = fixed.where(FixStore.state.in_(DONE))
-    live = built.join(Rollout, Rollout.item_id == BacklogItem.id).where(Rollout.state == "live")
-    live = in_scope(live, actor, brand=BacklogItem.brand_id, store=Rollout.store_id)
     proved_items, proved_fixes = _proved(session, actor)
-    theme = ThemeAssignment.theme_id
     told = select(func.count(func.distinct(Telling.fan_id))).join(Fan, Fan.id == Telling.fan_id)
     told = in_scope(told.where(Telling.state == "told"), actor, brand=Fan.brand_id, store=Telling.store_id)
     counts = {
         "heard": people(),
         "themed": people(theme.is_not(None)),
-        "acted": people(theme.in_(fixed) | theme.in_(built)),
-        "done": people(theme.in_(done) | theme.in_(live)),
+        "acted": people(here.in_(fixed) | theme.in_(built)),
+        "done": people(here.in_(done) | here.in_(live)),
         "told": session.exec(told).one(),
         "proved": people(
-            theme.in_(fixed.where(Fix.id.in_(proved_fixes))) | theme.in_(built.where(BacklogItem.id.in_(proved_items)))
+            here.in_(done.where(Fix.id.in_(proved_fixes))) | here.in_(live.where(BacklogItem.id.in_(proved_items)))
         ),
     }  # fmt: skip
     heard = max(1, counts["heard"])
@@ -98,21 +102,36 @@ def actions_of_loop(session: Session, actor: Actor) -> pd.DataFrame:
     """Give the rows under the later links: every action with the people whose theme it takes up.
 
     Returns:
-        Rows ``page, key, id, title, theme, people, done`` (stores in scope)``, stores, proved``, most people first. Who said two things
-        counts at both, so rows may add up to more than the link.
+        Rows ``page, key, id, title, theme, people`` (who said it: of an item all, of a fix those in its stores)``, served`` (those
+        in stores where it is done)``, done`` (stores in scope)``, stores, proved``, most people first. Who said two things counts
+        at both, so rows may add up to more than the link.
     """
-    person = func.count(func.distinct(func.coalesce(PERSON, -Voice.id)))
-    counts = joined_units(ThemeAssignment.theme_id, person).group_by(ThemeAssignment.theme_id)
-    people = dict(session.exec(in_scope(counts, actor, brand=Voice.brand_id, store=Voice.store_id)).all())
-    proved_items, proved_fixes = _proved(session, actor)
-    items = _with_stores(session, actor, BacklogItem, Rollout, Rollout.item_id, Rollout.state == "live")
-    fixes = _with_stores(session, actor, Fix, FixStore, FixStore.fix_id, FixStore.state.in_(DONE))
-    rows = [("backlog.py", "item", *row, row[0] in proved_items) for row in items]
-    # A fix is its stores': who sees none of them has nothing to open. An item is the brand's.
-    rows += [("fixes.py", "fix", *row, row[0] in proved_fixes) for row in fixes if row[5]]
-    columns = ["page", "key", "id", "title", "theme_id", "theme", "done", "stores", "proved"]
+    of_theme = joined_units(BacklogItem.id, _PEOPLE).join(BacklogItem, BacklogItem.theme_id == ThemeAssignment.theme_id)
+    of_item = of_theme.join(Rollout, (Rollout.item_id == BacklogItem.id) & (Rollout.store_id == Voice.store_id))
+    of_fix = joined_units(Fix.id, _PEOPLE).join(Fix, Fix.theme_id == ThemeAssignment.theme_id)
+    of_fix = of_fix.join(FixStore, (FixStore.fix_id == Fix.id) & (FixStore.store_id == Voice.store_id))
+    is_live, is_done = Rollout.state == "live", FixStore.state.in_(DONE)
+
+    def counted(statement, number) -> dict[int, int]:
+        statement = in_scope(statement.group_by(number), actor, brand=Voice.brand_id, store=Voice.store_id)
+        return dict(session.exec(statement).all())
+
+    parts = (
+        ("backlog.py", "item", _with_stores(session, actor, BacklogItem, Rollout, Rollout.item_id, is_live),
+         counted(of_theme, BacklogItem.id), counted(of_item.where(is_live), BacklogItem.id)),
+        ("fixes.py", "fix", _with_stores(session, actor, Fix, FixStore, FixStore.fix_id, is_done),
+         counted(of_fix, Fix.id), counted(of_fix.where(is_done), Fix.id)),
+    )  # fmt: skip
+    proved = dict(zip(("item", "fix"), _proved(session, actor), strict=True))
+    rows = [
+        (page, key, *row, row[0] in proved[key], people.get(row[0], 0), served.get(row[0], 0))
+        for page, key, found, people, served in parts
+        for row in found
+        # A fix is its stores': who sees none of them has nothing to open. An item is the brand's.
+        if key == "item" or row[5]
+    ]
+    columns = ["page", "key", "id", "title", "theme_id", "theme", "done", "stores", "proved", "people", "served"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["people"] = frame["theme_id"].map(people).fillna(0).astype(int)
     return frame.sort_values(["people", "title"], ascending=[False, True], ignore_index=True)
 
 

@@ -173,6 +173,12 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
             backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
         backlog.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
+        backlog.set_rollout(session, product, item_id, stores["S1"], "withdrawn")
+        assert (
+            session.exec(select(Telling.id).where(Telling.item_id == item_id)).all() == []
+        )  # it is not there any more
+        backlog.set_rollout(session, product, item_id, stores["S1"], "live")
+        assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
         save_measurement(session, product, "did", "有效", {}, baseline_id=None, item_id=item_id)
         assert backlog.advance(session, product, item_id).stage == "rollout"
         assert backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2) == 1
@@ -312,3 +318,17 @@ def test_praise_alone_is_evidence_too(chain):
         heard = _spoken(session, chain, [(None, 1), (None, 1)])
         item = backlog.open_item(session, chain.actors["product"], heard, "多排热情的店员")
         assert records.evidence_counts(session, item_id=item.id) == (2, 0)
+
+
+def test_an_item_opened_by_mistake_is_taken_back_until_it_is_worked_on(chain, theme):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        wrong, right = (backlog.open_item(session, product, theme, title).id for title in ("错的", "对的"))
+        backlog.undo_open_item(session, product, wrong)
+        assert backlog.item_table(session, product)["item_id"].tolist() == [right]
+        assert session.exec(select(Evidence.id).where(Evidence.item_id == wrong)).first() is None
+        backlog.plan_stores(session, product, right, [chain.stores["S1"]])
+        with pytest.raises(Conflict, match="已经在做"):
+            backlog.undo_open_item(session, product, right)
+        with pytest.raises(NotAllowed):
+            backlog.undo_open_item(session, chain.actors["store_manager"], right)

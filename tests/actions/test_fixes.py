@@ -12,6 +12,7 @@ from fanops.access import visible_stores
 from fanops.access.organisation import add_store, regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from fanops.fans import records_tellings
 from fanops.settings import today
 from fanops.tables import Evidence, Fan, FixStore, Telling, Unit, Voice
 
@@ -176,3 +177,39 @@ def test_an_acceptance_taken_back_leaves_the_stores_receipt_and_nobody_to_be_tol
         records_fixes.move_fix(session, above, key, "fixing")
         row = records_fixes.move_fix(session, above, key, "assigned", "柜子还没到")
         assert (row.done_at, row.note) == (None, "柜子还没到")
+
+
+def test_who_says_it_is_not_mended_is_told_again_and_nobody_hears_of_a_fix_that_is_open(chain):
+    above, clerk, store = chain.actors["product"], chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        fix = records_fixes.open_fix(session, above, None, [store], "加人", checklist=["加人"])
+        for place in range(3):
+            fan = Fan(brand_id=chain.brand_id, name_masked="王**", home_store_id=store)
+            session.add(fan)
+            session.flush()
+            voice = Voice(
+                brand_id=chain.brand_id, store_id=store, fan_id=fan.id, text="排队太久", source_key=f"v{place}"
+            )
+            session.add(voice)
+            session.flush()
+            unit = Unit(voice_id=voice.id, start=0, end=4)
+            session.add(unit)
+            session.flush()
+            session.add(Evidence(fix_id=fix.id, unit_id=unit.id))
+        key = int(_rows(session, above, fix.id)["fix_store_id"].iloc[0])
+        for to in ("fixing", "accepted"):
+            records_fixes.move_fix(session, above, key, to)
+        yes, no, _ = records_tellings.telling_table(session, clerk)["telling_id"]
+        records_tellings.record_told(session, clerk, int(yes), "yes")
+        records_tellings.record_told(session, clerk, int(no), "no")
+        for to in ("reasked", "reopened"):
+            records_fixes.move_fix(session, above, key, to)
+        assert records_tellings.telling_table(session, clerk).empty  # it is open: there is nothing to tell
+        assert _rows(session, above, fix.id)["not_fixed"].tolist() == [1]
+        for to in ("fixing", "accepted"):
+            records_fixes.move_fix(session, above, key, to)
+        due = records_tellings.telling_table(session, clerk)
+        assert int(no) in set(due["telling_id"]) and len(due) == 2
+        assert records_tellings.telling_table(session, clerk, "told")["telling_id"].tolist() == [yes]
+        records_tellings.record_told(session, clerk, int(no), "yes")
+        assert _rows(session, above, fix.id)["not_fixed"].tolist() == [0]

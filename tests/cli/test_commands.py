@@ -97,10 +97,18 @@ def test_changing_accounts(chain) -> None:
         (("account", "disable", "admin"), "没有能登录的管理员"),
         (("org", "add-region", "华东"), "已经有大区"),
         (("org", "add-store", "S9", "新店", "--region", "没有"), "没有名为"),
+        (("fix", "checklist", "--title", "检查", "--line", "看", "--area", "味道"), "service（服务）"),
+        (("fix", "move", "1", "S1", "done"), "accepted（已验收）"),
+        (("fix", "move", "1", "S1", "closed"), "下一步可以是：已指派、整改中"),
+        (("backlog", "invite", "1", "--channel", "鸽子"), "mail（邮件）"),
+        (("backlog", "invite", "1", "--most", "-3", "--dry-run"), "--most"),
+        (("backlog", "live", "1", "--store", "S1", "--wave", "0"), "--wave"),
+        (("effect", "power", "--treated", "S1", "--metric", "foo"), "orders（订单数）"),
     ],
 )
 @ONE
 def test_refusals_say_why_and_how(chain, arguments: tuple[str, ...], said: str) -> None:
+    run("fix", "checklist", "--title", "检查", "--line", "看", "--area", "服务", "--brand", "山茶")
     result = run(*arguments, "--brand", "山茶", fails=True)
     assert said in result.output
     assert "Traceback" not in result.output

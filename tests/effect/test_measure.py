@@ -133,3 +133,21 @@ def test_who_sees_a_part_of_the_stores_sees_no_figures_of_the_others(chain, boug
         mine = records.within_scope(session, chain.actors["region_manager"], whole)
         assert [each["unit"] for each in mine["value"]["by_store"]] == ["静安店"] and "total" not in mine["value"]
         assert mine["estimate_share"] == whole["estimate_share"]  # the verdict is the brand's
+
+
+@ONE
+def test_a_store_whose_fix_is_open_again_does_not_become_a_control(chain, bought):
+    """The same plan gives the same numbers after the theme has returned, and a late plan stays late."""
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        records.freeze_plan(session, product, plan(chain, "orders", WEEKS), fix_id=bought)
+        before = measure(session, product, fix_id=bought)
+        row = int(records_fixes.fix_stores(session, product, bought).iloc[0]["fix_store_id"])
+        for state in ("reasked", "reopened"):
+            records_fixes.move_fix(session, product, row, state)
+        again = measure(session, product, fix_id=bought)
+        assert again.result["n_treated"] == 1 and again.result == before.result
+        for state in ("fixing", "accepted"):  # mended over again today: it began when it was first done
+            records_fixes.move_fix(session, product, row, state)
+        assert measure(session, product, fix_id=bought).result == before.result
+        assert plan_notes(session, [before]) == {before.id: LATE_PLAN}

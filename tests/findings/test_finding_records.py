@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.findings import records
 from fanops.findings.find import find_findings
 from fanops.findings.priority import Weights
+from fanops.findings.signals import Signal
 from fanops.tables import Fan, Finding, Order, Theme, ThemeAssignment, ThemeRun, Unit, Voice, now
 from fanops.text.aspects import GENERAL
 
@@ -157,3 +159,10 @@ def test_a_brands_finding_is_head_offices_to_decide_and_a_stores_its_managers(ch
         assert records.decide(session, manager, own, "dismissed", "已经解决") == "accepted"
         records.decide(session, chain.actors["ceo"], brand, "dismissed", "促销带来的")
         assert session.get_one(Finding, brand).state == "dismissed"
+
+
+def test_a_share_too_small_to_print_is_not_called_nothing():
+    signal = Signal("core", 1, None, 12, 2000, 0.006, 2, 9000, 0.0002, 0.001, 0.01)
+    assert records.claim_of(signal, "开发票", "").endswith("平均占每人所说的 0.6%；其他粉丝占不到 0.1%。")
+    nobody = replace(signal, kind="store", other_people=0, other_share=0.0)
+    assert records.claim_of(nobody, "开发票", "江北店").endswith("平均占每人所说的 0.6%；其他门店没有人说。")

@@ -145,10 +145,18 @@ def test_a_voice_in_which_hardly_anything_is_about_it_counts_little():
 
 
 def test_priority_is_an_open_sum():
-    full = parts(people=200, core_share=1, negative_share=1, ratio=math.inf, effort="small")
-    assert set(full.values()) == {1.0} and score(full) == pytest.approx(100)
+    full = parts(people=10**6, core_share=1, negative_share=1, ratio=math.inf, effort="small")
+    assert min(full.values()) == pytest.approx(1, abs=1e-4) and score(full) == pytest.approx(100, abs=0.01)
     none = parts(people=0, core_share=math.nan, negative_share=math.nan, ratio=1.0, effort="large")
     assert set(none.values()) == {0.0} and score(none) == 0
     only = Weights(reach=0, tiers=0, negativity=4, trend=0, ease=0)
-    assert score(parts(10, 0.1, 0.25, 2.0), only) == pytest.approx(25)
+    assert score(parts(10, 0.1, 0.4, 2.0), only) == pytest.approx(16.8, abs=0.1)  # 4 of 10: at least 16.8 %
     assert score(full, Weights(0, 0, 0, 0, 0)) == 0
+
+
+def test_a_handful_of_loud_ones_does_not_come_before_hundreds():
+    """5 displeased core fans whom nobody else echoes; 259 of 812 people (399 in all), three times as many as before."""
+    handful = parts(5, 1.0, 1.0, math.inf, spoke=5)
+    hundreds = parts(399, 0.1, 0.32, 3.07, spoke=259)
+    assert score(handful) < score(hundreds) - 10
+    assert hundreds["trend"] == pytest.approx(0.975, abs=0.005)  # 175 people more than usual

@@ -23,6 +23,7 @@ def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
         rows = records_fixes.fix_stores(session, product, fix_id).set_index("store_id")["fix_store_id"]
     key = int(rows[chain.stores["S1"]])
     at = open_page("clerk", "fixes.py")
+    assert "开始改" in [button.label for button in at.button]
     at.button(key=f"fix.done.do.{key}").click().run()
     assert "还有 2 条没有勾" in words_on(at)
     at.checkbox(key=f"fix.tick.{key}.0").check().run()
@@ -35,6 +36,8 @@ def test_a_clerk_ticks_a_checklist_and_head_office_accepts_it(open_page, chain):
     at.button(key=f"fixes.open.{fix_id}").click().run()
     assert at.query_params["fix"] == str(fix_id)  # the next tap stays with this one
     assert "1 家已读，1 家已做完，0 家已验收" in words_on(at) and "还没做完的 1 家" in words_on(at)
+    words = "静安店（已做完，等验收）"  # as the store reads it
+    assert words in next(box for box in at.selectbox if box.label == "门店").options
     at.button(key="fix.accept.all").click().run()
     assert not at.exception
     with chain.db.read() as session:

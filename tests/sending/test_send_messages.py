@@ -232,11 +232,13 @@ def test_the_other_events_are_written_with_their_deeds(chain, receiver) -> None:
         save_measurement(session, product, "did", "有效", {"estimate_share": 0.05}, baseline_id=None, item_id=one.id)
         fix = records_fixes.open_fix(session, product, theme.id, [stores["S1"]], "加人")
         records_fixes.undo_open_fix(session, product, fix.id)
+        backlog.undo_open_item(session, product, two.id)
     send_due(chain.db)
     told = [(body["type"], body["data"].get("to") or body["data"].get("verdict")) for body in receiver.bodies()]
     assert told == [
         ("item.stage_moved", "listen"), ("item.stage_moved", "listen"), ("rollout.changed", "live"), ("item.merged", None),
         ("item.unmerged", None), ("effect.computed", "有效"), ("fix.opened", None), ("fix.withdrawn", None),
+        ("item.withdrawn", None),
     ]  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from fanops.access.organisation import brand_of
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
 from fanops.actions.invite_raisers import invite_raisers
-from fanops.actions.records_fix_tellings import told_by_store
 from fanops.effect.records import save_measurement
 from fanops.fans import records_tellings
 from fanops.settings import today
@@ -28,6 +27,7 @@ from fanops.tables import (
     Order,
     ServiceCard,
     Tag,
+    Telling,
     Theme,
     ThemeAssignment,
     ThemeRun,
@@ -152,6 +152,26 @@ def test_a_store_sees_its_own_part(chain, heard):
     assert far.core == 0 and len(far.silent_stores) == 1
 
 
+def test_what_was_done_counts_as_far_as_one_sees(chain, heard):
+    """An item shows from its first stage on; of the tellings a store's page counts its own."""
+    product, stores = chain.actors["product"], chain.stores
+    with chain.db.write() as session:
+        fix = records_fixes.open_fix(session, product, heard, [stores["S1"], stores["S2"]], "加人")
+        session.get_one(Fix, fix.id).opened_at = now() - timedelta(days=2)
+        item = backlog.open_item(session, product, heard, "预点单")
+        fans = session.exec(select(Fan.id)).all()
+        for place, code in enumerate(("S1", "S1", "S2")):
+            session.add(Telling(fix_id=fix.id, fan_id=fans[place], store_id=stores[code]))
+        item_id = item.id
+    with chain.db.read() as session:
+        whole, own = (brief(session, chain.actors[who]).did for who in ("ceo", "store_manager"))
+        sheet = brief_sheet(brand_of(session, product), product, brief(session, product)).body.decode()
+    shown = ["action_id", "title", "stage", "stores", "done", "due", "told"]
+    assert whole[shown].values.tolist() == [[item_id, "预点单", "聆听", 0, 0, 0, 0], [1, "加人", "", 2, 0, 3, 0]]
+    assert own[shown].values.tolist() == [[item_id, "预点单", "聆听", 0, 0, 0, 0], [1, "加人", "", 1, 0, 2, 0]]
+    assert "聆听</td>" in sheet and "0 / 2 家做完" in sheet
+
+
 def test_the_loop_goes_on_link_by_link(chain, heard):
     product, store = chain.actors["product"], chain.stores["S1"]
 
@@ -194,6 +214,30 @@ def test_the_loop_goes_on_link_by_link(chain, heard):
             session.add(Measurement(brand_id=chain.brand_id, item_id=item_id, method="did", result={},
                                     baseline_id=plan and plan.id, **later))  # fmt: skip
         assert people()["proved"] == 0
+
+
+def test_a_fix_counts_for_those_who_said_it_in_its_stores(chain, heard):
+    """8 people said it in S1 and 1 in S2; what S2 has done is done for one person."""
+    product, stores = chain.actors["product"], chain.stores
+    with chain.db.write() as session:
+        voice = Voice(brand_id=chain.brand_id, store_id=stores["S2"], source="测试", source_key="b", text="排队太久",
+                      said_at=now())  # fmt: skip
+        session.add(voice)
+        session.flush()
+        unit = Unit(voice_id=voice.id, start=0, end=4, polarity=-1)
+        session.add(unit)
+        session.flush()
+        session.add(ThemeAssignment(unit_id=unit.id, theme_id=heard, strength=0.9))
+        fix = records_fixes.open_fix(session, product, heard, [stores["S1"], stores["S2"]], "加人")
+        second = records_fixes.fix_stores(session, product, fix.id).set_index("store_id")["fix_store_id"][stores["S2"]]
+        for to in ("fixing", "accepted"):
+            records_fixes.move_fix(session, product, int(second), to)
+        session.add(Measurement(brand_id=chain.brand_id, fix_id=fix.id, method="did", verdict="有效", result={}))
+    with chain.db.read() as session:
+        people = loop_totals(session, product).set_index("link")["people"]
+        rows = actions_of_loop(session, product)
+    assert people[["acted", "done", "proved"]].tolist() == [9, 1, 1]
+    assert rows[["people", "served", "done", "stores"]].values.tolist() == [[9, 1, 1, 2]]
 
 
 def test_what_stands_still_is_listed(chain, heard):
@@ -244,7 +288,7 @@ def test_the_seven_links_by_hand(chain, heard):
         told = records_tellings.telling_table(session, product)
         assert len(told) == 8 and set(told["title"]) == {"加人"}
         records_tellings.record_told(session, chain.actors["clerk"], int(told.iloc[0]["telling_id"]), "no")
-        assert told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
+        assert records_fixes.told_by_store(session, product, fix.id).loc[store].tolist() == [7, 1, 0, 1]
         item = backlog.open_item(session, product, heard, "预点单")
         invite_raisers(session, product, item.id)
         backlog.record_verdict(

@@ -13,7 +13,6 @@ from fanops.access.organisation import regions_by_name
 from fanops.actions import records_areas, records_fixes
 from fanops.actions.fix_states import DONE, LABELS, next_states
 from fanops.actions.records import HEAD_OFFICE, MANAGERS, TITLE_LIMIT
-from fanops.actions.records_fix_tellings import told_by_store
 from fanops.settings import today
 from fanops.ui import words
 from fanops.ui.actions.action_views import evidence_list
@@ -26,6 +25,8 @@ from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import show_table
 
 PAGE_SIZE = 10
+# What a store does by hand, as it says it; assigning goes with naming the person.
+_STORE_DEEDS = {"fixing": "开始改", "reasked": "回访过了", "reopened": "重新打开"}
 _STORES_THAT = {
     "等验收": lambda stores: (stores["state"] == "fixing") & stores["done_at"].notna(),
     "又出现": lambda stores: stores["state"] == "reopened",
@@ -98,7 +99,7 @@ def one_fix(actor: Actor, fix, of_fix: pd.DataFrame, area_names: dict[str, str])
     where, said, how = st.tabs(["各门店", "顾客怎么说", "做得好的门店"])
     with where:
         with page_database().read() as session:
-            told = told_by_store(session, actor, int(fix.fix_id))
+            told = records_fixes.told_by_store(session, actor, int(fix.fix_id))
         show_table(_store_rows(of_fix, told), hide_index=True)
         _move_form(actor, of_fix)
         _photos(actor, of_fix)
@@ -112,7 +113,7 @@ def _store_rows(of_fix: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     lines = len(of_fix["checklist"].iloc[0])
     shown = {
         "门店": of_fix["store"],
-        "状态": of_fix["state"].map(LABELS),
+        "状态": [_state_words(row) for row in of_fix.itertuples()],
         "负责人": of_fix["owner"].fillna(""),
         "截止": of_fix["due_on"].map(words.day),
         "已读": of_fix["read_at"].map(lambda at: "" if pd.isna(at) else words.minute(at)),
@@ -128,6 +129,12 @@ def _store_rows(of_fix: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
             for row in (told.loc[store] if store in told.index else None for store in of_fix["store_id"])
         ]
     return pd.DataFrame(shown | {"怎么做的": of_fix["note"]})
+
+
+def _state_words(row) -> str:
+    """Say a store's state, the same to the store and to those above it."""
+    is_waiting = row.state == "fixing" and not pd.isna(row.done_at)
+    return "已做完，等验收" if is_waiting else LABELS[row.state]
 
 
 def _photos(actor: Actor, of_fix: pd.DataFrame) -> None:
@@ -155,9 +162,9 @@ def _move_form(actor: Actor, of_fix: pd.DataFrame) -> None:
                 st.rerun()
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     # The key carries the states: a box goes on showing the words it was first drawn with.
-    now = ".".join(f"{key}{row.state}" for key, row in movable.items())
+    now = ".".join(f"{key}{_state_words(row)}" for key, row in movable.items())
     chosen = left.selectbox("门店", list(movable), key=f"fix.move.store.{now}",
-                            format_func=lambda key: f"{movable[key].store}（{LABELS[movable[key].state]}）")  # fmt: skip
+                            format_func=lambda key: f"{movable[key].store}（{_state_words(movable[key])}）")  # fmt: skip
     said = LABELS | ({"assigned": "退回，再改"} if chosen in waiting else {})
     to = middle.selectbox("改为", next_states(movable[chosen].state, actor.role), format_func=said.get,
                           key=f"fix.move.to.{chosen}.{movable[chosen].state}")  # fmt: skip
@@ -201,8 +208,7 @@ def _own_card(actor: Actor, row) -> None:
     due = f":red[{words.day(row.due_on)} 已过期]" if late else f"截止 {words.day(row.due_on)}"
     owner = f" · 负责人 {plain(row.owner)}" if row.owner else ""
     is_waiting = row.state == "fixing" and not pd.isna(row.done_at)
-    state = "已做完，等验收" if is_waiting else LABELS[row.state]
-    st.markdown(f"**{plain(row.title)}** · {state} · {due}{owner}")
+    st.markdown(f"**{plain(row.title)}** · {_state_words(row)} · {due}{owner}")
     if row.not_fixed:
         st.markdown(f":red[**{row.not_fixed} 位说还没好**]：告诉过他们已经做了，回答是没有改好。")
     if row.note and row.state in ("assigned", "reopened"):
@@ -235,7 +241,7 @@ def _own_card(actor: Actor, row) -> None:
             _owner_choice(actor, key)
         # 还没改好 is the way back while it waits to be accepted.
         for to in [] if is_waiting else next_states(row.state, actor.role):
-            if st.button(f"改为{LABELS[to]}", key=f"fix.to.{key}.{to}"):
+            if to in _STORE_DEEDS and st.button(_STORE_DEEDS[to], key=f"fix.to.{key}.{to}"):
                 with refusals():
                     with page_database().write() as session:
                         records_fixes.move_fix(session, actor, key, to)

@@ -79,6 +79,10 @@ def attachments(
     _add(actor, owner, name, with_sound=interview_id is not None)
 
 
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1e3))} KB"
+
+
 def _one(actor: Actor, row: Attachment, *, may_remove: bool) -> None:
     with st.container(border=True, gap="small"):
         _media(
@@ -88,7 +92,7 @@ def _one(actor: Actor, row: Attachment, *, may_remove: bool) -> None:
             },
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{plain(row.name)} · {row.size_bytes / 1e6:.1f} MB · {words.minute(row.added_at)}")
+            st.caption(f"{plain(row.name)} · {_size(row.size_bytes)} · {words.minute(row.added_at)}")
             if may_remove and st.button("移除", key=f"attachment.remove.{row.id}", icon=":material/delete:"):
                 with refusals():
                     with page_database().write() as session:

@@ -91,7 +91,8 @@ def did(page: Brief) -> None:
             page, key = ACTION_PAGES[row.kind]
             st.page_link(page, label=f"**{plain(row.title)}**", query_params={key: str(row.action_id)})
             told = f" · 已告知 {row.told} / {row.told + row.due} 位" if row.told + row.due else ""
-            st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {row.done} / {row.stores} 家门店做完{told}")
+            state = f"{row.done} / {row.stores} 家门店做完" if row.stores else f"{row.stage}，还没有排门店"
+            st.progress(row.done / max(1, row.stores), text=f"{row.kind} · {state}{told}")
 
 
 def changed(page: Brief) -> None:
@@ -170,7 +171,7 @@ def actions_list(actions: pd.DataFrame, link: str) -> None:
     if actions.empty:
         return
     if link in ("done", "proved"):
-        actions = actions[actions[link] > 0]
+        actions = actions[actions[link] > 0].assign(people=actions["served"])
     else:
         link = "acted"
     if actions.empty:
@@ -185,7 +186,10 @@ def actions_list(actions: pd.DataFrame, link: str) -> None:
                          query_params={row.key: str(row.id)})  # fmt: skip
             st.caption(f"说“{plain(row.theme)}” · {state}{proved}")  # a caption wraps, a link's label is cut
     more = f"另有 {len(actions) - _LONG_LIST} 项。" if len(actions) > _LONG_LIST else ""
-    st.caption(more + "同一位说了几件事，在每件事里都算。上线后才定的方案、还没到期的方案，不算证明。")
+    st.caption(
+        more
+        + "门店做的，只算在那家店说过的人。同一位说了几件事，在每件事里都算。上线后才定的方案、还没到期的方案，不算证明。"
+    )
 
 
 def stuck_list(stuck: pd.DataFrame, days: int) -> None:

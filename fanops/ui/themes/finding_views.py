@@ -213,6 +213,7 @@ def _parts(actor: Actor, row: dict, weights: Weights) -> None:
         ),
         hide_index=True,
     )
+    st.caption("占比按区间的下限算，多出的按人数算：只有几个人说的事，不会排到很多人说的前面。")
     if row["q"] is not None and row["q"] == row["q"]:
         odds = "不到千分之一" if row["q"] < 0.001 else f"约 {row['q']:.1%}"
         st.caption(

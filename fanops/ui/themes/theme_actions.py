@@ -116,10 +116,16 @@ def _item_form(actor: Actor, theme: Theme) -> None:
         if st.form_submit_button("开需求条目", type="primary"):
             with refusals():
                 with page_database().write() as session:
-                    item = records_backlog.open_item(session, actor, theme.id, title, wanted)
-                    taken, fans = records.evidence_counts(session, item_id=item.id)
+                    item_id = records_backlog.open_item(session, actor, theme.id, title, wanted).id
+                    taken, fans = records.evidence_counts(session, item_id=item_id)
                     said = records.count_said(session, actor, theme.id)
                 told = f"{said:,} 句里带上了 {taken:,} 句作依据，来自 {fans:,} 位粉丝"
                 told += "（先带不满和中性的话）" if taken < said else ""
-                said_done(f"已开需求条目“{title.strip()}”：{told}。", link=("backlog.py", "去看需求条目"))
+                said_done(f"已开需求条目“{title.strip()}”：{told}。", lambda: _undo_item(actor, item_id),
+                          link=("backlog.py", "去看需求条目"))  # fmt: skip
                 st.rerun()
+
+
+def _undo_item(actor: Actor, item_id: int) -> None:
+    with page_database().write() as session:
+        records_backlog.undo_open_item(session, actor, item_id)

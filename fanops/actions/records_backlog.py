@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, func
-from sqlmodel import Session, delete, select
+from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
 from fanops.actions import gates, records
@@ -56,28 +56,6 @@ def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted:
     record_event(session, actor, "item.stage_moved", _stage_data(item, ""))
     record_audit(session, actor, "open_item", f"backlog_item:{item.id}")
     return item
-
-
-def undo_open_item(session: Session, actor: Actor, item_id: int) -> None:
-    """Take an item back that nobody has worked on.
-
-    Raises:
-        Conflict: It has moved, stores are planned, fans invited, or another item was merged into it.
-    """
-    require(actor, *KEEPERS)
-    item = get_item(session, actor, item_id)
-    used = [
-        session.exec(select(table.id).where(column == item.id)).first()
-        for table, column in (
-            (Rollout, Rollout.item_id), (Trial, Trial.item_id), (Baseline, Baseline.item_id),
-            (Measurement, Measurement.item_id), (BacklogItem, BacklogItem.merged_into_id),
-        )
-    ]  # fmt: skip
-    if item.stage != "listen" or item.merged_into_id is not None or any(used):
-        raise Conflict("这个条目已经在做，不能撤销。", "可以在看板上退回，或并入别的条目。")
-    record_event(session, actor, "item.withdrawn", {"item_id": item.id, "title": item.title})
-    session.exec(delete(BacklogItem).where(BacklogItem.id == item.id))
-    record_audit(session, actor, "undo_open_item", f"backlog_item:{item_id}")
 
 
 def _stage_data(item: BacklogItem, before: str) -> dict[str, Any]:
@@ -146,14 +124,27 @@ def facts_of(session: Session, item: BacklogItem) -> gates.ItemFacts:
     )  # fmt: skip
 
 
-def write_down(session: Session, actor: Actor, item_id: int, **evidence: Any) -> BacklogItem:
+def write_down(
+    session: Session, actor: Actor, item_id: int, *, seen: Mapping[str, str] | None = None, **evidence: Any
+) -> BacklogItem:
     """Write a stage's evidence: ``wanted``, ``sample_note``, ``pass_share`` (0–1), ``untold_reason``, ``effort_days``.
 
+    Args:
+        session: A writing session.
+        actor: Who writes.
+        item_id: Of which item.
+        seen: The texts as the writer had them before; what somebody else has written since is not written over.
+        evidence: What to write.
+
     Raises:
-        Conflict: The pass line is changed after a verdict is in.
+        Conflict: Somebody else has written, or the pass line is changed after a verdict is in.
     """
     require(actor, *KEEPERS)
     item = get_item(session, actor, item_id)
+    for name, before in (seen or {}).items():
+        there = written(item, name)
+        if there not in (before, evidence.get(name)):
+            raise Conflict(f"同事刚才也写了：“{there}”。", "您写的还在。把两边合在一起，或就用您的，再按一次“记下”。")
     if "pass_share" in evidence:
         share = evidence["pass_share"]
         if not 0 < share <= 1:
@@ -171,14 +162,28 @@ def write_down(session: Session, actor: Actor, item_id: int, **evidence: Any) ->
     return item
 
 
-def advance(session: Session, actor: Actor, item_id: int, note: str = "") -> BacklogItem:
+def written(item: BacklogItem, name: str) -> str:
+    """Give a text of an item's evidence by its name, empty where there is none."""
+    return item.wanted if name == "wanted" else item.stage_evidence.get(name, "")
+
+
+def advance(session: Session, actor: Actor, item_id: int, note: str = "", *, seen: str | None = None) -> BacklogItem:
     """Move an item through its gate to the next stage.
+
+    Args:
+        session: A writing session.
+        actor: Who moves it.
+        item_id: Which item.
+        note: Why.
+        seen: The stage that the mover had before them; refused when somebody else has moved it since.
 
     Raises:
         Conflict: With what is missing.
     """
     require(actor, *KEEPERS)
     item = get_item(session, actor, item_id)
+    if seen is not None and item.stage != seen:
+        raise Conflict(f"同事刚才已经把它移到“{gates.LABELS[item.stage]}”。", "看一下现在的阶段，再决定往哪走。")
     rules = gate_rules(session, actor)
     lacking = gates.missing(item.stage, facts_of(session, item), rules)
     if lacking:

@@ -15,6 +15,7 @@ from fanops.actions import records_backlog as backlog
 from fanops.actions.fix_states import MOVES, next_states
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
+from fanops.actions.undo_open_item import undo_open_item
 from fanops.effect.records import Plan, freeze_plan, save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans import records_tellings
@@ -324,11 +325,26 @@ def test_an_item_opened_by_mistake_is_taken_back_until_it_is_worked_on(chain, th
     product = chain.actors["product"]
     with chain.db.write() as session:
         wrong, right = (backlog.open_item(session, product, theme, title).id for title in ("错的", "对的"))
-        backlog.undo_open_item(session, product, wrong)
+        undo_open_item(session, product, wrong)
         assert backlog.item_table(session, product)["item_id"].tolist() == [right]
         assert session.exec(select(Evidence.id).where(Evidence.item_id == wrong)).first() is None
         backlog.plan_stores(session, product, right, [chain.stores["S1"]])
         with pytest.raises(Conflict, match="已经在做"):
-            backlog.undo_open_item(session, product, right)
+            undo_open_item(session, product, right)
         with pytest.raises(NotAllowed):
-            backlog.undo_open_item(session, chain.actors["store_manager"], right)
+            undo_open_item(session, chain.actors["store_manager"], right)
+
+
+def test_two_people_at_one_item_lose_nothing(chain, theme):
+    product, ceo = chain.actors["product"], chain.actors["ceo"]
+    with chain.db.write() as session:
+        item = backlog.open_item(session, product, theme, "小锅").id
+        backlog.write_down(session, product, item, seen={"wanted": ""}, wanted="两小时一换")
+        with pytest.raises(Conflict, match="两小时一换"):
+            backlog.write_down(session, ceo, item, seen={"wanted": ""}, wanted="加计时器")
+        assert backlog.get_item(session, ceo, item).wanted == "两小时一换"
+        backlog.write_down(session, ceo, item, seen={"wanted": "两小时一换"}, wanted="两小时一换，加计时器")
+        backlog.advance(session, product, item, seen="listen")
+        with pytest.raises(Conflict, match="已经把它移到“定义”"):
+            backlog.advance(session, ceo, item, seen="listen")
+        assert backlog.get_item(session, ceo, item).stage == "define"

@@ -21,6 +21,7 @@ from sqlmodel import select
 
 from fanops.actions import merge_items, records_fixes
 from fanops.actions import records_backlog as backlog
+from fanops.actions.undo_open_item import undo_open_item
 from fanops.effect.records import save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.sending import records as sending
@@ -232,7 +233,7 @@ def test_the_other_events_are_written_with_their_deeds(chain, receiver) -> None:
         save_measurement(session, product, "did", "有效", {"estimate_share": 0.05}, baseline_id=None, item_id=one.id)
         fix = records_fixes.open_fix(session, product, theme.id, [stores["S1"]], "加人")
         records_fixes.undo_open_fix(session, product, fix.id)
-        backlog.undo_open_item(session, product, two.id)
+        undo_open_item(session, product, two.id)
     send_due(chain.db)
     told = [(body["type"], body["data"].get("to") or body["data"].get("verdict")) for body in receiver.bodies()]
     assert told == [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -20,6 +22,12 @@ from fanops.ui.effect import raiser_views
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import show_table
+
+# The text that a stage asks for, and the key of its box.
+_TEXTS = {
+    "listen": ("wanted", "item.wanted"), "define": ("wanted", "item.wanted"), "sample": ("sample_note", "item.sample"),
+    "review": ("untold_reason", "item.why"),
+}  # fmt: skip
 
 
 def item_board(actor: Actor, items: pd.DataFrame, rules: gates.GateRules, chosen: int) -> int | None:
@@ -139,10 +147,12 @@ def gate(actor: Actor, row, rules: gates.GateRules) -> None:
     if actor.role not in backlog.KEEPERS or stage == "closed":
         return
     _stage_fields(actor, item_id, stage)
+    seen = st.session_state.get(f"item.stage.{item_id}", stage)  # what stood here when the button was pressed
+    st.session_state[f"item.stage.{item_id}"] = stage
     if st.button("进入下一阶段", key="item.advance", type="primary", disabled=bool(row["lacking"])):
         with refusals():
             with page_database().write() as session:
-                backlog.advance(session, actor, item_id)
+                backlog.advance(session, actor, item_id, seen=seen)
             st.rerun()
 
 
@@ -150,8 +160,12 @@ def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
     with page_database().read() as session:
         item = backlog.get_item(session, actor, item_id)
     known, fields = item.stage_evidence, {}
-    if stage not in ("listen", "define", "sample", "review"):
+    text = _TEXTS.get(stage)
+    if text is None:
         return
+    name, box = text
+    if f"{box}.{item_id}" not in st.session_state:  # begun afresh: what is there now is what this writer has read
+        st.session_state[f"item.seen.{name}.{item_id}"] = backlog.written(item, name)
     with st.form(f"item.fields.{item_id}.{stage}", border=False):
         match stage:
             case "listen" | "define":
@@ -169,9 +183,20 @@ def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
                 )
         if st.form_submit_button("记下"):
             with refusals():
-                with page_database().write() as session:
-                    backlog.write_down(session, actor, item_id, **fields)
+                _write_down(actor, item_id, name, fields)
                 st.rerun()
+
+
+def _write_down(actor: Actor, item_id: int, name: str, fields: dict[str, Any]) -> None:
+    key = f"item.seen.{name}.{item_id}"
+    try:
+        with page_database().write() as session:
+            backlog.write_down(session, actor, item_id, seen={name: st.session_state[key]}, **fields)
+        st.session_state[key] = fields[name]
+    except Conflict:
+        with page_database().read() as session:  # the refusal shows it; pressed once more, it is known
+            st.session_state[key] = backlog.written(backlog.get_item(session, actor, item_id), name)
+        raise
 
 
 def rollout(actor: Actor, item_id: int) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fanops.access import Actor, visible_stores
 from fanops.actions import records, records_areas, records_backlog, records_fixes
+from fanops.actions.undo_open_item import undo_open_item
 from fanops.settings import today
 from fanops.tables import Theme
 from fanops.text.aspects import GENERAL
@@ -128,4 +129,4 @@ def _item_form(actor: Actor, theme: Theme) -> None:
 
 def _undo_item(actor: Actor, item_id: int) -> None:
     with page_database().write() as session:
-        records_backlog.undo_open_item(session, actor, item_id)
+        undo_open_item(session, actor, item_id)

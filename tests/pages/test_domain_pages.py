@@ -20,7 +20,7 @@ from fanops.fans import records_tellings
 from fanops.jobs import records as jobs
 from fanops.jobs.worker import JobWorker
 from fanops.settings import settings
-from fanops.tables import Answer, Fan, FanIdentity, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
+from fanops.tables import Answer, Fan, Fix, FixStore, Order, Response, ServiceCard, Theme, ThemeEvent, now
 from fanops.themes import records_dictionary as dictionary
 from fanops.themes.discover import run_discovery
 
@@ -387,47 +387,3 @@ def test_the_raisers_of_a_theme_are_invited_to_a_wave(open_page, filled, chain):
     assert not at.exception and "会邀请" in words_on(at)
     at.button(key=f"invite.do.{wave}").click().run()
     assert not at.exception and "各有自己的链接" in words_on(at) and "打开 0" in words_on(at)
-
-
-@ONE
-def test_head_office_records_a_verdict_of_the_right_person_and_takes_it_back(open_page, filled, chain):
-    with chain.db.write() as session:
-        fan_id = int(backlog.trial_table(session, chain.actors["product"], 1)["fan_id"].iloc[0])
-        session.add(FanIdentity(brand_id=chain.brand_id, fan_id=fan_id, kind="phone", masked="138****5678",
-                                lookup_hash="a", sealed=b"a"))  # fmt: skip
-    at = open_page("product", "backlog.py")
-    who = next(box for box in at.selectbox if box.label == "谁来试了")
-    assert "尾号 5678" in who.options[0]  # two of one name come to one store
-    next(group for group in at.button_group if group.label == "评价").set_value("like")
-    next(button for button in at.button if button.label == "记录评价").click().run()
-    assert not at.exception and "会买。" in words_on(at)
-    with chain.db.read() as session:
-        assert backlog.trial_table(session, chain.actors["product"], 1)["verdict"].tolist().count("like") == 1
-    at.button(key="done.undo").click().run()
-    with chain.db.read() as session:
-        assert backlog.trial_table(session, chain.actors["product"], 1)["verdict"].tolist().count("like") == 0
-
-
-@ONE
-def test_two_people_write_at_one_item(open_page, chain):
-    """The second is shown what the first wrote, keeps what they typed, and does not push the item two stages on."""
-    product = chain.actors["product"]
-    with chain.db.write() as session:
-        theme = Theme(brand_id=chain.brand_id, name="珍珠硬")
-        session.add(theme)
-        session.flush()
-        item = backlog.open_item(session, product, theme.id, "小锅").id
-    mine = open_page("product", "backlog.py")
-    with chain.db.write() as session:
-        backlog.write_down(session, product, item, wanted="两小时一换")
-    mine.text_area(key=f"item.wanted.{item}").set_value("加计时器")
-
-    def press() -> None:
-        next(each for each in mine.button if each.label == "记下").click().run()
-
-    press()
-    assert "同事刚才也写了：“两小时一换”" in words_on(mine)
-    assert mine.text_area(key=f"item.wanted.{item}").value == "加计时器"
-    press()
-    with chain.db.read() as session:
-        assert backlog.get_item(session, product, item).wanted == "加计时器"

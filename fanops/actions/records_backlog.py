@@ -265,6 +265,8 @@ def set_rollout(
     require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
     if state not in ROLLOUT_LABELS:
         raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
+    if state == "live" and live_on is not None and live_on > today():
+        raise InvalidInput("上线日不能在今天以后。", "还没上线的，先留在“计划中”。")
     item, store = get_item(session, actor, item_id), require_store(session, actor, store_id)
     row = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id == store.id)).first()
     if row is None:

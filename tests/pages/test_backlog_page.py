@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fanops.actions import records_backlog as backlog
 from fanops.tables import FanIdentity, Theme
-from tests.pages.test_domain_pages import ONE, filled, words_on  # noqa: F401
+from tests.pages.test_domain_pages import ONE, filled, words_on
+
+__all__ = ["filled"]  # a fixture
 
 
 @ONE

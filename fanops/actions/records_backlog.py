@@ -15,6 +15,7 @@ from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
+from fanops.fans.records import phone_tails
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import reopen_card, trial_deed
 from fanops.fans.records_promises import VERDICTS
@@ -264,6 +265,8 @@ def set_rollout(
     require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
     if state not in ROLLOUT_LABELS:
         raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
+    if state == "live" and live_on is not None and live_on > today():
+        raise InvalidInput("上线日不能在今天以后。", "还没上线的，先留在“计划中”。")
     item, store = get_item(session, actor, item_id), require_store(session, actor, store_id)
     row = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id == store.id)).first()
     if row is None:
@@ -314,28 +317,25 @@ def store_item_table(session: Session, actor: Actor) -> pd.DataFrame:
 
 
 def trial_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
-    """List an item's trials in scope: ``trial_id, fan, level, store, channel, invited_at, came_at, verdict, words``."""
+    """List an item's trials in scope.
+
+    Returns:
+        ``trial_id, fan_id, fan, level, store, channel, invited_at, came_at, verdict, words, tail`` (of the phone).
+    """
     get_item(session, actor, item_id)
     statement = (
-        select(
-            Trial.id,
-            Fan.name_masked,
-            Fan.level,
-            Store.name,
-            Trial.channel,
-            Trial.invited_at,
-            Trial.came_at,
-            Trial.verdict,
-            Trial.words,
-        )
+        select(Trial.id, Fan.id, Fan.name_masked, Fan.level, Store.name, Trial.channel, Trial.invited_at, Trial.came_at,
+               Trial.verdict, Trial.words)
         .join(Fan, Fan.id == Trial.fan_id)
         .outerjoin(Store, Store.id == Trial.store_id)
         .where(Trial.item_id == item_id)
         .order_by(Trial.id)
-    )
+    )  # fmt: skip
     rows = session.exec(in_scope(statement, actor, brand=Fan.brand_id, store=Trial.store_id)).all()
-    columns = ["trial_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
-    return frame_of(rows, columns)
+    columns = ["trial_id", "fan_id", "fan", "level", "store", "channel", "invited_at", "came_at", "verdict", "words"]
+    frame = frame_of(rows, columns)
+    tails = phone_tails(session, frame["fan_id"])
+    return frame.assign(tail=[tails.get(fan_id, "") for fan_id in frame["fan_id"]])
 
 
 def record_verdict(session: Session, actor: Actor, trial_id: int, verdict: str, words: str = "") -> Trial:

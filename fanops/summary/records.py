@@ -13,7 +13,6 @@ from sqlalchemy import case, distinct, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope
-from fanops.actions.fix_states import DONE
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_notes import plan_notes
 from fanops.intervals import wilson
@@ -225,12 +224,12 @@ def waiting(session: Session, actor: Actor) -> list[Waiting]:
         found.append(Waiting("项服务改进还没有读", fix_count(todo, FixStore.read_at.is_(None)), "fixes.py"))
         found.append(Waiting("项服务改进要做", fix_count(todo), "fixes.py"))
     else:
-        late = (FixStore.due_on < today(), FixStore.state.not_in(DONE))
-        found.append(Waiting("项服务改进已过期", fix_count(*late), "fixes.py", {"which": "过期"}))
+        late = (FixStore.due_on < today(), FixStore.done_at.is_(None))  # as the page of fixes counts
+        found.append(Waiting("家次服务改进已过期", fix_count(*late), "fixes.py", {"which": "过期"}))
         again = fix_count(FixStore.state == "reopened")
-        found.append(Waiting("项服务改进又出现了", again, "fixes.py", {"which": "又出现"}))
+        found.append(Waiting("家次服务改进又出现了", again, "fixes.py", {"which": "又出现"}))
         ready = (FixStore.state == "fixing", FixStore.done_at.is_not(None))
-        found.append(Waiting("项服务改进做完了，等验收", fix_count(*ready), "fixes.py", {"which": "等验收"}))
+        found.append(Waiting("家次服务改进做完了，等验收", fix_count(*ready), "fixes.py", {"which": "等验收"}))
     tellings = select(func.count(Telling.id)).join(Fan, Fan.id == Telling.fan_id).where(Telling.state == "due")
     count = session.exec(in_scope(tellings, actor, brand=Fan.brand_id, store=Telling.store_id)).one()
     found.append(Waiting("位粉丝等我们告知", count, "today.py", {"tab": "要告知"}))

@@ -174,6 +174,8 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
             backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
         backlog.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
+        with pytest.raises(InvalidInput, match="今天以后"):
+            backlog.set_rollout(session, product, item_id, stores["S1"], "live", today() + timedelta(days=1))
         backlog.set_rollout(session, product, item_id, stores["S1"], "withdrawn")
         assert (
             session.exec(select(Telling.id).where(Telling.item_id == item_id)).all() == []

@@ -387,28 +387,3 @@ def test_the_raisers_of_a_theme_are_invited_to_a_wave(open_page, filled, chain):
     assert not at.exception and "会邀请" in words_on(at)
     at.button(key=f"invite.do.{wave}").click().run()
     assert not at.exception and "各有自己的链接" in words_on(at) and "打开 0" in words_on(at)
-
-
-@ONE
-def test_two_people_write_at_one_item(open_page, chain):
-    """The second is shown what the first wrote, keeps what they typed, and does not push the item two stages on."""
-    product = chain.actors["product"]
-    with chain.db.write() as session:
-        theme = Theme(brand_id=chain.brand_id, name="珍珠硬")
-        session.add(theme)
-        session.flush()
-        item = backlog.open_item(session, product, theme.id, "小锅").id
-    mine = open_page("product", "backlog.py")
-    with chain.db.write() as session:
-        backlog.write_down(session, product, item, wanted="两小时一换")
-    mine.text_area(key=f"item.wanted.{item}").set_value("加计时器")
-
-    def press() -> None:
-        next(each for each in mine.button if each.label == "记下").click().run()
-
-    press()
-    assert "同事刚才也写了：“两小时一换”" in words_on(mine)
-    assert mine.text_area(key=f"item.wanted.{item}").value == "加计时器"
-    press()
-    with chain.db.read() as session:
-        assert backlog.get_item(session, product, item).wanted == "加计时器"

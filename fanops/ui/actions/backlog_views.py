@@ -255,12 +255,15 @@ def trial(actor: Actor, item_id: int) -> None:
     with page_database().read() as session:
         facts = backlog.facts_of(session, backlog.get_item(session, actor, item_id))
         table = backlog.trial_table(session, actor, item_id)
-    st.caption(f"提出者 {facts.raisers} 位，已邀请 {len(table)} 位，已评价 {facts.verdicts} 位。")
+    came = int((table["verdict"] != "").sum())
+    here = "" if actor.sees_all_stores else "其中您这里"
+    st.caption(f"提出者 {facts.raisers} 位，{here}已邀请 {len(table)} 位，已评价 {came} 位。")
     if facts.verdicts:
+        whole = "" if actor.sees_all_stores else "全品牌："
         low, high = (float(end[0]) for end in wilson([facts.likes], [facts.verdicts]))
         line = f"，达标线 {words.share(facts.pass_share, 0)}" if facts.pass_share else ""
         st.markdown(
-            f"**{facts.likes}/{facts.verdicts} 位会买**（{words.share(facts.likes / facts.verdicts, 0)}，"
+            f"{whole}**{facts.likes}/{facts.verdicts} 位会买**（{words.share(facts.likes / facts.verdicts, 0)}，"
             f"区间 {words.share(low, 0)} 到 {words.share(high, 0)}{line}）"
         )
     if actor.role in backlog.KEEPERS:
@@ -272,9 +275,10 @@ def trial(actor: Actor, item_id: int) -> None:
         verdict=table["verdict"].map(backlog.VERDICTS).fillna("还没来"), invited_at=table["invited_at"].map(words.day),
     )  # fmt: skip
     show_table(
-        shown[["fan", "level", "store", "channel", "invited_at", "verdict", "words"]].rename(
+        shown[["fan", "tail", "level", "store", "channel", "invited_at", "verdict", "words"]].rename(
             columns={
                 "fan": "粉丝",
+                "tail": "尾号",
                 "level": "分层",
                 "store": "门店",
                 "channel": "怎样邀请",
@@ -289,7 +293,11 @@ def trial(actor: Actor, item_id: int) -> None:
 
 
 def _verdict_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
-    waiting = {int(row.trial_id): f"{row.fan} {row.store or ''}" for row in table.itertuples() if not row.verdict}
+    waiting = {
+        int(row.trial_id): f"{row.fan}{f' 尾号 {row.tail}' if row.tail else ''} {row.store or ''}"
+        for row in table.itertuples()
+        if not row.verdict
+    }
     if not waiting:
         return
     with st.form(f"trial.verdict.{item_id}", border=False, clear_on_submit=False):
@@ -303,7 +311,13 @@ def _verdict_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
             with refusals():
                 with page_database().write() as session:
                     backlog.record_verdict(session, actor, trial_id, verdict or "", said)
+                said_done(f"{waiting[trial_id]}：{backlog.VERDICTS[verdict]}。", lambda: _take_back(actor, trial_id))
                 st.rerun()
+
+
+def _take_back(actor: Actor, trial_id: int) -> None:
+    with page_database().write() as session:
+        backlog.take_back_verdict(session, actor, trial_id)
 
 
 def duplicates(actor: Actor, item_id: int) -> None:

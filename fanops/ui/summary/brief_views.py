@@ -75,7 +75,7 @@ def wants(page: Brief) -> None:
                      query_params=page.said | {"theme": str(row.theme_id)})  # fmt: skip
         quotes(page.quotes[page.quotes["theme_id"] == row.theme_id], f"brief.quote.{place}.{row.theme_id}")
     st.caption(
-        "只夸不提要求的不算，夸的最多的主题也不列。"
+        "只夸不提要求的不算，夸的最多的主题也不列；点开看到的是全部说法，可能多出几位只夸的。"
         + ("" if page.wants_of == "core" else "这段时间开口的核心粉丝不足 5 人，所以列全部粉丝。")
     )
 

@@ -269,8 +269,18 @@ def chain(db: Database, password_hash: str) -> Chain:
 # --- pages ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def page_components() -> Any:
+    """The registry of components, one per process as in the product: an AppTest's own reads every installed package."""
+    from streamlit.components.v2.component_manager import BidiComponentManager
+
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
+
+
 @pytest.fixture
-def open_page(chain: Chain) -> Callable[..., Any]:
+def open_page(chain: Chain, page_components: Any) -> Callable[..., Any]:
     """Open a page as somebody: ``open_page("ceo", "themes.py", id=7)`` gives the AppTest after its first run.
 
     The whole frame runs, with a real session row. Elements are found by key: ``at.button(key="…")``.
@@ -286,6 +296,7 @@ def open_page(chain: Chain) -> Callable[..., Any]:
         with chain.db.read() as session:
             signed_in = find_signed_in(session, token)
         at = AppTest.from_file(str(content_path("pages", "app.py")), default_timeout=60)
+        at._bidi_component_manager = page_components
         at.user = {"uid": str(chain.accounts[login]), "sid": str(signed_in.session_id)}
         at.run()
         if file is not None:

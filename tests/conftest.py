@@ -298,12 +298,10 @@ def open_page(chain: Chain, page_components: Any) -> Callable[..., Any]:
         at = AppTest.from_file(str(content_path("pages", "app.py")), default_timeout=60)
         at._bidi_component_manager = page_components
         at.user = {"uid": str(chain.accounts[login]), "sid": str(signed_in.session_id)}
-        at.run()
         if file is not None:
             at.switch_page(file)
             for name, value in query.items():
                 at.query_params[name] = str(value)
-            at.run()
-        return at
+        return at.run()
 
     return open_it

@@ -8,6 +8,7 @@ import pytest
 
 from fanops.access import Role
 from fanops.content import content_path
+from fanops.ui.address import PAGE
 from fanops.ui.frame import GROUPS, HOME, PAGES, pages_for
 
 C, S, R, P, E, A = (
@@ -110,6 +111,7 @@ def test_each_role_gets_its_pages_without_an_error(open_page, login: str) -> Non
             continue
         at = open_page(login, file)
         assert not at.exception, f"{login} on {file}: {[box.message for box in at.exception]}"
+        assert at.session_state[PAGE] == file
         # A page that says it can't be opened alone (a detail without an id) is fine; a blank one is not.
         assert at.title or at.header or at.markdown or at.info or at.error, f"{login} on {file}: blank"
 

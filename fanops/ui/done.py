@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -12,15 +13,19 @@ from fanops.ui.refusal import plain, refusals
 _KEY, _DEEDS, _UNSEEN, _SHOWN_ON = "done.notice", "done.deeds", "done.unseen", "done.shown_on"
 
 
-def said_done(text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None) -> None:
+def said_done(
+    text: str, undo: Callable[[], None] | None = None, *, link: tuple[str, str] | None = None, **query: Any
+) -> None:
     """Remember a notice for the next run.
 
     Args:
         text: What was done.
         undo: Takes it back; raises a refusal when that is not possible any more.
         link: (page file, label) of the way on.
+        query: What the address of that page then carries.
     """
-    st.session_state[_KEY] = (text, undo, link)
+    asked = {name: str(value) for name, value in query.items()}
+    st.session_state[_KEY] = (text, undo, link, asked)
     st.session_state[_UNSEEN] = True
     st.session_state[_DEEDS] = deeds_done() + 1
 
@@ -47,7 +52,7 @@ def show_done() -> None:
         del st.session_state[_KEY]
         return
     with place.container():
-        text, undo, link = notice
+        text, undo, link, asked = notice
         if st.session_state.pop(_UNSEEN, False):
             st.toast(plain(text), icon=":material/check:")
         left, right = st.columns([4, 1], vertical_alignment="center")
@@ -59,6 +64,6 @@ def show_done() -> None:
                 st.toast("已撤销。", icon=":material/undo:")  # the notice itself may still float
                 st.rerun()
         if link is not None:
-            st.page_link(link[0], label=link[1], icon=":material/arrow_forward:")
+            st.page_link(link[0], label=link[1], icon=":material/arrow_forward:", query_params=asked)
         if undo is None:
             del st.session_state[_KEY]

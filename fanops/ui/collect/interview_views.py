@@ -243,12 +243,16 @@ def _import(
         # Looked at first: a recording that can't be kept refuses the whole, so that nobody looks for it later.
         media = prepare_media(sound.getvalue(), sound.name) if sound is not None else None
         done = import_interviews(page_database(), actor, [held], filename=name, file_sha256=digest)
-        if media is not None:
-            with page_database().write() as session:
-                interview_id = record.imported_interview(session, actor, held.key).id
+        with page_database().write() as session:
+            interview_id = record.imported_interview(session, actor, held.key).id
+            if media is not None:
                 add_attachment(session, actor, media, interview_id=interview_id)
         if done.already:
             st.info("这份文字稿已经导入过，没有重复存。", icon=":material/info:")
+            st.page_link("interview.py", label="打开那次访谈", icon=":material/arrow_forward:",
+                         query_params={"interview": str(interview_id)})  # fmt: skip
             return
-        said_done(f"已导入，{done.units} 段顾客原话成为原声。", link=("interviews.py", "去看访谈"))
+        said_done(
+            f"已导入，{done.units} 段顾客原话成为原声。", link=("interview.py", "打开这次访谈"), interview=interview_id
+        )
         st.rerun()

@@ -35,8 +35,9 @@ from fanops.themes.partition import (
 from fanops.themes.spread import bounds, in_chunks, one_thread
 
 Progress = Callable[[float, str], None]
-_SHARPNESS = 0.05
-UNSURE_BELOW = 0.45
+# Set so that of the units of a strength about that share is placed rightly (docs/method.md); unsure is what most likely is not.
+_SHARPNESS = 0.09
+UNSURE_BELOW = 0.25
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ def theme_similarity(
 def strengths(
     similarity: NDArray[np.float32], labels: NDArray[np.int32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Give how surely each unit belongs to its theme: a softmax over similarities, 0–1; and which are unsure."""
+    """Give how likely each unit is placed rightly: a softmax over similarities, 0–1; and which are unsure."""
     sharp = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / _SHARPNESS)
     share = sharp / sharp.sum(axis=1, keepdims=True)
     own = np.where(labels >= 0, share[np.arange(len(labels)), np.maximum(labels, 0)], 0.0).astype(np.float32)

@@ -117,6 +117,24 @@ def test_topics_of_trades_it_was_not_tuned_on_are_told_apart(trade: str, least: 
     assert v_measure_score(rows["topic"], find(rows["text"].tolist()).labels) >= least
 
 
+def test_strength_says_how_often_a_sentence_is_placed_rightly():
+    """Rightly: among those of the theme's most frequent topic. Nine sets, no trade of which strengths were set on alone."""
+    strengths, rightly, unsure = [], [], []
+    for path in sorted(UNSEEN.glob("*.csv")):
+        rows = pd.read_csv(path, encoding="utf-8-sig")
+        found = find(rows["text"].tolist())
+        main = rows["topic"].groupby(found.labels).agg(lambda topics: topics.mode()[0])
+        placed = found.labels >= 0
+        strengths.append(found.strength[placed])
+        rightly.append((rows["topic"] == main.loc[found.labels].to_numpy())[placed])
+        unsure.append(found.unsure[placed])
+    strength, right, doubtful = map(np.concatenate, (strengths, rightly, unsure))
+    for least, most, share in ((0.25, 0.5, 0.35), (0.5, 0.75, 0.6), (0.75, 0.9, 0.75), (0.9, 1.01, 0.85)):
+        here = right[(strength >= least) & (strength < most)]
+        assert abs(here.mean() - share) < 0.1, (least, here.mean(), len(here))
+    assert right[doubtful].mean() < 0.35 < right[~doubtful].mean()
+
+
 def test_order_and_repetition_of_the_input_do_not_matter():
     texts, _ = corpus()
     found = find(texts)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fanops.errors import InvalidInput, TooLittleData
 from fanops.text.no_content import no_content
 from fanops.text.polarity import Polarity, polarity
-from fanops.text.table_file import check_columns, free_suffix
+from fanops.text.table_file import free_suffix
 from fanops.text.tokens import tokenizer
 from fanops.text.units import split_many
 from fanops.themes.discovery import Discovery, Progress, discover
@@ -104,10 +104,11 @@ def label_table(
     """
     import pandas as pd
 
-    check_columns(list(frame.columns), (text_column, *((id_column,) if id_column else ())))
-    texts = ["" if value is None else str(value) for value in _present(frame[text_column])]
+    from fanops.text.frames import column_of, texts_of
+
+    texts = texts_of(frame, text_column)
+    people = column_of(frame, id_column) if id_column else None
     carried = {id_column: frame[id_column].tolist()} if id_column else {}
-    people = _present(frame[id_column]) if id_column else None
     found = label_texts(
         texts, carried, people=people, level=level, granularity=granularity, method=method,
         encoder_name=encoder_name, words=words, pack=pack, progress=progress, cluster=cluster,
@@ -118,11 +119,6 @@ def label_table(
     }
     themes = pd.DataFrame(found.themes, columns=["theme_id", "name", "keywords", "size", "general"])
     return Labelled(pd.DataFrame(columns), themes, found.fingerprint, found.note)
-
-
-def _present(column: pd.Series) -> list[Any]:
-    """Give the values of a column, None where one is missing in any of the ways that pandas knows."""
-    return [None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist(), strict=True)]
 
 
 def carried_as(names: Iterable[str], level: str = "row") -> dict[str, str]:

@@ -226,22 +226,21 @@ def theme_times(
 def recent_change(
     session: Session, actor: Actor, until: datetime, days: int = 28, selection: Selection = EVERYTHING
 ) -> pd.DataFrame:
-    """Compare the last ``days`` with the ``days`` before, per theme.
+    """Count what was said in the last ``days`` and in the ``days`` before, per theme.
 
     Returns:
-        Rows ``theme_id, voices, voices_before``.
+        Rows ``theme_id, voices, base, voices_before, base_before``; the bases are the voices of all themes and of none.
     """
     since = until - timedelta(days=days)
-    frames = []
-    for name, (start, end) in {
-        "voices": (since, until),
-        "voices_before": (since - timedelta(days=days), since),
-    }.items():
+    counts, bases, voices = [], {}, func.count(distinct(Unit.voice_id))
+    for name, (start, end) in {"": (since, until), "_before": (since - timedelta(days=days), since)}.items():
         period = replace(selection, since=start, until=end)
-        counted = narrowed(joined_units(ThemeAssignment.theme_id, func.count(distinct(Unit.voice_id))), actor, period)
+        counted = narrowed(joined_units(ThemeAssignment.theme_id, voices), actor, period)
         counted = counted.where(ThemeAssignment.theme_id.is_not(None)).group_by(ThemeAssignment.theme_id)
-        frames.append(pd.DataFrame(session.exec(counted).all(), columns=["theme_id", name]).set_index("theme_id"))
-    return frames[0].join(frames[1], how="outer").fillna(0).astype(int).reset_index()
+        rows = session.exec(counted).all()
+        counts.append(pd.DataFrame(rows, columns=["theme_id", f"voices{name}"]).set_index("theme_id"))
+        bases[f"base{name}"] = session.exec(narrowed(joined_units(voices), actor, period)).one()
+    return counts[0].join(counts[1], how="outer").fillna(0).astype(int).assign(**bases).reset_index()
 
 
 def latest_run(session: Session, actor: Actor) -> ThemeRun | None:

@@ -49,12 +49,12 @@ def weekly_shares(times: pd.DataFrame, all_times: pd.DataFrame, zone: ZoneInfo) 
 
 @dataclass(frozen=True)
 class Change:
-    """The last four weeks of the calendar against the four before.
+    """A stretch of time against the one before.
 
     Attributes:
-        base: Voices in the last four.
+        base: Voices in the later one.
         share: Of them on the theme, 0–1; NaN without any.
-        base_before: Voices in the four before.
+        base_before: Voices in the one before.
         share_before: Of those on the theme.
         clear: Whether the two intervals (Wilson, 95 %) lie apart.
     """
@@ -66,11 +66,21 @@ class Change:
     clear: bool
 
 
-def recent_weeks(weekly: pd.DataFrame, this_week: pd.Timestamp) -> Change:
-    """Compare the four weeks that end with ``this_week`` (its Monday) with the four before."""
-    ago = (this_week - weekly["周"]).dt.days // 7
-    parts = [weekly[(ago >= first) & (ago < first + COMPARED)] for first in (0, COMPARED)]
-    said, bases = ([int(part[name].sum()) for part in parts] for name in ("原声", "合计"))
+def compared(said: tuple[int, int], bases: tuple[int, int]) -> Change:
+    """Compare shares, not counts: where more was said of everything, nothing has risen.
+
+    Args:
+        said: Voices on the theme, later and before.
+        bases: All voices, later and before.
+    """
     low, high = wilson(said, bases)
-    shares = [number / base if base else float("nan") for number, base in zip(said, bases, strict=True)]
-    return Change(bases[0], shares[0], bases[1], shares[1], bool(low[0] > high[1] or low[1] > high[0]))
+    share, share_before = (number / base if base else float("nan") for number, base in zip(said, bases, strict=True))
+    return Change(bases[0], share, bases[1], share_before, bool(low[0] > high[1] or low[1] > high[0]))
+
+
+def recent_weeks(weekly: pd.DataFrame, this_week: pd.Timestamp) -> Change:
+    """Compare the four weeks of the calendar that end with ``this_week`` (its Monday) with the four before."""
+    ago = (this_week - weekly["周"]).dt.days // 7
+    later, before = (weekly[(ago >= first) & (ago < first + COMPARED)] for first in (0, COMPARED))
+    said, bases = ((int(later[name].sum()), int(before[name].sum())) for name in ("原声", "合计"))
+    return compared(said, bases)

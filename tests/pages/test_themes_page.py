@@ -88,7 +88,7 @@ def test_most_voices_without_a_fan_are_counted_in_voices_and_said(chain, mixed, 
 
 
 @ONE
-@pytest.mark.parametrize(("age", "said"), [(10, "近 28 天 4 → 4"), (40, None)])
+@pytest.mark.parametrize(("age", "said"), [(10, "近 28 天占 100.0% → 100.0%（样本不足）"), (40, None)])
 def test_words_that_were_not_imported_yet_are_no_fall(chain, open_page, age, said) -> None:
     with chain.db.write() as session:
         theme = new_theme(session, chain, "排队")
@@ -99,6 +99,21 @@ def test_words_that_were_not_imported_yet_are_no_fall(chain, open_page, age, sai
     shown = words_on(open_page("product", "themes.py"))
     assert "8 条原声" in shown
     assert said in shown if said else "近 28 天" not in shown
+
+
+@ONE
+def test_more_voices_of_everything_are_no_rise_of_a_theme(chain, open_page) -> None:
+    with chain.db.write() as session:
+        queue, oats, taste = (new_theme(session, chain, name) for name in ("排队", "燕麦奶", "好喝"))
+        for theme, before, recent in ((queue, 20, 40), (oats, 2, 60), (taste, 18, 20)):  # out of 40, then of 120
+            for text, count, days in (("早", before, 40), ("近", recent, 10)):
+                say(session, chain, theme, [f"{theme}{text}{n}" for n in range(count)])
+                for voice in session.exec(select(Voice).where(Voice.text.startswith(f"{theme}{text}"))).all():
+                    voice.said_at = period_end() - timedelta(days=days)
+                    session.add(voice)
+    shown = words_on(open_page("product", "themes.py"))
+    assert "近 28 天占 50.0% → 33.3%" in shown and "33.3% 升" not in shown  # twice as many, a smaller share
+    assert "近 28 天占 5.0% → 50.0% 升" in shown and "近 28 天占 45.0% → 16.7% 降" in shown
 
 
 @ONE

@@ -120,7 +120,7 @@ def test_an_interview_that_brought_no_theme_was_held(chain, say, add):
         assert themes_of_interviews(session, chain.actors["product"]) == [{live}, set(), set(), set()]
 
 
-def test_the_change_counts_voices_of_both_periods(chain, say, add):
+def test_the_change_counts_voices_of_both_periods_and_what_they_are_out_of(chain, say, add):
     one, other = (add(Theme(brand_id=chain.brand_id, name=name)) for name in ("排队太久", "好喝"))
     until = now() + timedelta(hours=1)
     for theme, days in ((one, 3), (one, 4), (one, 30), (other, 40), (None, 2)):
@@ -128,5 +128,6 @@ def test_the_change_counts_voices_of_both_periods(chain, say, add):
     with chain.db.read() as session:
         change = records.recent_change(session, chain.actors["product"], until).set_index("theme_id")
     assert change.to_dict("index") == {
-        one: {"voices": 2, "voices_before": 1}, other: {"voices": 0, "voices_before": 1},
+        one: {"voices": 2, "base": 3, "voices_before": 1, "base_before": 2},
+        other: {"voices": 0, "base": 3, "voices_before": 1, "base_before": 2},
     }  # fmt: skip

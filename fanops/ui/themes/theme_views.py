@@ -15,7 +15,7 @@ from fanops.tables import Theme, ThemeRun, now
 from fanops.themes import records
 from fanops.themes.selection import Selection, address_of
 from fanops.themes.store_contrast import contrast_stores
-from fanops.themes.weekly import Change, recent_weeks, week_of, weekly_shares
+from fanops.themes.weekly import Change, compared, recent_weeks, week_of, weekly_shares
 from fanops.ui import charts, words
 from fanops.ui.address import way_to_first_voices
 from fanops.ui.guard import page_database
@@ -178,8 +178,8 @@ def piles(counts: dict[str, int], table: pd.DataFrame) -> None:
 
 def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
     """List the themes, each a link with its figures; the same as a table to sort and download."""
-    before = change.set_index("theme_id") if len(change) else None
-    moves = [_change_words(before, theme_id) for theme_id in table["theme_id"]]
+    counted_by_theme = change.set_index("theme_id") if len(change) else None
+    moves = [_change_words(counted_by_theme, theme_id) for theme_id in table["theme_id"]]
     looked_for = st.text_input("找主题", key="themes.words", placeholder="输入词，例如：排队 慢", max_chars=30)
     shown = 0
     for row, move in zip(table.to_dict("records"), moves, strict=True):
@@ -199,7 +199,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
                 icon=":material/topic:",
                 query_params={"theme": str(row["theme_id"])},
             )
-            st.caption(figures + ("" if move == "—" else f" · 近 28 天 {move}"))
+            st.caption(figures + ("" if move == "—" else f" · 近 28 天占 {move}"))
     if shown > THEMES_SHOWN and not looked_for:
         _more_themes(shown - THEMES_SHOWN)
     if not shown:
@@ -211,7 +211,7 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
             "门店": table["stores"],
             "原声": table["voices"],
             "不满": table["negative_share"],
-            "近28天": moves,
+            "近28天占比": moves,
             "方面": table["aspect"],
         }
     )
@@ -222,7 +222,9 @@ def theme_list(table: pd.DataFrame, change: pd.DataFrame, counted: str) -> None:
             key="themes.table",
             column_config={
                 "不满": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-                "近28天": st.column_config.TextColumn(help="近 28 天与再前 28 天的原声条数"),
+                "近28天占比": st.column_config.TextColumn(
+                    help="提到它的原声占全部原声：再前 28 天 → 近 28 天；两段的 95% 区间分开，才说升或降"
+                ),
             },
         )
 
@@ -234,12 +236,17 @@ def _more_themes(left_out: int) -> None:
     st.button(label, key="themes.more", on_click=lambda: st.session_state.update({"themes.all": not listed}))
 
 
-def _change_words(before: pd.DataFrame | None, theme_id: int) -> str:
-    if before is None or theme_id not in before.index:
+def _change_words(counted: pd.DataFrame | None, theme_id: int) -> str:
+    if counted is None or theme_id not in counted.index:
         return "—"
-    row = before.loc[theme_id]
-    arrow = "升" if row["voices"] > row["voices_before"] else "降" if row["voices"] < row["voices_before"] else "平"
-    return f"{int(row['voices_before'])} → {int(row['voices'])} {arrow}"
+    row = counted.loc[theme_id]
+    change = compared((row["voices"], row["voices_before"]), (row["base"], row["base_before"]))
+    if not change.base or not change.base_before:
+        return f"{words.share(change.share)}（{words.base_note(change.base)}）"
+    said = f"{words.share(change.share_before)} → {words.share(change.share)}"
+    if min(change.base, change.base_before) < words.SMALL_BASE:
+        return f"{said}（样本不足）"
+    return said + ("" if not change.clear else " 升" if change.share > change.share_before else " 降")
 
 
 def store_heat(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:

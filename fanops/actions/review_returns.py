@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -15,6 +15,7 @@ from fanops.actions.fix_states import DONE
 from fanops.database import Database
 from fanops.fans.records_tellings import drop_due
 from fanops.sending.records import record_event
+from fanops.settings import settings
 from fanops.tables import BacklogItem, Fix, FixStore, Rollout, ThemeAssignment, Transition, Unit, Voice, now
 from fanops.themes.records import PERSON, joined_units
 
@@ -102,7 +103,8 @@ def _fixes(session: Session, actor: Actor, at: datetime) -> int:
         .where(FixStore.done_at <= at - window)
     )
     for row, fix in session.exec(statement).all():
-        before = _heard(session, fix.theme_id, [row.store_id], fix.opened_at - window, fix.opened_at)
+        until = min(fix.opened_at, row.done_at)  # what was done already may be written down afterwards
+        before = _heard(session, fix.theme_id, [row.store_id], until - window, until)
         after = _heard(session, fix.theme_id, [row.store_id], at - window, at)
         if not has_returned(before, after):
             continue
@@ -136,7 +138,9 @@ def _items(session: Session, actor: Actor, at: datetime) -> int:
         if not live:
             continue
         stores = [store_id for store_id, _ in live]
-        before = _heard(session, item.theme_id, stores, item.opened_at - window, item.opened_at)
+        first_live = datetime.combine(min(day for _, day in live), time(), settings().zone)
+        until = min(item.opened_at, first_live)
+        before = _heard(session, item.theme_id, stores, until - window, until)
         after = _heard(session, item.theme_id, stores, at - window, at)
         if has_returned(before, after):
             note = _note(before, after)

@@ -19,7 +19,9 @@ from fanops.effect.records import Plan, freeze_plan
 from fanops.fans.assign_owners import assign_owners
 from fanops.fans.records import fan_table
 from fanops.fans.records_cards import DONE, NOT_DONE, card_table, close_card
+from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.fans.records_levels import nominate
+from fanops.fans.records_tellings import record_told, telling_table
 from fanops.fans.records_value import record_referral
 from fanops.fans.refresh import refresh_fans, refresh_levels
 from fanops.fans.rules import RULES
@@ -133,6 +135,7 @@ def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
     for fix_store_id in records_fixes.fix_stores(session, actor, fix.id)["fix_store_id"]:
         for state in ("assigned", "fixing", "accepted"):
             records_fixes.move_fix(session, actor, int(fix_store_id), state, happened_at=done)
+    _tell(session, actor, treated)
     plan = Plan(
         "revenue", truth.first_day(anchor), anchor - timedelta(days=1), tuple(treated),
         tuple(store_id for store_id in stores.values() if store_id not in treated), smallest_share=0.02, pass_share=0.03,
@@ -145,3 +148,15 @@ def _mend(session: Session, actor: Actor, theme_id: int, anchor: date) -> None:
         session, actor, theme_id, late, f"{truth.FIX_TITLE}：下一批", what_to_do="照第一批四家店的做法。",
         due_on=anchor + timedelta(days=10),
     )  # fmt: skip
+
+
+def _tell(session: Session, actor: Actor, stores: list[int]) -> None:
+    """Let staff of the mended stores tell two in three of those who asked; one of the two says that it is really so."""
+    for store_id in stores:
+        teller = session.exec(select(Staff.id).where(Staff.store_id == store_id).order_by(Staff.code)).first()
+        clerk = replace(actor, role=Role.CLERK, store_id=store_id, staff_id=teller)
+        due = telling_table(session, clerk, store_id=store_id)
+        silent = reasons_not_to_contact(session, due["fan_id"].tolist())
+        for place, row in enumerate(due.itertuples()):
+            if place % 3 < 2 and row.fan_id not in silent:
+                record_told(session, clerk, int(row.telling_id), "yes" if place % 3 == 0 else "")

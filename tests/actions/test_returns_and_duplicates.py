@@ -95,6 +95,16 @@ def test_a_returned_theme_reopens_the_fix_and_says_why(chain, mended):
         assert session.exec(select(Transition.to_state).order_by(Transition.id.desc())).first() == "reopened"
 
 
+def test_what_was_done_before_it_was_written_down_is_compared_with_before_it_was_done(chain, mended):
+    with chain.db.write() as session:
+        session.exec(select(Fix)).one().opened_at = now()
+        say(
+            session, chain, mended, 6, 5, "c"
+        )  # 6 of 20 where it was 10 of 20: it holds, though that is all there is since
+        say(session, chain, None, 24, 5, "d")
+    assert reopen_returned(chain.db, chain.actors["product"]) == {"fixes": 0, "items": 0}
+
+
 def test_a_closed_item_goes_back_to_review(chain, mended):
     product = chain.actors["product"]
     with chain.db.write() as session:

@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from fanops.access.accounts import owner_actor, sample_accounts
 from fanops.access.passwords import check_password_rules
@@ -23,7 +23,20 @@ from fanops.sample.buying import make_members, make_orders
 from fanops.sample.chain import ACCOUNTS, STAFF, STORES, phone
 from fanops.sample.planted import THEMES
 from fanops.sample.sayings import make_reviews, planted_themes
-from fanops.tables import Account, Fan, ImportBatch, Measurement, Order, Store, Theme, Voice, metadata
+from fanops.tables import (
+    Account,
+    Fan,
+    ImportBatch,
+    Measurement,
+    Order,
+    Store,
+    Telling,
+    Theme,
+    ThemeAssignment,
+    Unit,
+    Voice,
+    metadata,
+)
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 ANCHOR = date(2026, 11, 23)
@@ -201,13 +214,22 @@ def test_a_load_that_was_cut_off_is_done_anew(db, small, monkeypatch) -> None:
 
 
 @ONE
-def test_the_plan_of_the_samples_fix_was_made_before_it(db, small) -> None:
+def test_the_plan_of_the_samples_fix_was_made_before_it_and_those_who_asked_are_told(db, small) -> None:
     summary = load_sample(db, today=date(2026, 11, 25), discover=False)
     with db.write() as session:
         actor = owner_actor(session)
         theme = Theme(brand_id=summary.brand_id, name="排队太久")
         session.add(theme)
         session.flush()
+        units = (
+            select(Unit.id, Voice.fan_id).join(Voice, Voice.id == Unit.voice_id).join(Store, Store.id == Voice.store_id)
+        )
+        said = session.execute(units.where(Store.code == truth.FIX_STORES[0], Voice.fan_id.is_not(None))).all()
+        session.add_all(ThemeAssignment(unit_id=unit_id, theme_id=theme.id, strength=1.0) for unit_id, _ in said)
+        session.execute(update(Unit).where(Unit.id.in_([unit_id for unit_id, _ in said])).values(polarity=-1))
         _mend(session, actor, theme.id, summary.anchor)
         rows = session.execute(select(Measurement)).scalars().all()
         assert plan_notes(session, rows) == {rows[0].id: ""} and rows[0].method == "did"
+        tellings = session.execute(select(Telling.state, Telling.staff_id)).all()
+        told = [state == "told" and staff_id is not None for state, staff_id in tellings]
+        assert len(told) > 10 and len(told) / 2 < sum(told) < len(told)

@@ -17,7 +17,7 @@ from fanops.settings import settings
 from fanops.tables import Brand, Theme, ThemeAssignment, ThemeRun, Unit, Voice
 from fanops.text.encoder import Encoder, load_encoder
 from fanops.themes.context import unit_vectors
-from fanops.themes.discovery import strengths, theme_similarity
+from fanops.themes.discovery import strengths
 from fanops.themes.parameters import Parameters
 from fanops.themes.records_edit import centre_of_units, edit_in_turn, end_of_merges, newest_run
 
@@ -45,6 +45,18 @@ class Registry:
     sub_middle: NDArray[np.float32]
     parent: NDArray[np.int32]
     positions: NDArray[np.float64]
+
+    def likeness(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give how alike units and themes are: by a theme's centre, or that of what was merged into it; shape (n, k).
+
+        Not by its sub-themes': one that happens to be near is right less often than the whole.
+        """
+        similarity = vectors @ self.middle.T
+        for part, sub_id in enumerate(self.sub_ids):
+            if sub_id is None:
+                own = similarity[:, self.parent[part]]
+                np.maximum(own, vectors @ self.sub_middle[part], out=own)
+        return similarity
 
 
 def load_live_registry(session: Session, brand_id: int, encoder: Encoder) -> Registry | None:
@@ -141,7 +153,7 @@ def assign_new_units(db: Database, actor: Actor) -> dict[str, int]:
     if registry is None or not rows:
         return counts
     vectors = unit_vectors(encoder, [text[start:end] for *_, text, start, end in rows], [row[1] for row in rows])
-    similarity = theme_similarity(vectors, registry.middle, registry.sub_middle, registry.parent)
+    similarity = registry.likeness(vectors)
     labels = np.argmax(similarity, axis=1).astype(np.int32)
     labels[similarity.max(axis=1) < registry.least_strength] = -1
     strength, unsure = strengths(similarity, labels)

@@ -28,6 +28,7 @@ from fanops.themes.partition import (
     canonical,
     centroids,
     discriminant,
+    likeliest,
     neighbourhood,
     partition,
     with_enough_people,
@@ -37,7 +38,7 @@ from fanops.themes.spread import bounds, in_chunks, one_thread
 Progress = Callable[[float, str], None]
 # Set so that of the units of a strength about that share is placed rightly (docs/method.md); unsure is what most likely is not.
 _SHARPNESS = 0.09
-UNSURE_BELOW = 0.25
+UNSURE_BELOW = 0.2
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ def discover(
         middle = centroids(vectors, labels, weights)
         labels = rejoin(labels, lay_in, weights, fit, graph, resolution, known.joined, middle)
         labels = keep_apart(vectors, labels, lay_in, weights)
-        labels = canonical(with_enough_people(vectors, labels, weights, said_by, parameters.min_people), weights)
-        sublabels = _within(labels, sublabels)
+    labels = canonical(with_enough_people(vectors, labels, weights, said_by, parameters.min_people), weights)
+    sublabels = _within(labels, sublabels)
     placed = Placed.of(labels, sublabels, vectors, weights)
     strength, unsure = _how_surely(vectors, placed, parameters, cluster)
     progress(0.75, "起名字")
@@ -179,18 +180,24 @@ def _spread(
     vectors: NDArray[np.float32], weights: NDArray[np.int64], known: NDArray[np.int64], fit: NDArray[np.int64],
     parts: Partition, parameters: Parameters, cluster: str,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
-    """Give labels and sub-labels of all texts: as partitioned, and by the borders between themes for those not fitted on."""
+    """Give labels and sub-labels of all texts: by the borders between the themes that were found, also of those they were found in.
+
+    Some neighbours of a text are of another theme, and take it along; the borders know all of both themes.
+    """
     labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     sublabels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
     labels[fit], sublabels[fit] = parts.labels, parts.sublabels
-    rest = np.setdiff1d(known, fit, assume_unique=True)
-    if len(rest) and parts.labels.max(initial=UNASSIGNED) >= 0:
-        placed = Placed.of(parts.labels, parts.sublabels, vectors[fit], weights[fit])
-        borders = discriminant(vectors[fit], parts.labels) if parameters.method == "graph" else None
-        nearest = partial(_assigned, borders=borders, sub_middle=placed.sub_middle, parent=placed.parent)
-        places = [rest[start:end] for start, end in bounds(len(rest))]
-        for place, found in zip(places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True):
-            labels[place], sublabels[place] = found
+    if parameters.method != "graph" or parts.labels.max(initial=UNASSIGNED) < 0:
+        return labels, sublabels
+    placed = Placed.of(parts.labels, parts.sublabels, vectors[fit], weights[fit])
+    borders = discriminant(vectors[fit], parts.labels)
+    nearest = partial(_assigned, borders=borders, sub_middle=placed.sub_middle, parent=placed.parent)
+    places = [known[start:end] for start, end in bounds(len(known))]
+    for place, (found, sub) in zip(
+        places, in_chunks(nearest, [vectors[each] for each in places], cluster), strict=True
+    ):
+        sublabels[place] = np.where((labels[place] == found) & (sublabels[place] >= 0), sublabels[place], sub)
+        labels[place] = found
     return labels, sublabels
 
 
@@ -201,7 +208,7 @@ def _how_surely(
     labels, sublabels = placed.labels, placed.sublabels
     if not len(placed.middle):
         return np.zeros(len(vectors), dtype=np.float32), np.zeros(len(vectors), dtype=bool)
-    belongs = partial(_belonging, middle=placed.middle, sub_middle=placed.sub_middle, parent=placed.parent)
+    belongs = partial(_belonging, middle=placed.middle)
     parted = [(vectors[start:end], labels[start:end]) for start, end in bounds(len(vectors))]
     strength, unsure, best = map(np.concatenate, zip(*in_chunks(belongs, parted, cluster), strict=True))
     far = (best < parameters.least_strength) & (labels >= 0)
@@ -210,26 +217,22 @@ def _how_surely(
 
 
 def _assigned(
-    vectors: NDArray[np.float32], borders: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    vectors: NDArray[np.float32], borders: tuple[NDArray[np.float32], NDArray[np.float32]],
     sub_middle: NDArray[np.float32], parent: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
-    """Give one chunk's likeliest themes (all −1 without borders) and nearest sub-themes."""
-    labels = np.full(len(vectors), UNASSIGNED, dtype=np.int32)
+    """Give one chunk's likeliest themes and nearest sub-themes."""
     with one_thread():
-        if borders is not None:
-            slope, offset = borders
-            labels[:] = np.argmax(vectors @ slope + offset, axis=1)
+        labels = likeliest(vectors, borders)
         return labels, _nearest_sub(vectors, labels, sub_middle, parent)
 
 
 def _belonging(
-    part: tuple[NDArray[np.float32], NDArray[np.int32]], middle: NDArray[np.float32], sub_middle: NDArray[np.float32],
-    parent: NDArray[np.int32],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:  # fmt: skip
+    part: tuple[NDArray[np.float32], NDArray[np.int32]], middle: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
     """Give one chunk's strengths, which of it are unsure, and how alike each unit is to the theme it is most like."""
     vectors, labels = part
     with one_thread():
-        similarity = theme_similarity(vectors, middle, sub_middle, parent)
+        similarity = vectors @ middle.T
     return *strengths(similarity, labels), similarity.max(axis=1)
 
 
@@ -244,23 +247,6 @@ def _within(labels: NDArray[np.int32], sublabels: NDArray[np.int32]) -> NDArray[
             result[members[labels[members] == parent]] = following
             following += 1
     return result
-
-
-def theme_similarity(
-    vectors: NDArray[np.float32],
-    middle: NDArray[np.float32],
-    sub_middle: NDArray[np.float32],
-    parent: NDArray[np.int32],
-) -> NDArray[np.float32]:
-    """Give how alike units and themes are: the best of a theme's centre and its sub-themes' centres; shape (n, k)."""
-    similarity = vectors @ middle.T
-    if len(sub_middle):
-        subs = vectors @ sub_middle.T
-        for label in range(len(middle)):
-            own = np.flatnonzero(parent == label)
-            if len(own):
-                similarity[:, label] = np.maximum(similarity[:, label], subs[:, own].max(axis=1))
-    return similarity
 
 
 def strengths(

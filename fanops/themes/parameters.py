@@ -32,7 +32,7 @@ class Parameters:
     min_people: int = 3
     neighbours: int = 20
     fit_most: int = 12_000
-    least_strength: float = 0.2
+    least_strength: float = 0.15
     seed: int = 7
 
     def __post_init__(self) -> None:

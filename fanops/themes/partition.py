@@ -21,7 +21,10 @@ _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
 _FINER = (1, 1.5, 2.25, 3.4, 5)  # times the resolution, in turn, by which a heap is divided
 _FEW, _COPIES = 200, 3  # up to so many sentences, repeated ones count for themselves, up to so often
-_SHRUNK = 0.1  # of the covariance within themes, towards that of a ball
+_SHRUNK, _SHRUNK_EACH = (
+    0.1,
+    2.0,
+)  # of the covariance within themes, towards that of a ball: at least, and times dimensions over rows
 _ALIKE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
 _COHERENT = 0.5  # mean cosine to the centre; labelled aspects and topics have .43 to .8
 
@@ -193,12 +196,12 @@ def discriminant(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Give the linear borders between themes: ``vectors @ slope + offset`` is largest for the likeliest theme.
 
-    Far better than the nearest centre on texts that were not partitioned: it knows which directions vary within every theme, and how large
-    each is.
+    Better than the nearest centre: they know which directions vary within every theme, and how large each is. The fewer texts there are,
+    the more they become what lies halfway between two centres.
 
     Args:
         vectors: Rows that were partitioned, shape (n, d).
-        labels: Their themes, −1 none, shape (n,).
+        labels: Their themes, 0 to k − 1 without a gap, −1 none, shape (n,).
 
     Returns:
         ``slope`` of shape (d, k), ``offset`` of shape (k,).
@@ -212,11 +215,20 @@ def discriminant(
     member = sparse.csr_matrix((np.ones(len(own)), (own, np.arange(len(own)))), shape=(len(sizes), len(own)))
     means = (member @ rows) / sizes[:, None]
     centred = rows - means[own]
-    within = centred.T @ centred / len(rows)
-    within = (1 - _SHRUNK) * within + _SHRUNK * np.trace(within) / len(within) * np.eye(len(within))
+    within = centred.T @ centred / max(len(rows) - len(sizes), 1)
+    shrunk = min(1.0, max(_SHRUNK, _SHRUNK_EACH * len(within) / len(rows)))
+    within = (1 - shrunk) * within + shrunk * np.trace(within) / len(within) * np.eye(len(within))
     slope = np.linalg.solve(within + 1e-9 * np.eye(len(within)), means.T)
     offset = np.log(sizes / len(rows)) - 0.5 * np.einsum("kd,dk->k", means, slope)
     return slope.astype(np.float32), offset.astype(np.float32)
+
+
+def likeliest(
+    vectors: NDArray[np.float32], borders: tuple[NDArray[np.float32], NDArray[np.float32]]
+) -> NDArray[np.int32]:
+    """Give the theme that each vector most likely belongs to, by the borders of ``discriminant``; shape (n,)."""
+    slope, offset = borders
+    return np.argmax(vectors @ slope + offset, axis=1).astype(np.int32)
 
 
 def coinciding(middle: NDArray[np.float32]) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanops.themes.parameters import Parameters
-from fanops.themes.partition import coherent_communities, neighbourhood
+from fanops.themes.partition import canonical, coherent_communities, discriminant, likeliest, neighbourhood
 
 _MOST, _ROUNDS, _KEPT_SHARE = 12_000, 4, 0.8  # as many as a run is fitted on: a thinner graph divides coarser
 _FEWEST_OF_A_THEME = 5
@@ -46,6 +46,7 @@ def stability(vectors: NDArray[np.float32], labels: NDArray[np.int32], parameter
         ones = np.ones(len(kept), dtype=np.int64)
         other = replace(parameters, seed=parameters.seed + 1 + turn)
         again = coherent_communities(vectors[kept], neighbourhood(vectors[kept], parameters), ones, other)
+        again = likeliest(vectors[kept], discriminant(vectors[kept], canonical(again, ones)))
         found.append(_best_jaccard(labels[kept], again, count))
     rounds = np.array(found)
     known = np.isfinite(rounds).sum(axis=0)

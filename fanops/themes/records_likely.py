@@ -13,7 +13,6 @@ from fanops.settings import settings
 from fanops.tables import Theme
 from fanops.text.encoder import load_encoder
 from fanops.themes.assign import load_live_registry
-from fanops.themes.discovery import theme_similarity
 from fanops.themes.records_edit import own_units, vectors_of_units
 from fanops.themes.records_evidence import alike_units
 
@@ -43,8 +42,7 @@ def unsure_alike(session: Session, actor: Actor, unit_ids: Sequence[int]) -> lis
 def suggest_themes(session: Session, actor: Actor, unit_ids: Sequence[int]) -> dict[int, list[int]]:
     """Give the themes in use that each of these units is nearest to.
 
-    Compared with whole themes (and what was merged into them): what a person is asked about lies between themes, and a sub-theme that
-    happens to be near, or the theme that it lies in, is right less often.
+    The theme that it lies in is not asked for first: what a person is asked about lies between themes.
 
     Returns:
         Unit id → theme ids, nearest first; empty where another encoder is set, which takes seconds to load, and before the first run.
@@ -59,9 +57,7 @@ def suggest_themes(session: Session, actor: Actor, unit_ids: Sequence[int]) -> d
     vectors = vectors_of_units(session, encoder, own_units(session, actor, unit_ids))
     if registry is None or not vectors:
         return {}
-    merged = [at for at, sub_id in enumerate(registry.sub_ids) if sub_id is None]
-    parts, parent = registry.sub_middle[merged], registry.parent[merged]
-    likeness = theme_similarity(np.stack(list(vectors.values())), registry.middle, parts, parent)
+    likeness = registry.likeness(np.stack(list(vectors.values())))
     in_use = set(session.exec(select(Theme.id).where(Theme.id.in_(registry.theme_ids), Theme.state == "active")))
     order = np.argsort(-likeness, axis=1, kind="stable").tolist()
     return {

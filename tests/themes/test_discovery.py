@@ -129,9 +129,9 @@ def test_strength_says_how_often_a_sentence_is_placed_rightly():
         rightly.append((rows["topic"] == main.loc[found.labels].to_numpy())[placed])
         unsure.append(found.unsure[placed])
     strength, right, doubtful = map(np.concatenate, (strengths, rightly, unsure))
-    for least, most, share in ((0.25, 0.5, 0.35), (0.5, 0.75, 0.6), (0.75, 0.9, 0.75), (0.9, 1.01, 0.85)):
+    for least, most, share in ((0.2, 0.5, 0.38), (0.5, 0.75, 0.63), (0.75, 0.9, 0.83), (0.9, 1.01, 0.95)):
         here = right[(strength >= least) & (strength < most)]
-        assert abs(here.mean() - share) < 0.1, (least, here.mean(), len(here))
+        assert abs(here.mean() - share) < 0.06, (least, here.mean(), len(here))
     assert right[doubtful].mean() < 0.35 < right[~doubtful].mean()
 
 

@@ -56,8 +56,8 @@ def test_the_theme_offered_first_is_right_more_often_than_the_one_the_sentence_l
     lies_right = sum(topic_of[theme] == topic for _, topic, theme in asked)
     first_right = sum(topic_of[offered[unit][0]] == topic for unit, topic, _ in asked)
     two_right = sum(topic in [topic_of[theme] for theme in offered[unit][:2]] for unit, topic, _ in asked)
-    # 285 asked: where they lie 81 right; offered first 92 (77 with sub-themes), first or second 142.
-    assert len(asked) > 200 and first_right > lies_right and two_right > 1.5 * lies_right
+    # 156 asked: where they lie 28 right; offered first 44, first or second 73.
+    assert len(asked) > 120 and first_right > lies_right and two_right > 1.5 * lies_right
 
 
 @ONE

@@ -102,6 +102,8 @@ def keep_note(
         InvalidInput: No such field, or too long.
     """
     held = get_interview(session, actor, interview_id)
+    if typed_at == held.notes.get(question, {}).get(f"{field}_at"):
+        return held.revision  # kept already: the same words may come by two ways, one of them after the end
     if held.state != "live":
         raise Conflict("这次访谈已经结束，不能再改。", "补充的话请记在新的一次访谈里。")
     if field not in FIELDS or guides()[held.guide].question(question) is None:

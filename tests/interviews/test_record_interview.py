@@ -69,6 +69,8 @@ def test_the_fans_words_become_voices_and_notes_do_not(chain, held):
         assert figures.informative_share == 1 and 0.8 < figures.own_words_share < 0.9 and figures.copied == 0
         with pytest.raises(Conflict):
             record.keep_note(session, chain.actors["clerk"], held, "love", "said", "改", 999)
+        # The same words by the slower way, after the end: they are kept, so that the device lets go of its copy.
+        record.keep_note(session, chain.actors["clerk"], held, "love", "said", "珍珠煮得软，店员也记得我😊不加糖", 10)
         with pytest.raises(Conflict):
             record.discard_interview(session, chain.actors["clerk"], held)
     with chain.db.read() as session:

@@ -134,6 +134,24 @@ def test_a_rule_does_not_stand_on_itself(chain, fans):
             tags.save_tag(session, product, "一", lasts_days=0)
 
 
+def test_a_tag_entered_a_second_time_keeps_its_rule_and_its_keeper(chain, fans):
+    product, manager = chain.actors["product"], chain.actors["store_manager"]
+    with chain.db.write() as session:
+        tag = tags.save_tag(session, product, "常客", meaning="每周来", rule=Conditions(orders_from=6))
+        kept = dict(tag.rule)
+        for who in (manager, product):
+            with pytest.raises(Conflict, match="已有规则"):
+                tags.save_tag(session, who, "常客")
+        tags.save_tag(session, product, "爱喝茶", meaning="只点茶")
+        with pytest.raises(Conflict, match="已经有标签"):
+            tags.save_tag(session, manager, "爱喝茶", meaning="别的意思")
+        tags.save_tag(session, manager, "带娃")
+        assert tags.save_tag(session, manager, "带娃", meaning="带孩子来").meaning == "带孩子来"
+        assert tag.rule == kept and tag.meaning == "每周来"
+        tags.drop_rule(session, product, tag.id)
+        assert tags.save_tag(session, product, "常客", meaning="常来").meaning == "常来"
+
+
 def test_conditions_over_stages_products_codes_and_answers(chain, fans):
     """Each condition by hand: fan 0 gave the answer, 1 was coded, 2 bought under an alias, 3 and 4 sleep."""
     product = chain.actors["product"]

@@ -37,7 +37,9 @@ def segment_list(actor: Actor, saved: list[Segment]) -> None:
             with st.container(horizontal=True):
                 if st.toggle("看看是谁", key=f"segment.show.{segment.id}"):
                     _sample(actor, wanted)
-                if st.button("删除", key=f"segment.remove.{segment.id}", type="tertiary"):
+                if records.may_change(actor, segment) and st.button(
+                    "删除", key=f"segment.remove.{segment.id}", type="tertiary"
+                ):
                     with refusals():
                         with page_database().write() as session:
                             was = records.remove_segment(session, actor, segment.id)

@@ -128,12 +128,17 @@ def fan_table(
 
 
 def _looked_for(actor: Actor, words: str) -> ColumnElement[bool]:
-    """Say of a fan whether ``words`` are its phone, member number, a phone's last four digits, or its name's first character."""
+    """Say of a fan whether ``words`` are one of its numbers or begin with its name's first character."""
+    return has_number(actor, words) | Fan.name_masked.startswith(words[:1], autoescape=True)
+
+
+def has_number(actor: Actor, words: str) -> ColumnElement[bool]:
+    """Say of a fan whether ``words`` are its phone or member number, or a phone's last four digits."""
     number = FanIdentity.lookup_hash.in_(_hashes(words))
     if re.fullmatch(r"[0-9]{4}", words):
         number |= (FanIdentity.kind == "phone") & FanIdentity.masked.endswith(words)
     by_number = select(FanIdentity.fan_id).where(FanIdentity.brand_id == actor.brand_id, number)
-    return is_among(by_number) | Fan.name_masked.startswith(words[:1], autoescape=True)
+    return is_among(by_number)
 
 
 def phone_tails(session: Session, fan_ids: Iterable[int]) -> dict[int, str]:

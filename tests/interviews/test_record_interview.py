@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 from xml.etree import ElementTree as xml
 
 import pandas as pd
@@ -15,7 +16,8 @@ from fanops.collect import record_on_behalf
 from fanops.collect import records_coding as coding
 from fanops.collect.export_codings import export_codings
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from fanops.tables import Interview, Turn, Voice
+from fanops.fans.merge import merge_fans
+from fanops.tables import Fan, Interview, Staff, Turn, Voice
 
 GUIDE = "core_fan_interview"
 
@@ -74,8 +76,47 @@ def test_the_fans_words_become_voices_and_notes_do_not(chain, held):
         with pytest.raises(Conflict):
             record.discard_interview(session, chain.actors["clerk"], held)
     with chain.db.read() as session:
-        assert record.interview_table(session, chain.actors["clerk"])["turns"].tolist() == [2]
-        assert record.interview_table(session, chain.actors["clerk2"]).empty
+        table, total = record.interview_table(session, chain.actors["clerk"])
+        assert table["turns"].tolist() == [2] and total == 1
+        assert record.interview_table(session, chain.actors["clerk2"])[0].empty
+
+
+def test_an_old_interview_is_found_in_a_long_list(chain, held):
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        finished_at = session.get_one(Interview, held).started_at
+        for place in range(5):
+            record.start_interview(session, clerk, GUIDE, store_id=store).started_at = finished_at + timedelta(
+                days=place
+            )
+    with chain.db.write() as session:
+        table, total = record.interview_table(session, clerk, limit=3)
+        assert held not in table["interview_id"].tolist() and (len(table), total) == (3, 6)
+        session.get_one(Fan, session.get_one(Interview, held).fan_id).name_masked = "钱**"  # the clerk is a 王 too
+        session.flush()
+        for words in ("8000", "13800138000", "钱", "钱多多", "钱**"):
+            table, total = record.interview_table(session, clerk, words, limit=3)
+            assert table["interview_id"].tolist() == [held] and total == 1, words
+            assert (table["fan"][0], table["tail"][0]) == ("钱**", "8000")
+        staff = session.get_one(Staff, clerk.staff_id).name
+        assert record.interview_table(session, clerk, staff)[1] == 6
+        assert (
+            record.interview_table(session, clerk, "%")[1] == record.interview_table(session, clerk, "没有这人")[1] == 0
+        )
+        assert record.interview_table(session, chain.actors["clerk2"], "8000")[1] == 0
+
+
+def test_who_was_asked_is_said_also_of_a_record_that_was_merged(chain, held):
+    clerk, store = chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        other = record_on_behalf.add_person(session, clerk, store_id=store, name="", phone="13900139001")
+        merge_fans(
+            session, chain.actors["store_manager"], session.get_one(Interview, held).fan_id, other.id, "说是同一个人"
+        )
+        nobody = record.start_interview(session, clerk, GUIDE, store_id=store)
+        assert record.who_was_asked(session, nobody) is None
+        name, tail = record.who_was_asked(session, session.get_one(Interview, held))
+        assert not name and "9001" in tail
 
 
 def test_two_coders_compared_merged_and_taken_back(chain, held):

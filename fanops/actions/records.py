@@ -102,8 +102,13 @@ def tag_raisers(
 
     Returns:
         The tag, and how many fans got it now (those who have it, or for whom it was rejected, are left alone).
+
+    Raises:
+        NotFound: No such theme.
+        InvalidInput: No name, or too long.
     """
     require(actor, *MANAGERS)
+    theme_id = get_theme(session, actor, theme_id).id
     name = name.strip()
     if not name or len(name) > 20:
         raise InvalidInput("标签名要有 1 到 20 个字。", "例如：嫌等位久。")

@@ -23,7 +23,7 @@ DEED_WORDS = {
     "refresh_tags": "更新标签", "reject_suggestion": "不要建议的标签", "reject_word": "不要建议的词", "remove_attachment": "移除附件",
     "remove_own_rule": "移除自己的规则", "remove_product_alias": "拆开商品名", "remove_referral": "去掉推荐人",
     "remove_segment": "移除人群", "remove_webhook": "移除接收地址", "remove_word": "移除词条", "reopen_match": "重新判断是否同一人",
-    "renew_receipt": "再给一个回执码",
+    "renew_receipt": "再给一个回执码", "reopen_interview": "接着访谈",
     "reopen_returned": "因主题又出现而重开", "reopen_wave": "重开一期问卷", "restore_attachment": "放回附件",
     "restore_backup": "恢复备份", "resume_webhook": "恢复接收地址", "return_to_panel": "回到样本组", "reveal_identity": "看了完整号码",
     "run_rule": "执行规则", "save_code": "保存编码", "save_segment": "保存人群", "save_tag": "保存标签", "send_again": "再发一次消息",

@@ -15,9 +15,10 @@ from fanops.collect import record_interview as record
 from fanops.collect import record_on_behalf
 from fanops.collect import records_coding as coding
 from fanops.collect.export_codings import export_codings
+from fanops.collect.undo_finish_interview import reopen_interview
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.fans.merge import merge_fans
-from fanops.tables import Fan, Interview, Staff, Turn, Voice
+from fanops.tables import Fan, Interview, Staff, Theme, Turn, Unit, Voice
 
 GUIDE = "core_fan_interview"
 
@@ -117,6 +118,31 @@ def test_who_was_asked_is_said_also_of_a_record_that_was_merged(chain, held):
         assert record.who_was_asked(session, nobody) is None
         name, tail = record.who_was_asked(session, session.get_one(Interview, held))
         assert not name and "9001" in tail
+
+
+def test_an_interview_ended_too_early_goes_on_unless_its_words_are_used(chain, held):
+    clerk = chain.actors["clerk"]
+    finished(chain, held)
+    with chain.db.write() as session:
+        theme = Theme(brand_id=chain.brand_id, name="珍珠", quote_unit_ids=session.exec(select(Unit.id)).all())
+        session.add(theme)
+        with pytest.raises(NotFound):
+            reopen_interview(session, chain.actors["clerk2"], held)
+        reopen_interview(session, clerk, held)
+        session.refresh(theme)
+        assert theme.quote_unit_ids == [] and not session.exec(select(Voice)).all() + session.exec(select(Turn)).all()
+        assert reopen_interview(session, clerk, held).state == "live"  # twice is once
+        record.keep_note(session, clerk, held, "love", "said", "珍珠煮得软，奶茶也香", 20)
+        assert record.finish_interview(session, clerk, held) == 2
+        assert [voice.text for voice in session.exec(select(Voice).order_by(Voice.id))] == [
+            "珍珠煮得软，奶茶也香",
+            "排队太久，等了半小时",
+        ]
+        turn = next(each for each in record.turns_of(session, clerk, held) if each.speaker == "fan")
+        code = coding.save_code(session, chain.actors["product"], name="口感")
+        coding.code_passage(session, chain.actors["product"], turn.id, code.id, 0, 2)
+        with pytest.raises(Conflict, match="已经有人用了"):
+            reopen_interview(session, clerk, held)
 
 
 def test_two_coders_compared_merged_and_taken_back(chain, held):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from datetime import datetime, time
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,7 @@ from fanops.collect import record_interview as record
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
 from fanops.collect.surveys.definition import SurveyDefinition
+from fanops.collect.undo_finish_interview import reopen_interview
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
@@ -127,7 +129,7 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
             with refusals():
                 with page_database().write() as session:
                     voices = record.finish_interview(session, actor, held.id)
-                said_done(f"访谈已结束，{voices} 段顾客原话成为原声。")
+                said_done(f"访谈已结束，{voices} 段顾客原话成为原声。", partial(_reopen, actor, held.id))
                 st.rerun()
         with st.popover("丢弃"):
             st.caption("记的都会删掉，不能恢复。")
@@ -137,6 +139,11 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
                         record.discard_interview(session, actor, held.id)
                     said_done("已丢弃。")
                     st.switch_page("interviews.py")
+
+
+def _reopen(actor: Actor, interview_id: int) -> None:
+    with page_database().write() as session:
+        reopen_interview(session, actor, interview_id)
 
 
 def about(actor: Actor, held: Interview) -> None:

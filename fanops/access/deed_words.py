@@ -8,7 +8,7 @@ DEED_WORDS = {
     "add_store": "添加门店", "add_webhook": "添加接收地址", "add_words": "添加词条", "advance_item": "推进需求条目",
     "assign_new_units": "归类新的句子", "assign_owners": "分配粉丝", "change_password": "更改密码", "change_role": "更改角色",
     "change_store": "更改门店", "close_wave": "结束一期问卷", "code_passage": "编码一段话", "confirm_suggestions": "确认建议的标签",
-    "create_panel": "建固定样本组", "decide_finding": "判断一条发现", "decide_lineage": "确认主题的对应",
+    "create_panel": "建固定样本组", "decide_finding": "判断一条发现", "delete_code": "删除编码", "decide_lineage": "确认主题的对应",
     "disable_account": "停用账号", "discard_draft": "丢弃答卷草稿", "discard_interview": "丢弃访谈", "discover_themes": "发现主题",
     "drop_tag_rule": "去掉标签规则", "enable_account": "启用账号", "erase_fan": "删除粉丝资料", "erase_response": "顾客删除答卷",
     "export": "导出文件", "export_fan": "导出一位粉丝的资料", "find_signals": "寻找发现", "finish_interview": "结束访谈",

@@ -179,6 +179,31 @@ def test_two_coders_compared_merged_and_taken_back(chain, held):
         assert coding.codings(session, chain.actors["stranger"]).empty
 
 
+def test_a_code_is_deleted_when_nothing_is_under_it(chain, held):
+    first, _ = finished(chain, held)
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        store = coding.save_code(session, product, name="门店", definition="说到店里")
+        passage = coding.code_passage(session, product, first.id, store.id, 0, 2)
+        table = coding.grid(session, product)  # a code may be called what a column is called
+        assert table.loc[0, ["访谈", "门店（编码）"]].tolist() == [held, 1] and table.loc[0, "粉丝"] == "王**"
+        with pytest.raises(Conflict, match="1 段"):
+            coding.delete_code(session, product, store.id)
+        with pytest.raises(NotAllowed):
+            coding.delete_code(session, chain.actors["store_manager"], store.id)
+        coding.withdraw_coding(session, product, passage.id)
+        was = coding.delete_code(session, product, store.id)
+        assert coding.codebook(session, product).empty
+        again = coding.save_code(session, product, **was)
+        assert again.definition == "说到店里"
+        other = coding.save_code(session, product, name="店面")
+        coding.merge_codes(session, product, other.id, again.id)
+        with pytest.raises(Conflict, match="已经合并到“门店”"):
+            coding.save_code(session, product, name="店面")
+        with pytest.raises(Conflict, match="合并到了"):
+            coding.delete_code(session, product, again.id)
+
+
 def test_other_tools_can_read_it(chain, held):
     first, _ = finished(chain, held)
     product = chain.actors["product"]

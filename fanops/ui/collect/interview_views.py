@@ -23,6 +23,7 @@ from fanops.collect.undo_finish_interview import reopen_interview
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
+from fanops.ui.address import may_open
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.collect.live_note import live_note
 from fanops.ui.done import said_done
@@ -65,6 +66,11 @@ def begin(actor: Actor) -> None:
     guides = record.guides()
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
+    if not stores:
+        st.info("还没有门店。先添加门店，再开始访谈。", icon=":material/store:")
+        if may_open("organisation.py"):
+            st.page_link("organisation.py", label="去添加门店", icon=":material/arrow_forward:")
+        return
     with st.container(horizontal=True):
         guide = st.selectbox("提纲", list(guides), format_func=lambda code: guides[code].title, key="interviews.guide")
         store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.store")

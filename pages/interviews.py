@@ -2,21 +2,17 @@
 
 import streamlit as st
 
-from fanops.collect import record_interview as record
 from fanops.ui.collect import interview_views as views
 from fanops.ui.done import show_done
-from fanops.ui.guard import current_actor, page_database
+from fanops.ui.guard import current_actor
 
 actor = current_actor()
 st.title("和谁聊过")
 show_done()
-with page_database().read() as session:
-    table = record.interview_table(session, actor)
-
 may_import = actor.role in views.IMPORTERS
 held, begin, *bring = st.tabs(["访谈", "现场访谈", *(["导入文字稿"] if may_import else [])])
 with held:
-    views.interview_list(actor, table)
+    views.interview_list(actor)
 with begin:
     views.begin(actor)
 if may_import:

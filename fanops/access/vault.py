@@ -24,6 +24,7 @@ from fanops.errors import InvalidInput, NotReady
 from fanops.settings import settings
 
 _KEY_BYTES = 32
+_LETTERS, _BESIDE_NUMBER = re.compile("[A-Za-z]"), re.compile(r"^\s*tel[:.\s]*|\s*(?:ext|x)[.:\s]*\d{1,6}\s*$", re.I)
 _CHINA = 86  # country code
 _NONCE_BYTES = 12
 _MAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
@@ -146,6 +147,9 @@ def normalise_identifier(kind: str, value: str) -> str:
     if kind != "phone":
         return value.upper() if kind in {"member", "card"} else value
     digits = re.sub(r"\.0$", "", value)
+    # The library reads letters as the keys of a telephone (abc is 222): a slip of the finger would be somebody else's number.
+    if _LETTERS.search(_BESIDE_NUMBER.sub("", unicodedata.normalize("NFKC", digits))):
+        raise InvalidInput("手机号里有字母。", "请填写 11 位手机号，例如 138 开头。")
     try:
         number = phonenumbers.parse(digits, "CN")
     except phonenumbers.NumberParseException as error:

@@ -102,8 +102,15 @@ def tag_raisers(
 
     Returns:
         The tag, and how many fans got it now (those who have it, or for whom it was rejected, are left alone).
+
+    Raises:
+        NotFound: No such theme.
+        InvalidInput: No name, too long, or no duration.
     """
     require(actor, *MANAGERS)
+    if lasts_days is not None and not 1 <= lasts_days <= 3_650:
+        raise InvalidInput("有效期是 1 到 3650 天。", "不填就一直有效。")
+    theme_id = get_theme(session, actor, theme_id).id
     name = name.strip()
     if not name or len(name) > 20:
         raise InvalidInput("标签名要有 1 到 20 个字。", "例如：嫌等位久。")

@@ -15,15 +15,19 @@ def fans() -> None:
 @fans.command("list")
 @click.option("--level", help="identified, repeat, fan or core.")
 @click.option("--find", "look_for", default="", help="Phone or member number, or first character of the name.")
-@click.option("--most", default=30, show_default=True, help="At most this many.")
+@click.option("--most", type=click.IntRange(1, 100_000), default=30, show_default=True, help="At most this many.")
 @click.option("--brand", help="Brand, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as_json: bool) -> None:
     """List fans (masked), core fans first."""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
+    from fanops.errors import InvalidInput
+    from fanops.fans.levels import LEVELS
     from fanops.fans.records import fan_table
 
+    if level is not None and level not in LEVELS:
+        raise InvalidInput(f"没有“{level}”这个分层。", f"可用：{'、'.join(LEVELS)}。")
     with ready_database().read() as session:
         table, total = fan_table(session, owner_actor(session, brand), level=level, look_for=look_for, limit=most)
     if as_json:

@@ -7,17 +7,19 @@ from datetime import datetime
 from functools import lru_cache
 
 import pandas as pd
+from sqlalchemy import or_
 from sqlmodel import Session, func, select
 
 from fanops.access import Actor, in_scope, record_audit, require_store
 from fanops.access.attachments import erase_attachments
+from fanops.access.vault import mask_name
 from fanops.collect.records_voices import NewVoice, add_voices
 from fanops.collect.surveys.answers import clean_text
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
 from fanops.database.frames import frame_of
 from fanops.errors import Conflict, InvalidInput, NotFound
-from fanops.fans.records import fan_at_counter
+from fanops.fans.records import fan_at_counter, has_number, phone_tails
 from fanops.tables import Fan, Interview, Staff, Store, Turn, Unit, Voice, now
 from fanops.text.masking import mask_identifiers
 
@@ -102,6 +104,8 @@ def keep_note(
         InvalidInput: No such field, or too long.
     """
     held = get_interview(session, actor, interview_id)
+    if typed_at == held.notes.get(question, {}).get(f"{field}_at"):
+        return held.revision  # kept already: the same words may come by two ways, one of them after the end
     if held.state != "live":
         raise Conflict("这次访谈已经结束，不能再改。", "补充的话请记在新的一次访谈里。")
     if field not in FIELDS or guides()[held.guide].question(question) is None:
@@ -175,31 +179,57 @@ def discard_interview(session: Session, actor: Actor, interview_id: int) -> None
     record_audit(session, actor, "discard_interview", f"interview:{interview_id}")
 
 
-def interview_table(session: Session, actor: Actor, limit: int = 200) -> pd.DataFrame:
-    """List interviews, live ones first, then the newest.
+def who_was_asked(session: Session, held: Interview) -> tuple[str, str] | None:
+    """Give the masked name and the phone's last digits of the fan of an interview, whatever record now stands for him or her.
 
     Returns:
-        Rows ``interview_id, state, fan, store, staff, started_at, ended_at, turns``.
+        Either may be empty; None when nobody was identified.
     """
-    statement = (
+    fan = session.get(Fan, held.fan_id) if held.fan_id else None
+    if fan is None:
+        return None
+    person = session.get_one(Fan, fan.merged_into_id) if fan.merged_into_id else fan
+    return person.name_masked, phone_tails(session, [person.id]).get(person.id, "")
+
+
+def interview_table(
+    session: Session, actor: Actor, look_for: str = "", limit: int = 200
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
+    """List interviews, live ones first, then the newest.
+
+    Args:
+        session: A reading session.
+        actor: Whose interviews.
+        look_for: Part of the store's or the staff's name, a fan's name, phone, its last four digits or member number; "" all.
+        limit: At most this many.
+
+    Returns:
+        Rows ``interview_id, state, fan_id, fan, store, staff, started_at, ended_at, turns, tail`` (last digits of the fan's
+        phone); and how many there are in all.
+    """
+    asked = (
         select(
-            Interview.id, Interview.state, Fan.name_masked, Store.name, Staff.name, Interview.started_at,
-            Interview.ended_at, func.count(Turn.id),
+            Interview.id, Interview.state, Interview.fan_id, Fan.name_masked, Store.name, Staff.name, Interview.started_at,
+            Interview.ended_at,
         )
         .outerjoin(Fan, Fan.id == Interview.fan_id)
         .outerjoin(Store, Store.id == Interview.store_id)
         .outerjoin(Staff, Staff.id == Interview.staff_id)
-        .outerjoin(Turn, (Turn.interview_id == Interview.id) & (Turn.speaker == "fan"))
     )  # fmt: skip
-    statement = in_scope(statement, actor, brand=Interview.brand_id, store=Interview.store_id)
-    statement = statement.group_by(
-        Interview.id, Interview.state, Fan.name_masked, Store.name, Staff.name, Interview.started_at, Interview.ended_at
-    )
-    rows = session.exec(
-        statement.order_by(Interview.state.desc(), Interview.started_at.desc(), Interview.id.desc()).limit(limit)
-    ).all()
-    columns = ["interview_id", "state", "fan", "store", "staff", "started_at", "ended_at", "turns"]
-    return frame_of(rows, columns)
+    asked = in_scope(asked, actor, brand=Interview.brand_id, store=Interview.store_id)
+    if words := look_for.strip():
+        named = [each.contains(words, autoescape=True) for each in (Store.name, Staff.name, Fan.name_masked)]
+        asked = asked.where(or_(*named, Fan.name_masked == mask_name(words), has_number(actor, words)))
+    total = session.exec(select(func.count()).select_from(asked.subquery())).one()
+    newest = asked.order_by(Interview.state.desc(), Interview.started_at.desc(), Interview.id.desc()).limit(limit)
+    columns = ["interview_id", "state", "fan_id", "fan", "store", "staff", "started_at", "ended_at"]
+    frame = frame_of(session.exec(newest).all(), columns)
+    told = select(Turn.interview_id, func.count(Turn.id)).where(Turn.speaker == "fan").group_by(Turn.interview_id)
+    turns = dict(session.exec(told.where(Turn.interview_id.in_([int(each) for each in frame["interview_id"]]))).all())
+    tails = phone_tails(session, frame["fan_id"].dropna())
+    frame["turns"] = [turns.get(int(each), 0) for each in frame["interview_id"]]
+    frame["tail"] = ["" if each != each or each is None else tails.get(int(each), "") for each in frame["fan_id"]]
+    return frame, int(total)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import delete
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, func, select
 
@@ -67,6 +68,9 @@ def save_code(session: Session, actor: Actor, code_id: int | None = None, **said
     if too_long:
         raise InvalidInput("写得太长了。", f"名字最多 {_LIMITS['name']} 个字，其他各项最多 400 个字。")
     same = session.exec(select(Code).where(Code.brand_id == actor.brand_id, Code.name == said["name"])).first()
+    if same is not None and same.merged_into_id and same.id != code_id:
+        into = get_code(session, actor, same.id).name
+        raise Conflict(f"“{said['name']}”已经合并到“{into}”。", f"编到“{into}”下，或换一个名字。")
     if same is not None and same.id != code_id:
         raise Conflict(f"已经有编码“{said['name']}”。", "换一个名字，或合并到它。")
     code = Code(brand_id=actor.brand_id, name=said["name"]) if code_id is None else get_code(session, actor, code_id)
@@ -76,6 +80,30 @@ def save_code(session: Session, actor: Actor, code_id: int | None = None, **said
     session.flush()
     record_audit(session, actor, "save_code", f"code:{code.id}")
     return code
+
+
+def delete_code(session: Session, actor: Actor, code_id: int) -> dict[str, str]:
+    """Take a code out of the codebook that nothing is under; what was taken back from under it goes too.
+
+    Returns:
+        What it said, for undo by ``save_code``.
+
+    Raises:
+        NotFound: None such.
+        Conflict: Passages are under it, or another code was merged into it.
+    """
+    require(actor, *KEEPERS)
+    code = get_code(session, actor, code_id)
+    used = select(func.count(Coding.id)).where(Coding.code_id == code.id, Coding.withdrawn_at.is_(None))
+    if passages := session.exec(used).one():
+        raise Conflict(f"“{code.name}”下还有 {passages:,} 段，没有删除。", "可以合并到另一个编码，段落会移过去。")
+    if session.exec(select(Code.id).where(Code.merged_into_id == code.id)).first() is not None:
+        raise Conflict(f"有别的编码合并到了“{code.name}”，没有删除。", "可以把它再合并到另一个编码。")
+    was = {name: getattr(code, name) for name in _LIMITS}
+    session.exec(delete(Coding).where(Coding.code_id == code.id))
+    session.delete(code)
+    record_audit(session, actor, "delete_code", f"code:{code_id}")
+    return was
 
 
 def get_code(session: Session, actor: Actor, code_id: int) -> Code:
@@ -154,7 +182,7 @@ def code_passage(
     require(actor, *CODERS)
     turn, code = _turn(session, actor, turn_id), get_code(session, actor, code_id)
     if not 0 <= start < end <= len(turn.text) or not turn.text[start:end].strip():
-        raise InvalidInput("没有选中文字。", "在左边划选一段话，再点编码。")
+        raise InvalidInput("没有选中文字。", "在原话里划选一段，再点编码。")
     same = select(Coding.id).where(
         Coding.turn_id == turn.id, Coding.code_id == code.id, Coding.start == start, Coding.end == end,
         Coding.account_id == actor.account_id, Coding.withdrawn_at.is_(None),
@@ -273,20 +301,24 @@ def compare_coders(session: Session, actor: Actor, first: int, second: int) -> t
 
 
 def grid(session: Session, actor: Actor) -> pd.DataFrame:
-    """Give fans × codes: one row per interview with the fan's attributes, the number of passages under each code."""
+    """Give fans × codes: one row per interview with the fan's attributes and ``访谈`` (its id), the passages under each code."""
     table = codings(session, actor)
     if table.empty:
         return pd.DataFrame()
     counts = table.pivot_table(index="interview_id", columns="code", values="coding_id", aggfunc="count", fill_value=0)
     about = table.drop_duplicates("interview_id").set_index("interview_id")
+    named = about["fan"].fillna("").where(about["fan"].fillna("") != "", "未留姓名")
     attributes = pd.DataFrame(
         {
-            "粉丝": about["fan"].fillna("未识别"),
+            "粉丝": named.where(about["fan_id"].notna(), "未识别"),
             "分层": about["level"].map(LEVEL_LABELS).fillna(""),
             "门店": about["store"].fillna(""),
+            "访谈": about.index,
         }
     )
-    return attributes.join(counts).reset_index(names="访谈")
+    # A code may have the name of an attribute (门店): both columns stay.
+    own = {name: f"{name}（编码）" for name in counts.columns if name in attributes}
+    return attributes.join(counts.rename(columns=own)).reset_index(drop=True)
 
 
 def frequency(session: Session, actor: Actor, by: str) -> pd.DataFrame:

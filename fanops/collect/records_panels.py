@@ -85,6 +85,12 @@ def _add_wave(session: Session, panel: Panel, wave: Wave) -> None:
         raise Conflict(f"“{wave.title}”已经是“{other}”的一期。", "一期只能属于一个固定样本组；另开一期。")
 
 
+def waves_of_others(session: Session, actor: Actor, panel_id: int) -> set[int]:
+    """Give the waves that are another panel's: this one can't be asked with them."""
+    statement = select(PanelWave.wave_id).join(Panel, Panel.id == PanelWave.panel_id)
+    return set(session.exec(statement.where(Panel.brand_id == actor.brand_id, Panel.id != panel_id)))
+
+
 def get_panel(session: Session, actor: Actor, panel_id: int) -> Panel:
     """Give a panel of the actor's brand.
 

@@ -111,7 +111,7 @@ def _refuse_if_built_on(session: Session, batch: ImportBatch) -> None:
 def remove_batch(session: Session, batch: ImportBatch) -> dict[str, int]:
     """Take away what a batch brought and put back what it changed; ``undo_batch`` asks first whether that may be."""
     done: dict[str, int] = {}
-    _forget_quotes(session, batch)
+    forget_quotes(session, batch.brand_id, set(session.exec(_units_of(batch))))
     mine = select(Voice.id).where(Voice.import_batch_id == batch.id)
     session.execute(
         update(Voice)
@@ -203,12 +203,11 @@ def _value(name: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if name == "placed_at" else value
 
 
-def _forget_quotes(session: Session, batch: ImportBatch) -> None:
-    """Take the batch's sentences out of the quotes that themes show."""
-    units = set(session.exec(_units_of(batch)))
+def forget_quotes(session: Session, brand_id: int, units: set[int]) -> None:
+    """Take sentences that go out of the quotes that themes show."""
     if not units:
         return
-    for theme in session.exec(select(Theme).where(Theme.brand_id == batch.brand_id)):
+    for theme in session.exec(select(Theme).where(Theme.brand_id == brand_id)):
         kept = [unit_id for unit_id in theme.quote_unit_ids if unit_id not in units]
         if kept != theme.quote_unit_ids:
             theme.quote_unit_ids = kept

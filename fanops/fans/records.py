@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, case, distinct, func
+from sqlalchemy import ColumnElement, case, delete, distinct, func
 from sqlmodel import Session, select
 
 from fanops.access import Actor, Role, in_scope, record_audit, require, vault
@@ -128,12 +128,17 @@ def fan_table(
 
 
 def _looked_for(actor: Actor, words: str) -> ColumnElement[bool]:
-    """Say of a fan whether ``words`` are its phone, member number, a phone's last four digits, or its name's first character."""
+    """Say of a fan whether ``words`` are one of its numbers or begin with its name's first character."""
+    return has_number(actor, words) | Fan.name_masked.startswith(words[:1], autoescape=True)
+
+
+def has_number(actor: Actor, words: str) -> ColumnElement[bool]:
+    """Say of a fan whether ``words`` are its phone or member number, or a phone's last four digits."""
     number = FanIdentity.lookup_hash.in_(_hashes(words))
     if re.fullmatch(r"[0-9]{4}", words):
         number |= (FanIdentity.kind == "phone") & FanIdentity.masked.endswith(words)
     by_number = select(FanIdentity.fan_id).where(FanIdentity.brand_id == actor.brand_id, number)
-    return is_among(by_number) | Fan.name_masked.startswith(words[:1], autoescape=True)
+    return is_among(by_number)
 
 
 def phone_tails(session: Session, fan_ids: Iterable[int]) -> dict[int, str]:
@@ -248,16 +253,48 @@ def tags_of(session: Session, actor: Actor, fan_id: int) -> pd.DataFrame:
     return frame_of(session.exec(statement), columns)
 
 
-def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool = False) -> None:
-    """Take a tag off a fan; rejected, it is not suggested for this fan again."""
+def remove_tag(session: Session, actor: Actor, fan_tag_id: int, *, reject: bool = False) -> bool:
+    """Take a tag off a fan; rejected, it is not suggested for this fan again.
+
+    Returns:
+        Whether the rejection is new, for ``put_tag_back``.
+    """
     row = session.get(FanTag, fan_tag_id)
     if row is None or row.removed_at is not None:
         raise NotFound("没有这个标签。")
     fan = get_fan(session, actor, _person(session, row.fan_id))
     row.removed_at = now()
     known = select(TagRejection.id).where(TagRejection.fan_id == fan.id, TagRejection.tag_id == row.tag_id)
-    if reject and session.exec(known).first() is None:
+    rejects = reject and session.exec(known).first() is None
+    if rejects:
         session.add(TagRejection(fan_id=fan.id, tag_id=row.tag_id, account_id=actor.account_id))
+    session.flush()
+    return rejects
+
+
+def put_tag_back(session: Session, actor: Actor, fan_tag_id: int, *, rejected: bool) -> None:
+    """Give a fan the tag again that was taken off (undo of ``remove_tag``).
+
+    Args:
+        session: In a write transaction.
+        actor: Who sees the fan.
+        fan_tag_id: The tag as it was carried.
+        rejected: Whether taking it off rejected it: that is forgotten too.
+
+    Raises:
+        NotFound: It is not taken off, or the fan carries the tag again.
+    """
+    row = session.get(FanTag, fan_tag_id)
+    if row is None or row.removed_at is None:
+        raise NotFound("没有可以撤销的。", "请刷新。")
+    fan = get_fan(session, actor, _person(session, row.fan_id))
+    same = (FanTag.fan_id == row.fan_id, FanTag.tag_id == row.tag_id, FanTag.removed_at.is_(None))
+    if session.exec(select(FanTag.id).where(*same)).first() is not None:
+        raise NotFound("没有可以撤销的：又有人贴上了这个标签。", "请刷新。")
+    row.removed_at = None
+    session.add(row)
+    if rejected:
+        session.exec(delete(TagRejection).where(TagRejection.fan_id == fan.id, TagRejection.tag_id == row.tag_id))
     session.flush()
 
 

@@ -182,8 +182,8 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     On the sample chain's last 28 days, ten per store: of those the model named 24 % came, of those the gap named 16 %.
 
     Returns:
-        Rows ``fan_id, fan, level, last_on, usual_days`` (usual gap), ``chance`` (of coming today, 0–1; NaN without a model); the
-        likeliest first.
+        Rows ``fan_id, fan, level, last_on, usual_days`` (usual gap), ``chance`` (of coming today, 0–1; NaN without a model), ``tail``
+        (of the phone); the likeliest first.
     """
     day, fit = at or today(), kept_model(session, actor)
     # Days are counted in UTC, which parts no evening of a store east of it; the model needs no more.
@@ -205,7 +205,9 @@ def expected_today(session: Session, actor: Actor, at: date | None = None, limit
     frame = frame_of(found, columns)
     for name in ("newest", "oldest"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert(settings().zone)
-    return _likely_today(frame, day, fit).head(limit)
+    likely = _likely_today(frame, day, fit).head(limit)
+    tails = phone_tails(session, likely["fan_id"])
+    return likely.assign(tail=[tails.get(fan_id, "") for fan_id in likely["fan_id"]])
 
 
 def _likely_today(frame: pd.DataFrame, day: date, fit: FittedModel) -> pd.DataFrame:

@@ -42,6 +42,9 @@ from fanops.tables import (
     now,
 )  # fmt: skip
 
+# The largest number that each condition takes; days reach back a hundred years, and a date before the calendar's first is none.
+LIMITS = {"orders_from": 1_000_000, "spent_from": 1_000_000, "last_from": 36_500, "last_to": 36_500}
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -52,8 +55,8 @@ class Conditions:
         store_id: This home store.
         tag_id: Carries this tag.
         theme_id: Said something of this theme.
-        orders_from: At least so many orders.
-        spent_from: Spent at least so much, yuan.
+        orders_from: At least so many orders; 0 asks nothing.
+        spent_from: Spent at least so much, yuan; 0 asks nothing.
         last_from: Last order at least so many days ago.
         last_to: Last order at most so many days ago.
         stages: In one of these stages of life (keys of behaviour.STAGES), as last night found.
@@ -111,6 +114,11 @@ def parse_conditions(typed: object) -> Conditions:
         )
         if not fits:
             raise InvalidInput(f"“{name}”的值不对。", "列表写成 [..]，编号和数字写成整数。")
+        most = LIMITS.get(name)
+        if most is not None and not 0 <= value <= most:
+            raise InvalidInput(f"“{name}”要在 0 到 {most:,} 之间。", '例如：{"orders_from": 6, "last_to": 30}')
+        if kind.startswith("int") and value >= 2**31:
+            raise InvalidInput(f"“{name}”的编号太大。", "请从列表里抄编号。")
     found = read_conditions(typed)
     for name, known in (("levels", LEVEL_LABELS), ("stages", STAGES)):
         for each in getattr(found, name):
@@ -186,7 +194,7 @@ def _deeds(actor: Actor, wanted: Conditions) -> list[Any]:
             .join(Turn, Turn.interview_id == Interview.id)
             .join(Coding, Coding.turn_id == Turn.id)
             .where(
-                Coding.code_id == wanted.code_id, Coding.withdrawn_at.is_(None), Turn.speaker == "fan",
+                Coding.code_id.in_(_now_under(wanted.code_id)), Coding.withdrawn_at.is_(None), Turn.speaker == "fan",
                 Interview.fan_id.is_not(None),
             )
         )  # fmt: skip
@@ -207,11 +215,18 @@ def _deeds(actor: Actor, wanted: Conditions) -> list[Any]:
     return found
 
 
+def _now_under(code_id: int) -> Any:
+    """Select a code and what it was merged into, step by step: its passages have moved there."""
+    path = select(Code.id, Code.merged_into_id).where(Code.id == code_id).cte(recursive=True)
+    path = path.union_all(select(Code.id, Code.merged_into_id).join(path, Code.id == path.c.merged_into_id))
+    return select(path.c.id)
+
+
 def _order_conditions(wanted: Conditions) -> list[Any]:
     last, having = func.max(case((is_purchase(), Order.placed_at))), []
-    if wanted.orders_from is not None:
+    if wanted.orders_from:
         having.append(func.sum(case((is_purchase(), 1), else_=0)) >= wanted.orders_from)
-    if wanted.spent_from is not None:
+    if wanted.spent_from:
         having.append(func.sum(Order.amount_fen) >= 100 * wanted.spent_from)
     if wanted.last_from is not None:
         having.append(last <= now() - timedelta(days=wanted.last_from))
@@ -236,8 +251,8 @@ def condition_words(session: Session, actor: Actor, wanted: Conditions) -> str:
         wanted.product_id is not None and f"买过“{name_of(Product, wanted.product_id)}”",
         wanted.code_id is not None and f"访谈里谈到“{name_of(Code, wanted.code_id)}”",
         wanted.survey_id is not None and f"答过“{wanted.answer_words or wanted.answer}”",
-        wanted.orders_from is not None and f"至少 {wanted.orders_from} 单",
-        wanted.spent_from is not None and f"至少消费 ¥{wanted.spent_from:,}",
+        wanted.orders_from and f"至少 {wanted.orders_from} 单",
+        wanted.spent_from and f"至少消费 ¥{wanted.spent_from:,}",
         wanted.last_from is not None and f"至少 {wanted.last_from} 天没来",
         wanted.last_to is not None and f"{wanted.last_to} 天内来过",
     ]

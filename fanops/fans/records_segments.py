@@ -22,6 +22,11 @@ from fanops.intervals import Z95, wilson
 from fanops.tables import Order, OwnRule, Segment, Unit, Voice, is_purchase, now
 
 KEEPERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
+_KEEP_ALL = (
+    Role.PRODUCT,
+    Role.CEO,
+    Role.ADMIN,
+)  # the others change and remove only what they made: all stores use them
 NAME_LIMIT = 40
 _REPEAT_DAYS = 90
 
@@ -31,6 +36,7 @@ def save_segment(session: Session, actor: Actor, name: str, wanted: Conditions) 
 
     Raises:
         InvalidInput: No name, too long, or bounds that nobody can meet.
+        Conflict: Somebody else made the segment of this name.
     """
     require(actor, *KEEPERS)
     name = name.strip()
@@ -38,6 +44,8 @@ def save_segment(session: Session, actor: Actor, name: str, wanted: Conditions) 
         raise InvalidInput(f"人群要有名字，不超过 {NAME_LIMIT} 个字。", "例如：静安店的沉睡粉丝。")
     check_conditions(wanted)
     row = session.exec(select(Segment).where(Segment.brand_id == actor.brand_id, Segment.name == name)).first()
+    if row is not None and not may_change(actor, row):
+        raise Conflict(f"已经有人群“{name}”，是别人建的。", "请换一个名字。")
     if row is None:
         row = Segment(brand_id=actor.brand_id, name=name)
     row.conditions, row.account_id = asdict(wanted), actor.account_id
@@ -45,6 +53,11 @@ def save_segment(session: Session, actor: Actor, name: str, wanted: Conditions) 
     session.flush()
     record_audit(session, actor, "save_segment", f"segment:{row.id}")
     return row
+
+
+def may_change(actor: Actor, segment: Segment) -> bool:
+    """Say whether the actor may change or remove the segment: whoever made it, and head office."""
+    return actor.role in _KEEP_ALL or segment.account_id == actor.account_id
 
 
 def segments(session: Session, actor: Actor) -> list[Segment]:
@@ -60,12 +73,14 @@ def remove_segment(session: Session, actor: Actor, segment_id: int) -> dict[str,
 
     Raises:
         NotFound: None such.
-        Conflict: A rule stands on it.
+        Conflict: A rule stands on it, or somebody else made it.
     """
     require(actor, *KEEPERS)
     row = session.exec(select(Segment).where(Segment.id == segment_id, Segment.brand_id == actor.brand_id)).first()
     if row is None:
         raise NotFound("没有这个人群。", "请从列表里选择。")
+    if not may_change(actor, row):
+        raise Conflict(f"人群“{row.name}”是别人建的，别的门店也在用。", "请建的人或总部来删除。")
     on_it = OwnRule.segment_id == row.id
     rule = session.exec(select(OwnRule.name).where(on_it, OwnRule.removed_at.is_(None))).first()
     if rule is not None:

@@ -98,16 +98,19 @@ def save_tag(
 ) -> Tag:  # fmt: skip
     """Enter a tag into the dictionary, or change what it means; the same name is the same tag.
 
+    A rule is taken off by ``drop_rule`` only: who enters a name a second time may not know that it has one.
+
     Args:
         session: In a write transaction.
         actor: Who keeps it.
         name: At most NAME_LIMIT characters.
         meaning: What a fan with it is like.
         lasts_days: Days until it runs out unless it is confirmed; None for ever.
-        rule: Who gets it at night; None leaves the tag without a rule.
+        rule: Who gets it at night; None for a tag without a rule.
 
     Raises:
         InvalidInput: No name, too long, no duration, or a rule that asks nothing or can't be met.
+        Conflict: The name has a rule and none is given, or a store enters a tag that somebody else keeps.
     """
     require(actor, *(RULE_KEEPERS if rule is not None else KEEPERS))
     name, meaning = name.strip(), meaning.strip()
@@ -118,6 +121,10 @@ def save_tag(
     row = session.exec(select(Tag).where(Tag.brand_id == actor.brand_id, Tag.name == name)).first()
     if rule is not None:
         _check_rule(session, actor, rule, row)
+    elif row is not None and row.rule:
+        raise Conflict(f"“{name}”已有规则，没有改动。", "请换一个名字；不要规则时，请总部在“词典”里点“去掉规则”。")
+    if row is not None and actor.role not in RULE_KEEPERS and row.owner_account_id != actor.account_id:
+        raise Conflict(f"已经有标签“{name}”，没有改动。", "可以直接在粉丝页面里贴；另建请换一个名字。")
     row = row or Tag(brand_id=actor.brand_id, name=name, owner_account_id=actor.account_id)
     row.meaning, row.lasts_days = meaning[:MEANING_LIMIT], lasts_days
     row.rule = asdict(rule) if rule is not None else {}

@@ -55,6 +55,13 @@ def test_a_phone_has_one_form() -> None:
             normalise_identifier("phone", wrong)
 
 
+def test_letters_are_no_digits() -> None:
+    assert normalise_identifier("phone", "Tel: 138 0013 8000 ext 12") == "+8613800138000"
+    for slip in ("13800000abc", "1380013800O", "138００13800l", "l3800138000"):
+        with pytest.raises(InvalidInput, match="字母"):
+            normalise_identifier("phone", slip)
+
+
 def test_a_mail_address_has_one_form() -> None:
     assert {normalise_identifier("mail", v) for v in (" Wang@Example.COM ", "wang@example.com")} == {"wang@example.com"}
     assert (

@@ -76,6 +76,11 @@ def test_tags_carry_their_sentence_and_a_rejected_one_stays_away(chain, theme):
         assert records.undo_tagging(session, product, tag.id, moment) == 18
     with chain.db.write() as session, pytest.raises(InvalidInput):
         records.tag_raisers(session, product, theme, " ")
+    for days in (0, -5, 10**9):
+        with chain.db.write() as session, pytest.raises(InvalidInput, match="有效期"):
+            records.tag_raisers(session, product, theme, "嫌慢", lasts_days=days)
+    with chain.db.write() as session, pytest.raises(NotFound, match="没有这个主题"):
+        records.tag_raisers(session, product, 99_999, "没有的主题")
 
 
 def test_a_manager_sees_and_tags_only_their_own(chain, theme):

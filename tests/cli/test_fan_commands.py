@@ -47,6 +47,8 @@ def test_what_pages_do_by_command(chain) -> None:
     assert "继续 1" in run("tag", "refresh", "--brand", brand)
     for wrong in ("x", '{"order_from": 3}', '{"levels": "core"}', '{"levels": ["x"]}', "{}"):
         run("tag", "rule", "常客", wrong, "--apply", "--brand", brand, fails=True)
+    for wrong in (("list", "--level", "vip"), ("list", "--most", "-1"), ("tag", "99999", "--name", "慢")):
+        run("fans", *wrong, "--brand", brand, fails=True)
     [month] = json.loads(run("value", "net", "--months", "1", "--json", "--brand", brand))
     assert (month["net_fen"], month["amount_fen"], month["orders"]) == (2000, 3000, 3)
     assert "会员  1 位" in run("value", "newcomers", "--months", "1", "--brand", brand)

@@ -17,7 +17,7 @@ from fanops.fans import records_outlook, records_tellings
 from fanops.fans import records_rules as rules
 from fanops.fans.outlook import FittedModel
 from fanops.fans.rules import RULES, RuleNumbers
-from fanops.tables import Contact, Fan, Order, OrderItem, Product, ServiceCard, Telling, Unit, Voice, now
+from fanops.tables import Contact, Fan, FanIdentity, Order, OrderItem, Product, ServiceCard, Telling, Unit, Voice, now
 
 
 @pytest.fixture
@@ -199,15 +199,18 @@ def test_regulars_are_expected_on_their_day(chain, fans):
         coming = cards.expected_today(session, chain.actors["clerk"])
         assert coming["fan"].tolist() == []
     with chain.db.write() as session:
+        number = FanIdentity(
+            brand_id=chain.brand_id, fan_id=fans["睡"], kind="phone", lookup_hash="7", sealed=b"7", masked="138****0007"
+        )
+        session.add(number)
         for days in (7, 14, 21, 28, 35, 42, 49):
             session.add(Order(brand_id=chain.brand_id, store_id=chain.stores["S1"], fan_id=fans["睡"], number=f"r{days}",
                               placed_at=now() - timedelta(days=days), amount_fen=1))  # fmt: skip
         for order in session.exec(select(Order).where(Order.fan_id == fans["睡"], Order.number.not_like("r%"))):
             session.delete(order)
     with chain.db.read() as session:
-        assert cards.expected_today(session, chain.actors["clerk"])[["fan", "usual_days"]].values.tolist() == [
-            ["睡", 7.0]
-        ]
+        coming = cards.expected_today(session, chain.actors["clerk"])
+        assert coming[["fan", "usual_days", "tail"]].values.tolist() == [["睡", 7.0, "0007"]]
         assert cards.expected_today(session, chain.actors["clerk2"]).empty
 
 

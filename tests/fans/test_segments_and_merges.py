@@ -63,6 +63,15 @@ def test_a_segment_is_counted_and_said_in_words(chain, fans):
             segments.save_segment(session, product, "空", Conditions(last_from=30, last_to=20))
         with pytest.raises(NotAllowed):
             segments.save_segment(session, chain.actors["clerk"], "我的", wanted)
+        # A store's manager changes and removes what he or she made, not what all stores use.
+        manager = chain.actors["store_manager"]
+        with pytest.raises(Conflict, match="别人建的"):
+            segments.save_segment(session, manager, "常客", Conditions(orders_from=1))
+        with pytest.raises(Conflict, match="别人建的"):
+            segments.remove_segment(session, manager, row.id)
+        own = segments.save_segment(session, manager, "我店的", wanted)
+        segments.save_segment(session, manager, "我店的", Conditions(orders_from=1))
+        segments.remove_segment(session, manager, own.id)
         segments.remove_segment(session, product, row.id)
         with pytest.raises(NotFound):
             segments.remove_segment(session, product, row.id)

@@ -11,7 +11,7 @@ from fanops.actions import records_suggestions as suggested
 from fanops.errors import Conflict, InvalidInput, NotAllowed
 from fanops.fans import records
 from fanops.fans import records_tags as tags
-from fanops.fans.records_conditions import Conditions, condition_words, count_members, read_conditions
+from fanops.fans.records_conditions import Conditions, condition_words, count_members, parse_conditions, read_conditions
 from fanops.fans.records_tags import refresh_tags
 from fanops.tables import (
     Answer,
@@ -134,6 +134,43 @@ def test_a_rule_does_not_stand_on_itself(chain, fans):
             tags.save_tag(session, product, "一", lasts_days=0)
 
 
+def test_a_tag_entered_a_second_time_keeps_its_rule_and_its_keeper(chain, fans):
+    product, manager = chain.actors["product"], chain.actors["store_manager"]
+    with chain.db.write() as session:
+        tag = tags.save_tag(session, product, "常客", meaning="每周来", rule=Conditions(orders_from=6))
+        kept = dict(tag.rule)
+        for who in (manager, product):
+            with pytest.raises(Conflict, match="已有规则"):
+                tags.save_tag(session, who, "常客")
+        tags.save_tag(session, product, "爱喝茶", meaning="只点茶")
+        with pytest.raises(Conflict, match="已经有标签"):
+            tags.save_tag(session, manager, "爱喝茶", meaning="别的意思")
+        tags.save_tag(session, manager, "带娃")
+        assert tags.save_tag(session, manager, "带娃", meaning="带孩子来").meaning == "带孩子来"
+        assert tag.rule == kept and tag.meaning == "每周来"
+        tags.drop_rule(session, product, tag.id)
+        assert tags.save_tag(session, product, "常客", meaning="常来").meaning == "常来"
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [({"orders_from": -1}, "0 到"), ({"last_from": 999_999}, "0 到"), ({"last_to": 10**30}, "0 到"), ({"store_id": 2**63}, "太大")],
+)  # fmt: skip
+def test_numbers_that_no_condition_takes_are_refused(typed, why):
+    with pytest.raises(InvalidInput, match=why):
+        parse_conditions(typed)
+
+
+def test_at_least_nothing_asks_nothing(chain, fans):
+    product = chain.actors["product"]
+    with chain.db.read() as session:
+        everybody = count_members(session, product, Conditions())
+        assert count_members(session, product, Conditions(orders_from=0)) == everybody
+        assert count_members(session, product, Conditions(spent_from=0)) == everybody
+        assert count_members(session, product, Conditions(orders_from=1)) == everybody - 1
+        assert condition_words(session, product, Conditions(orders_from=0)) == "全部粉丝"
+
+
 def test_conditions_over_stages_products_codes_and_answers(chain, fans):
     """Each condition by hand: fan 0 gave the answer, 1 was coded, 2 bought under an alias, 3 and 4 sleep."""
     product = chain.actors["product"]
@@ -165,6 +202,17 @@ def test_conditions_over_stages_products_codes_and_answers(chain, fans):
 
         def count(**wanted) -> int:
             return count_members(session, product, Conditions(**wanted))
+
+        # A code's passages move when it is merged, and once more: who asks for it still finds them.
+        last = add(Code(brand_id=brand, name="慢"))
+        middle = add(Code(brand_id=brand, name="等位", merged_into_id=last))
+        merged = add(Code(brand_id=brand, name="队", merged_into_id=middle))
+        kept = session.exec(select(Coding)).one()
+        kept.code_id = last
+        session.flush()
+        assert count(code_id=merged) == count(code_id=last) == 1 and count(code_id=code) == 0
+        kept.code_id = code
+        session.flush()
 
         assert count(survey_id=survey, question="wrong", answer="slow") == 2
         assert count(survey_id=survey, question="wrong", answer="5") == 1

@@ -30,6 +30,22 @@ QA = "问：喜欢什么？\n答：喜欢茶味，3:1的比例刚好。"
         (VTT, [("店员", "您好"), ("李女士", "太甜了")], "李女士"),
         (QA, [("问", "喜欢什么？"), ("答", "喜欢茶味，3:1的比例刚好。")], "答"),
         ("没有说话人的一段话。", [("", "没有说话人的一段话。")], None),
+        # A recorder's text: the name in two words, the time beside it.
+        ("发言人 1   00:03\n来得多吗？\n\n发言人 2   00:08\n每周两次，等太久。", [("发言人 1", "来得多吗？"), ("发言人 2", "每周两次，等太久。")], "发言人 2"),
+        ("店员 00:01:02：您好\n顾客（00:01:10）：太甜了", [("店员", "您好"), ("顾客", "太甜了")], "顾客"),
+        ("王小明（顾客）：太甜了\n店员 林可：好的", [("王小明（顾客）", "太甜了"), ("店员 林可", "好的")], "王小明（顾客）"),
+        ("小王 2026/11/20 14:05\n您好\n小李 2026/11/20 14:06\n太甜了，喝不完", [("小王", "您好"), ("小李", "太甜了，喝不完")], "小李"),
+        # Lists, bold, tabs, numbered questions, everything on one line.
+        ("1. 店员：您好\n2. 顾客：太甜了", [("店员", "您好"), ("顾客", "太甜了")], "顾客"),
+        ("**店员**：您好\n**顾客**：太甜了", [("店员", "您好"), ("顾客", "太甜了")], "顾客"),
+        ("店员\t您好\n顾客\t太甜了", [("店员", "您好"), ("顾客", "太甜了")], "顾客"),
+        ("Q1：常来吗\nA1：每周\nQ2：还有呢\nA2：太甜了", [("Q", "常来吗"), ("A", "每周"), ("Q", "还有呢"), ("A", "太甜了")], "A"),
+        ("店员：来得多吗？顾客：每周。店员：还有吗？", [("店员", "来得多吗？"), ("顾客", "每周。"), ("店员", "还有吗？")], "顾客"),
+        ("店員：最近來得多嗎？\u2028顧客：太甜了", [("店員", "最近來得多嗎？"), ("顧客", "太甜了")], "顧客"),
+        # What only looks like a name or a time stays what was said.
+        ("顾客：12:15 来的\n12:30 就没位置了\n她说：不行\nhttps://a.example/b 这个\n1. 价格：贵", [("顾客", "12:15 来的 12:30 就没位置了 她说：不行 https://a.example/b 这个 1. 价格：贵")], "顾客"),
+        # A cue without a name goes on with the one before.
+        (SRT.replace("顾客：才", "才"), [("店员", "您好"), ("顾客", "等了半小时才拿到")], "顾客"),
     ],
 )  # fmt: skip
 def test_layouts(text, expected, fan):
@@ -87,8 +103,10 @@ def test_any_text_is_read_or_refused_and_nothing_said_is_lost(text):
         "顾客：太甜了\n" + "也太冰了\n" * 100_000,
         "顾客：太" + " " * 500_000 + "甜\n",
         " " * 500_000 + "甜",
+        "顾 " * 250_000 + "：",
+        "（" * 500_000 + "：",
     ],
-    ids=["one speaker", "one turn", "spaces within", "spaces before"],
+    ids=["one speaker", "one turn", "spaces within", "spaces before", "words", "brackets"],
 )
 def test_a_long_transcript_is_read_at_once(text: str) -> None:
     """It is read in the web process: a file that takes minutes would stop every till of the chain."""

@@ -180,3 +180,26 @@ def test_a_photo_and_a_recording_are_seen_and_heard(visit, tmp_path: Path) -> No
     window.shot("interview_attachments_phone")
     assert window.width_overflow() == 0
     assert not window.foreign and not window.violations
+
+
+def test_the_last_sentence_is_kept_though_the_interview_ends_before_it_arrives(visit) -> None:
+    window = visit(PHONE)
+    page = window.page
+    window.sign_in("clerk", path="/interviews")
+    window.settle()
+    page.get_by_role("tab", name="现场访谈").click()
+    page.get_by_role("button", name="不留身份，直接开始").click()
+    said = page.get_by_label("顾客原话")
+    said.wait_for()
+    # A slow network: what is typed arrives seconds after the tap that ends the interview.
+    page.route("**/api/interview/note", lambda route: (page.wait_for_timeout(3_000), route.continue_()))
+    said.press_sequentially("杯盖漏了一手")
+    page.get_by_role("button", name="结束访谈").click()
+    page.get_by_text("1 段顾客原话成为原声").first.wait_for()
+    assert page.get_by_text("杯盖漏了一手").is_visible()
+    window.settle()
+    page.unroute_all(behavior="wait")  # what is still on its way would break in another test's hands
+    page.get_by_role("button", name="撤销").click()  # ended too early
+    said.wait_for()
+    assert said.input_value() == "杯盖漏了一手"
+    window.settle()

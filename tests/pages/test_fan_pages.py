@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 
+from fanops.fans import records_tags as tags
 from fanops.fans.identity_records import Person, find_or_create_fans
 from fanops.fans.refresh import refresh_fans
 from fanops.summary.records import key_figures
@@ -22,7 +23,9 @@ from fanops.tables import (
     Segment,
     ServiceCard,
     Staff,
+    Store,
     Tag,
+    TagRejection,
     now,
 )  # fmt: skip
 from fanops.ui.tables import place_of
@@ -311,3 +314,28 @@ def test_who_stands_under_two_numbers_is_shown_before_the_merge_and_parted_again
     assert not at.exception and "已撤销" in at.toast[0].value
     with chain.db.read() as session:
         assert session.get_one(Fan, fans[3]).merged_into_id is None
+
+
+@ONE
+def test_a_tag_taken_off_by_mistake_is_put_back_and_suggested_again(open_page, fans, chain):
+    with chain.db.write() as session:
+        tag = tags.save_tag(session, chain.actors["product"], "爱喝茶")
+        held = tags.tag_by_hand(session, chain.actors["clerk"], fans[2], tag.id, "自己说的").id
+    at = open_page("clerk", "fan.py", fan=fans[2])
+    at.button(key=f"fan.untag.{held}").click().run()
+    with chain.db.read() as session:
+        assert session.get_one(FanTag, held).removed_at and session.exec(select(TagRejection)).all()
+    assert "已去掉“爱喝茶”" in words_on(at)
+    at.button(key="done.undo").click().run()
+    assert not at.exception and not at.error
+    with chain.db.read() as session:
+        assert session.get_one(FanTag, held).removed_at is None and not session.exec(select(TagRejection)).all()
+
+
+@ONE
+def test_without_a_store_an_interview_says_what_comes_first(open_page, chain):
+    with chain.db.write() as session:
+        session.exec(delete(Store).where(Store.brand_id == chain.other_brand_id))
+    at = open_page("stranger", "interviews.py")
+    assert not at.exception and "先添加门店" in words_on(at)
+    assert not [button for button in at.button if button.key == "interviews.unknown"]

@@ -118,7 +118,7 @@ def test_a_transcript_keeps_its_recording(open_page, chain) -> None:
     assert not at.exception and not at.error
     actor = chain.actors["store_manager"]
     with chain.db.read() as session:
-        held = int(record.interview_table(session, actor)["interview_id"][0])
+        held = int(record.interview_table(session, actor)[0]["interview_id"][0])
         assert [row.name for row in attachments(session, actor, interview_id=held)] == ["采访.wav"]
     at = open_page("store_manager", "interview.py", interview=held)
     assert not at.exception and any("照片和录音 1" in each.label for each in at.expander)

@@ -6,9 +6,10 @@ import pytest
 
 from fanops.collect import record_interview as interviews
 from fanops.collect import record_on_behalf as record
+from fanops.collect import records_coding as coding
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
-from fanops.tables import BacklogItem, Fan, Referral, Telling, Trial
+from fanops.tables import BacklogItem, Fan, Referral, Telling, Trial, Turn
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 SURVEY = """
@@ -92,3 +93,31 @@ def test_referrals_and_a_search_with_and_without_a_name(open_page, chain, fans) 
     at = open_page("ceo", "fan.py", fan=third.id)
     assert not at.exception
     assert "介绍来 未留姓名" in words_on(at)
+
+
+@ONE
+def test_codes_of_any_name_are_seen_by_fan_and_deleted_with_a_way_back(open_page, chain, fans) -> None:
+    product, store = chain.actors["product"], chain.stores["S1"]
+    with chain.db.write() as session:
+        used = coding.save_code(session, product, name="门店")
+        for fan in (fans[1], None):
+            held = interviews.start_interview(
+                session, product, next(iter(interviews.guides())), store_id=store, fan_id=fan
+            )
+            turn = Turn(interview_id=held.id, position=0, speaker="fan", text="排队太久")
+            session.add(turn)
+            session.flush()
+            coding.code_passage(session, product, turn.id, used.id, 0, 2)
+        unused = coding.save_code(session, product, name="写错的").id
+    at = open_page("product", "codebook.py")
+    assert not at.exception
+    shown = next(each.value for each in at.dataframe if "粉丝" in each.value)
+    assert sorted(shown["粉丝"]) == ["未留姓名", "未识别"] and shown["门店（编码）"].tolist() == [1, 1]
+    at.selectbox(key="codebook.code").select(used.id).run()
+    assert not [button for button in at.button if button.key == f"codebook.delete.{used.id}"]
+    at.selectbox(key="codebook.code").select(unused).run()
+    at.button(key=f"codebook.delete.{unused}").click().run()
+    assert not at.exception and not at.error
+    at.button(key="done.undo").click().run()
+    with chain.db.read() as session:
+        assert coding.codebook(session, product)["name"].tolist() == ["写错的", "门店"]

@@ -14,7 +14,8 @@ from fanops.collect import records_surveys as surveys
 from fanops.collect.invite_fans import Asked
 from fanops.collect.records_paper import export_paper_sheet
 from fanops.collect.surveys.definition import read_definition
-from fanops.tables import Answer, Fan, Invitation, Panel, PanelFan, Response, now
+from fanops.fans.records_segments import Conditions, save_segment
+from fanops.tables import Answer, Fan, Invitation, Panel, PanelFan, Response, Wave, now
 
 ONE = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 SURVEY = """
@@ -99,6 +100,26 @@ def test_a_panel_is_made_on_the_page(open_page, chain, waves) -> None:
     with chain.db.read() as session:
         known = {title: number for number, title in session.exec(select(Panel.id, Panel.title))}
     assert set(known) == {"老朋友", "新朋友"} and at.selectbox(key="panel").value == known["新朋友"]
+
+
+@ONE
+def test_a_wave_of_another_panel_is_not_offered(open_page, chain, waves, panel) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        version = session.get_one(Wave, waves[0]).version_id
+        third = surveys.open_wave(session, product, version, "冬").id
+        everybody = save_segment(session, product, "全部", Conditions()).id
+        other = panels.create_panel(session, product, "新朋友", Asked("segment", everybody))[0].id
+        panels.ask_panel(session, product, other, third)
+    at = open_page("product", "panels.py")
+    at.selectbox(key="panel").set_value(panel).run()
+    assert not at.exception and at.selectbox(key="panel.ask.wave").options == ["秋", "春"]
+    with chain.db.write() as session:
+        for wave in waves:
+            surveys.close_wave(session, product, wave)
+    at = open_page("product", "panels.py")
+    at.selectbox(key="panel").set_value(panel).run()
+    assert not at.exception and "都是别的固定样本组的" in words_on(at)
 
 
 @ONE

@@ -13,15 +13,36 @@ from fanops.errors import InvalidInput
 
 MOST_CHARACTERS = 2_000_000
 _STAFF_NAMES = re.compile(
-    r"访谈(员|者)|主持|店员|店长|员工|记者|采访|提问|客服|顾问|interviewer|staff|host|^q$|^问$|^我$", re.I
+    r"访谈(员|者)|訪談(員|者)|主持|店[员員长長]|[员員]工|[记記]者|[采採][访訪]|提[问問]|客服|[顾顧][问問]|interviewer|staff|host"
+    r"|^q$|^[问問]$|^我$",
+    re.I,
 )
-_FAN_NAMES = re.compile(r"受访|顾客|客户|粉丝|会员|被访|嘉宾|customer|fan|guest|interviewee|^a$|^答$", re.I)
+_FAN_NAMES = re.compile(
+    r"受[访訪]|[顾顧]客|客[户戶]|粉[丝絲]|[会會][员員]|被[访訪]|嘉[宾賓]|customer|fan|guest|interviewee|^a$|^答$", re.I
+)
+_NUMBERED = re.compile(r"^(说话人|說話人|发言人|發言人|speaker|spk)[ _]*\d{1,2}$", re.I)
 _CLOCK = r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
 _CUE = re.compile(rf"^\s*{_CLOCK}\s*-->\s*{_CLOCK}")
 _LEADING_CLOCK = re.compile(rf"^\s*[\[(（【]?\s*{_CLOCK}\s*[\])）】]?\s*")
-_SPEAKER = re.compile(r"^\s*[\[【(（]?([^\s：:，。！？,.!?\[\]【】()（）]{1,12}?)[\]】)）]?\s*[：:]\s*(.*)$", re.S)
-_SPEAKER_CLOCK = re.compile(rf"^\s*([^\s：:，。！？,.!?]{{1,12}})\s+{_CLOCK}\s*$")
+_BULLET = re.compile(r"^\s*(?:[-•·]|\d{1,4}[.、．)）])\s*")
+_ODD = r"\s：:，。！？,.!?\[\]【】()（）"  # in no name
+_WORDS = rf"[^{_ODD}]{{1,12}}?(?:[ \u3000]{{1,3}}(?!\d{{1,2}}:)[^{_ODD}]{{1,8}}?)?"
+_NOTE = r"(?:\s*[(（][^()（）：:]{1,12}[)）])?"  # what he or she is: 王小明（顾客）
+_SPEAKER = re.compile(
+    rf"^\s*[\[【(（]?({_WORDS}{_NOTE})[\]】)）]?(?:\s*[\[【(（]?{_CLOCK}[\]】)）]?)?\s*(?:[：:](?!//)|(\t))\s*(.*)$",
+    re.S,
+)
+_DATE = r"(?:\d{4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?\s+"
+_SPEAKER_CLOCK = re.compile(rf"^\s*({_WORDS}{_NOTE})\s+({_DATE})?{_CLOCK}\s*$")
+_REPORTED = re.compile(r".[说說想讲講问問]$")  # 她说：… is somebody's words about her
+_ASKED = re.compile(r"^([qa问問答])\s*\d{1,3}$", re.I)
+# Everything pasted as one line: a role and a colon after the end of a sentence begin the next turn.
+_NEXT_TURN = re.compile(
+    r"(?<=[。！？!?…”；;])[ \t\u3000]*(?=(?:访谈[员者]|主持人|店[员員长長]|[员員]工|[记記]者|受[访訪]者|[顾顧]客|客[户戶]"
+    r"|[会會][员員]|[问問答]|(?:说话人|发言人) ?\d{1,2})[：:])"
+)
 _VTT_VOICE = re.compile(r"^<v(?:\.[^ >]*)?\s+([^>]+)>(.*?)(?:</v>)?$", re.S)
+_LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")  # a word processor's own ends of line too
 _TAG = re.compile(r"<[^<>]{1,80}>")
 _LATIN_END = re.compile(r"[A-Za-z0-9]")
 
@@ -64,7 +85,7 @@ def read_turns(text: str) -> list[SpokenTurn]:
     Raises:
         InvalidInput: Nothing was said in it.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    text = _LINE_END.sub("\n", text).lstrip("\ufeff")
     turns = _subtitles(text) if "-->" in text else _lines(text)
     turns = _joined(turn for turn in turns if turn.text)
     if not turns:
@@ -131,8 +152,10 @@ def _subtitles(text: str) -> list[SpokenTurn]:
         if starts is not None and words:
             said = "\n".join(words)
             voice = _VTT_VOICE.match(said)
-            speaker, said = (voice[1], voice[2]) if voice else _split_speaker(said)
-            turns.append(SpokenTurn(speaker.strip(), _tidy(_TAG.sub("", said)), starts))
+            speaker, said, _ = (voice[1], voice[2], None) if voice else _split_speaker(said)
+            # A cue without a name goes on with what was being said: the name stands on the first one only.
+            speaker = speaker.strip() or (turns[-1].speaker if turns else "")
+            turns.append(SpokenTurn(speaker, _tidy(_TAG.sub("", said)), starts))
 
     for line in text.split("\n"):
         cue = _CUE.match(line)
@@ -148,18 +171,24 @@ def _subtitles(text: str) -> list[SpokenTurn]:
 
 
 def _lines(text: str) -> list[SpokenTurn]:
+    lines = [line.strip() for line in _NEXT_TURN.sub("\n", text.replace("**", "")).split("\n")]
+    lines = [line for line in lines if line]
+    # "12:30 就没位置了" is what was said, unless most lines begin with a time.
+    timed = 2 * sum(bool(_LEADING_CLOCK.match(line)) for line in lines) > len(lines)
     # Parts, put together once at the end: a turn that grows by each of its lines takes minutes for a long file.
     held: list[tuple[str, list[str], float | None]] = []
-    for line in (line.strip() for line in text.split("\n")):
-        if not line:
-            continue
+    for line in lines:
         alone = _SPEAKER_CLOCK.match(line)
-        if alone:  # 讯飞/腾讯会议 layout: the speaker and the clock on a line of their own
-            held.append((alone[1], [], _seconds(alone[2], alone[3], alone[4], alone[5])))
+        if alone and _may_be_name(alone[1], told=True):  # the speaker and the clock on a line of their own
+            held.append((alone[1], [], None if alone[2] else _seconds(*alone.groups()[2:6])))
             continue
         clock = _LEADING_CLOCK.match(line)
-        starts = _seconds(clock[1], clock[2], clock[3], clock[4]) if clock else None
-        speaker, said = _split_speaker(line[clock.end() :] if clock else line)
+        rest = line[clock.end() :] if clock else line
+        speaker, said, starts = _split_speaker(rest)
+        if clock and (speaker or timed or line[0] in "[(（【"):
+            starts = _seconds(clock[1], clock[2], clock[3], clock[4])
+        elif clock:
+            said = line
         if not speaker and starts is None and held:
             held[-1][1].append(said)
         else:
@@ -167,9 +196,31 @@ def _lines(text: str) -> list[SpokenTurn]:
     return [SpokenTurn(speaker, _tidy("\n".join(parts)), starts) for speaker, parts, starts in held]
 
 
-def _split_speaker(text: str) -> tuple[str, str]:
-    match = _SPEAKER.match(text)
-    return (match[1], match[2]) if match and not match[1].isdecimal() else ("", text)
+def _split_speaker(text: str) -> tuple[str, str, float | None]:
+    """Give the speaker ("" when not told), what was said, and when, where the time stands beside the name."""
+    bullet = _BULLET.match(text)
+    match = _SPEAKER.match(text[bullet.end() :] if bullet else text)
+    if match is None or not _may_be_name(match[1], told=False, sure=bool(bullet or match[6])):
+        return "", text, None
+    starts = _seconds(*match.groups()[1:5]) if match[3] else None
+    asked = _ASKED.match(match[1])
+    return (asked[1] if asked else match[1]), match[7], starts
+
+
+def _may_be_name(name: str, *, told: bool, sure: bool = False) -> bool:
+    """Say whether this is who speaks, not the beginning of a sentence.
+
+    Args:
+        name: What stands before the colon or the time.
+        told: A time of its own says that it is a name.
+        sure: Only a name that tells a role will do (numbered lines and tabs are in sentences too).
+    """
+    if name.isdecimal():
+        return False
+    if told or any(known.search(name) for known in (_STAFF_NAMES, _FAN_NAMES, _NUMBERED, _ASKED)):
+        return True
+    in_words = len(name.split()) > 1
+    return not sure and not _REPORTED.search(name) and (not in_words or len(name) <= 4)
 
 
 def _tidy(text: str) -> str:

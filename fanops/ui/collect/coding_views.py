@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +17,7 @@ from fanops.ui.collect.passage import choose_passage
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tables import show_table
+from fanops.ui.tables import show_table, tapped_row
 
 _KEYS = 9  # the first codes have a key of their own
 _COLOURS = ("#2F6F5E", "#C8552B", "#3E7CB1", "#D9822B", "#7A5C99", "#5B8C3A", "#B0446A", "#8A7A52")
@@ -58,7 +60,7 @@ def _codes(actor: Actor, turns: list[Turn], book: pd.DataFrame, passage: dict[st
     text = next((turn.text for turn in turns if passage and turn.id == passage["turn"]), "")
     chosen = text[passage["start"] : passage["end"]].strip() if passage else ""
     if not chosen:
-        st.info("在左边划选一段话，再点一个编码，或按它的数字键。", icon=":material/ink_highlighter:")
+        st.info("在原话里划选一段，再点一个编码，或按它的数字键。", icon=":material/ink_highlighter:")
     else:
         st.markdown(f"选中：**“{plain(chosen[:60])}{'…' if len(chosen) > 60 else ''}”**")
     looked_for = st.text_input("找编码", key="coding.words", placeholder="输入几个字", max_chars=40)
@@ -157,6 +159,12 @@ def codebook(actor: Actor, book: pd.DataFrame) -> None:
                     records.save_code(session, actor, chosen, **said)
                 said_done(f"“{said['name'].strip()}”已保存。")
                 st.rerun()
+    if chosen and not row["passages"] and st.button("删除这个编码", key=f"codebook.delete.{chosen}", type="tertiary"):
+        with refusals():
+            with page_database().write() as session:
+                was = records.delete_code(session, actor, chosen)
+            said_done(f"已删除“{row['name']}”。", partial(_put_back, actor, was))
+            st.rerun()
     others = {each: by_id[each]["name"] for each in by_id if each != chosen}
     if chosen and others:
         left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -167,6 +175,11 @@ def codebook(actor: Actor, book: pd.DataFrame) -> None:
                     moved = records.merge_codes(session, actor, chosen, into)
                 said_done(f"已合并，{len(moved)} 段移了过去。", lambda: _unmerge(actor, chosen, moved))
                 st.rerun()
+
+
+def _put_back(actor: Actor, was: dict[str, str]) -> None:
+    with page_database().write() as session:
+        records.save_code(session, actor, **was)
 
 
 def _unmerge(actor: Actor, code_id: int, moved: list[int]) -> None:
@@ -180,7 +193,7 @@ def grid(actor: Actor, table: pd.DataFrame) -> None:
         st.info("还没有编码过的访谈。打开一次访谈，划选一段话，点一个编码。", icon=":material/grid_on:")
         st.page_link("interviews.py", label="去看访谈", icon=":material/arrow_forward:")
         return
-    show_table(table, hide_index=True)
+    _open_tapped(table, "codebook.grid")
     by = st.segmented_control("按", ["store", "level"], default="store", key="codebook.by",
                               format_func={"store": "门店", "level": "分层"}.get)  # fmt: skip
     with page_database().read() as session:
@@ -227,7 +240,15 @@ def agreement(actor: Actor) -> None:
     show_table(shown, hide_index=True)
     st.markdown(f"**只有一人编了的 {len(differ)} 段**")
     names = {"code": "编码", "coder": "谁编的", "quoted": "原话", "interview_id": "访谈"}
-    show_table(differ.rename(columns=names), hide_index=True)
+    _open_tapped(differ.rename(columns=names), "codebook.differ")
+
+
+def _open_tapped(table: pd.DataFrame, key: str) -> None:
+    """Show rows of interviews; the one that is tapped is opened at what was said."""
+    chosen = tapped_row(table, key)
+    st.caption("点一行看那次访谈。")
+    if chosen is not None:
+        st.switch_page("interview.py", query_params={"interview": str(int(table.iloc[chosen]["访谈"]))})
 
 
 def exports(book: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from datetime import datetime, time
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,10 +19,11 @@ from fanops.collect import record_interview as record
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
 from fanops.collect.surveys.definition import SurveyDefinition
-from fanops.fans.records import fan_at_counter
+from fanops.collect.undo_finish_interview import reopen_interview
 from fanops.settings import settings
 from fanops.tables import Interview, now
 from fanops.ui import words
+from fanops.ui.address import may_open
 from fanops.ui.collect.attachment_views import attachments
 from fanops.ui.collect.live_note import live_note
 from fanops.ui.done import said_done
@@ -31,29 +33,32 @@ from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import show_table
 
 _SHOWN = 30
+_NOBODY = "未识别的顾客"
 IMPORTERS = (Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.ADMIN)
 
 
-def interview_list(actor: Actor, table: pd.DataFrame) -> None:
-    """List interviews, live ones first."""
-    if table.empty:
+def interview_list(actor: Actor) -> None:
+    """List interviews, live ones first, or those that are looked for."""
+    looked_for = st.session_state.get("interviews.words", "")
+    with page_database().read() as session:
+        table, total = record.interview_table(session, actor, looked_for, _SHOWN)
+    if table.empty and not looked_for.strip():
         way = "，或导入已有的文字稿" if actor.role in IMPORTERS else ""
         st.info(f"还没有访谈。点“现场访谈”开始一次{way}。", icon=":material/record_voice_over:")
         return
-    looked_for = st.text_input("找访谈", key="interviews.words", placeholder="门店、店员或顾客", max_chars=30)
-    text = table[["fan", "store", "staff"]].fillna("").agg("".join, axis=1)
-    shown = table[text.str.contains(looked_for.strip(), regex=False)] if looked_for.strip() else table
-    for row in shown.head(_SHOWN).to_dict("records"):
+    st.text_input("找访谈", key="interviews.words", placeholder="门店、店员，顾客的姓、手机号或尾号", max_chars=30)
+    if table.empty:
+        st.info("没有这样的访谈。换一个字，或清空“找访谈”看全部。", icon=":material/search_off:")
+    for row in table.to_dict("records"):
         live = row["state"] == "live"
-        label = (
-            f"**{plain(row['fan'] or '未识别的顾客')}** · {plain(row['store'] or '—')} · {words.day(row['started_at'])}"
-        )
+        who = words.called(row["fan"], row["tail"]) if row["fan_id"] == row["fan_id"] and row["fan_id"] else _NOBODY
+        label = f"**{plain(who)}** · {plain(row['store'] or '—')} · {words.day(row['started_at'])}"
         with st.container(border=True, gap=None):
             st.page_link("interview.py", label=label + ("　进行中" if live else ""), icon=":material/mic:" if live else ":material/notes:",
                          query_params={"interview": str(int(row["interview_id"]))})  # fmt: skip
             st.caption(f"{plain(row['staff'] or '未注明店员')} · {words.count(row['turns'], '段原话')}")
-    if len(shown) > _SHOWN:
-        st.caption(f"共 {len(shown)} 次，先列最近 {_SHOWN} 次；用上面的框来找。")
+    if total > len(table):
+        st.caption(f"共 {total:,} 次，先列最近 {len(table)} 次；用上面的框来找。")
 
 
 def begin(actor: Actor) -> None:
@@ -61,6 +66,11 @@ def begin(actor: Actor) -> None:
     guides = record.guides()
     with page_database().read() as session:
         stores = {store.id: store.name for store in visible_stores(session, actor)}
+    if not stores:
+        st.info("还没有门店。先添加门店，再开始访谈。", icon=":material/store:")
+        if may_open("organisation.py"):
+            st.page_link("organisation.py", label="去添加门店", icon=":material/arrow_forward:")
+        return
     with st.container(horizontal=True):
         guide = st.selectbox("提纲", list(guides), format_func=lambda code: guides[code].title, key="interviews.guide")
         store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.store")
@@ -94,8 +104,8 @@ def _clock(started_at: datetime) -> None:
 def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
     """Hold the interview: one question open at a time, each with the fan's own words and the staff's notes."""
     with page_database().read() as session:
-        who = fan_at_counter(session, actor, held.fan_id).name_masked if held.fan_id else "未识别的顾客"
-    st.caption(plain(who or "未留姓名"))
+        who = record.who_was_asked(session, held)
+    st.caption(plain(words.called(*who) if who else _NOBODY))
     _clock(held.started_at)
     questions = [question for _, question in guide.questions() if question.is_asked]
     titles = {question.code: question.title for question in questions}
@@ -125,7 +135,7 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
             with refusals():
                 with page_database().write() as session:
                     voices = record.finish_interview(session, actor, held.id)
-                said_done(f"访谈已结束，{voices} 段顾客原话成为原声。")
+                said_done(f"访谈已结束，{voices} 段顾客原话成为原声。", partial(_reopen, actor, held.id))
                 st.rerun()
         with st.popover("丢弃"):
             st.caption("记的都会删掉，不能恢复。")
@@ -137,12 +147,17 @@ def live(actor: Actor, held: Interview, guide: SurveyDefinition) -> None:
                     st.switch_page("interviews.py")
 
 
+def _reopen(actor: Actor, interview_id: int) -> None:
+    with page_database().write() as session:
+        reopen_interview(session, actor, interview_id)
+
+
 def about(actor: Actor, held: Interview) -> None:
     """Say who, where, how long, and how good the material is."""
     with page_database().read() as session:
         figures = record.quality(session, actor, held.id)
-        who = fan_at_counter(session, actor, held.fan_id).name_masked if held.fan_id else ""
-    facts = [who or "未识别的顾客", words.day(held.started_at)]
+        who = record.who_was_asked(session, held)
+    facts = [words.called(*who) if who else _NOBODY, words.day(held.started_at)]
     if not math.isnan(figures.minutes):
         facts.append(f"{figures.minutes:.0f} 分钟")
     facts.append(f"{figures.units} 个语义单元，其中 {words.share(figures.informative_share, 0)} 有内容")

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fanops.collect import record_interview as record
+from fanops.errors import FanopsError
+from fanops.ui.guard import find_actor, page_database
+
 _HTML = '<label></label><textarea rows="4"></textarea><output aria-live="polite"></output>'
 _CSS = """
 label { display: block; font-size: 0.875rem; margin-bottom: 0.25rem; color: var(--st-text-color); }
@@ -17,12 +21,12 @@ textarea:focus { outline: 2px solid var(--st-primary-color); outline-offset: -1p
 output { display: block; min-height: 1.2em; font-size: 0.8rem; color: var(--st-text-color); opacity: 0.7; }
 """
 _JS = """
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   const box = parentElement.querySelector("textarea")
   const mark = parentElement.querySelector("output")
   const shelf = "fanops.note." + data.about.interview + "." + data.about.question + "." + data.about.field
   const kept = () => JSON.parse(localStorage.getItem(shelf) || "null")
-  let timer = 0
+  let timer = 0, sent = 0
   const later = (wait) => { clearTimeout(timer); timer = setTimeout(send, wait) }
   const send = async () => {
     const note = kept()
@@ -60,10 +64,24 @@ export default function ({ parentElement, data }) {
     mark.textContent = "……"
     later(600)
   }
-  box.onblur = () => later(0)
+  // What is not kept yet also goes the page's own way, ahead of the tap that follows: on a slow network the interview would
+  // otherwise end before its last sentence arrives. A tap does not take the focus everywhere, so taps are watched as well.
+  const leave = () => {
+    const note = kept()
+    if (note && note.at !== sent) { sent = note.at; setStateValue("left", note) }
+    later(0)
+  }
+  const tapped = (event) => { if (!event.composedPath().includes(box)) leave() }
+  box.onblur = leave
+  document.addEventListener("pointerdown", tapped, true)
   window.addEventListener("online", send)
   if (kept()) later(0)
-  return () => { clearTimeout(timer); window.removeEventListener("online", send); send() }
+  return () => {
+    clearTimeout(timer)
+    document.removeEventListener("pointerdown", tapped, true)
+    window.removeEventListener("online", send)
+    send()
+  }
 }
 """
 _field = st.components.v2.component("fanops_live_note", html=_HTML, css=_CSS, js=_JS)
@@ -83,8 +101,21 @@ def live_note(
         placeholder: A hint in the empty field.
         longest: Most characters.
     """
+    key = f"note.{interview_id}.{question}.{field}"
+
+    def left() -> None:
+        note, actor = st.session_state[key].get("left"), find_actor()
+        if actor is None:
+            return
+        try:
+            with page_database().write() as session:
+                record.keep_note(session, actor, interview_id, question, field, str(note["text"]), int(note["at"]))
+        except (FanopsError, KeyError, TypeError, ValueError):
+            pass  # the route refuses the same words, and says so under the field
+
     _field(
-        key=f"note.{interview_id}.{question}.{field}",
+        key=key,
+        on_left_change=left,
         data={
             "about": {"interview": interview_id, "question": question, "field": field},
             "label": label, "text": note.get(field, ""), "at": note.get(f"{field}_at", 0), "placeholder": placeholder,

@@ -30,7 +30,8 @@ def create(actor: Actor) -> None:
     )
     choices = _choices(actor, kind or "wave")
     if not choices:
-        st.info("还没有可以选的。", icon=":material/filter_alt:")
+        way = "先到“人群”里存一个，或换一种来源。" if kind == "segment" else "换一种来源试试。"
+        st.info(f"还没有可以选的。{way}", icon=":material/filter_alt:")
         return
     about = st.selectbox(
         "哪一个", list(choices), format_func=lambda key: choices[key], key=f"panel.about.{kind or 'wave'}"
@@ -61,11 +62,14 @@ def _choices(actor: Actor, kind: str) -> dict[int, str]:
 def ask_again(actor: Actor, panel_id: int) -> None:
     """Ask a panel with a wave: who would be invited, who not and why, then do it."""
     with page_database().read() as session:
-        open_now = {each.id: each.title for each in surveys.waves(session, actor) if surveys.is_open(each)}
+        taken = records.waves_of_others(session, actor, panel_id)
+        waves = [each for each in surveys.waves(session, actor) if surveys.is_open(each)]
+    open_now = {each.id: each.title for each in waves if each.id not in taken}
     with st.expander("开新的一期", expanded=not open_now, icon=":material/add:"):
         survey_views.open_wave_form(actor)
     if not open_now:
-        st.info("没有正在收集的一期。先在上面开一期。", icon=":material/quiz:")
+        why = "正在收集的都是别的固定样本组的。" if waves else "没有正在收集的一期。"
+        st.info(f"{why}先在上面开一期。", icon=":material/quiz:")
         return
     wave_id = st.selectbox("用哪一期问", list(open_now), format_func=open_now.get, key="panel.ask.wave")
     with page_database().read() as session:

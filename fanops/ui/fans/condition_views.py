@@ -11,7 +11,7 @@ from fanops.collect.surveys.answers import scale
 from fanops.collect.surveys.definition import Question
 from fanops.fans import records as fans
 from fanops.fans.behaviour import STAGES
-from fanops.fans.records_conditions import Conditions
+from fanops.fans.records_conditions import LIMITS, Conditions
 from fanops.fans.records_products import product_table
 from fanops.themes import records as themes
 from fanops.ui import words
@@ -42,12 +42,14 @@ def conditions_form(actor: Actor, prefix: str) -> Conditions:
         theme = _choice("说过的主题", by_theme, f"{prefix}.theme")
     with st.container(horizontal=True):
         numbers = {
-            name: st.number_input(label, 0, 1_000_000, None, key=f"{prefix}.{name}", placeholder="不限")
+            name: st.number_input(label, 0, LIMITS[name], None, key=f"{prefix}.{name}", placeholder="不限")
             for name, label in {"orders_from": "至少几单", "spent_from": "至少消费（元）", "last_from": "至少几天没来",
                                 "last_to": "几天内来过"}.items()
         }  # fmt: skip
     with st.expander("更多条件：生命周期、商品、访谈编码、答卷"):
         more = _more(actor, prefix)
+    for name in ("orders_from", "spent_from"):
+        numbers[name] = numbers[name] or None  # 0 asks nothing, like a field left empty
     return Conditions(levels=tuple(levels or ()), store_id=store, tag_id=tag, theme_id=theme, **numbers, **more)
 
 

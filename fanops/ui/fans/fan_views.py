@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
@@ -89,8 +91,15 @@ def tag_list(actor: Actor, tags: pd.DataFrame) -> None:
             ):
                 with refusals():
                     with page_database().write() as session:
-                        records.remove_tag(session, actor, int(row.fan_tag_id), reject=True)
+                        rejected = records.remove_tag(session, actor, int(row.fan_tag_id), reject=True)
+                    back = partial(_put_tag_back, actor, int(row.fan_tag_id), rejected)
+                    said_done(f"已去掉“{row.name}”，以后不再给这位粉丝建议。", back)
                     st.rerun()
+
+
+def _put_tag_back(actor: Actor, fan_tag_id: int, rejected: bool) -> None:
+    with page_database().write() as session:
+        records.put_tag_back(session, actor, fan_tag_id, rejected=rejected)
 
 
 def timeline(frame: pd.DataFrame) -> None:

@@ -37,7 +37,9 @@ def segment_list(actor: Actor, saved: list[Segment]) -> None:
             with st.container(horizontal=True):
                 if st.toggle("看看是谁", key=f"segment.show.{segment.id}"):
                     _sample(actor, wanted)
-                if st.button("删除", key=f"segment.remove.{segment.id}", type="tertiary"):
+                if records.may_change(actor, segment) and st.button(
+                    "删除", key=f"segment.remove.{segment.id}", type="tertiary"
+                ):
                     with refusals():
                         with page_database().write() as session:
                             was = records.remove_segment(session, actor, segment.id)
@@ -55,7 +57,7 @@ def _sample(actor: Actor, wanted: Conditions) -> None:
         ids = list(session.exec(records.members(actor, wanted).limit(_SAMPLE)))
         table, _ = fans.fan_table(session, actor, fan_ids=ids, limit=_SAMPLE)
     for row in table.itertuples():
-        st.page_link("fan.py", label=f"{plain(row.name or '未留姓名')} · {words.LEVEL_LABELS[row.level]} · {row.orders} 单",
+        st.page_link("fan.py", label=f"{plain(words.called(row.name, row.tail))} · {words.LEVEL_LABELS[row.level]} · {row.orders} 单",
                      icon=":material/person:", query_params={"fan": str(row.fan_id)})  # fmt: skip
 
 

@@ -195,8 +195,9 @@ def coming_list(actor: Actor, coming: pd.DataFrame) -> None:
         st.caption("把握由全品牌的到店模型估计：今天来一次的可能；今天已经来过的不列。")
     for row in coming.itertuples():
         habit = f"平均 {row.usual_days:g} 天来一次，上次 {words.day(row.last_on)}"
+        who = plain(words.called(row.fan, row.tail))
         chance = "" if row.chance != row.chance else f"今天来的把握 {words.share(row.chance, 0)}，"
-        label = f"**{plain(row.fan or '未留姓名')}** · {words.LEVEL_LABELS[row.level]}"
+        label = f"**{who}** · {words.LEVEL_LABELS[row.level]}"
         with st.container(gap=None):
             st.page_link("fan.py", label=label, icon=":material/person:", query_params={"fan": str(row.fan_id)})
             st.caption(chance + habit)

@@ -231,6 +231,16 @@ def likeliest(
     return np.argmax(vectors @ slope + offset, axis=1).astype(np.int32)
 
 
+def membership(
+    vectors: NDArray[np.float32], borders: tuple[NDArray[np.float32], NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Give the chance of each theme by the borders of ``discriminant``, each row summing to 1; shape (n, k)."""
+    slope, offset = borders
+    score = (vectors @ slope + offset).astype(np.float64)
+    chance = np.exp(score - score.max(axis=1, keepdims=True))
+    return chance / chance.sum(axis=1, keepdims=True)
+
+
 def coinciding(middle: NDArray[np.float32]) -> list[int]:
     """Give each centre the place of the first one that it nearly coincides with, its own where there is none; rows of zeros are alone."""
     alike = middle @ middle.T >= _ALIKE

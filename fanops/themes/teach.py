@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fanops.themes.neighbours import neighbour_graph
+from fanops.themes.partition import discriminant, membership
 
 NO_THEME = 0
 _NEIGHBOURS = 15
-_MOST_SPREAD = 12_000  # units that the corrections are spread over; the others follow a classifier fitted on those
+_MOST_SPREAD = 12_000  # units that the corrections are spread over; the others go by the borders between them
 _SMOOTHING, _ROUNDS = 0.8, 25
 _ENOUGH = 10  # corrections per theme after which the classifier counts fully against the run's own grouping
 _PENALTY = 10.0
 _ANCHORS = 3  # units of a theme that hardly anyone corrected, times the corrections of the theme with most: they say what it is
 _TOLD = 60  # corrections of a theme that the classifier is fitted on: whoever moves thousands at once says no more with them
-_FITTED = 4_000  # units that the classifier of the others is fitted on
 _CONFIRMED = 0.5  # of as many corrections a theme speaks for itself
 _BEYOND_CHANCE = 2.5  # standard errors; one unit in 160 would follow as many taken at random
 _SURE = 0.5  # chance above which a unit of no theme follows those that were taken out of the pile
@@ -61,22 +61,22 @@ def generalise(
     opened = named > 1 and sorted_out.sum() >= _ENOUGH and known.sum() >= _ENOUGH * named
     movable = np.isin(themes, touched) | ((themes == NO_THEME) & opened)
     free = np.flatnonzero(movable & np.any(vectors, axis=1))
-    spread = _sample(free, at[known], seed)
     labels = np.unique(np.concatenate([touched, to[known]]))
     settled = {int(place): int(theme) for place, theme in zip(at[known], to[known], strict=True)}
     ways, follows = _ways(vectors, themes, at, to, labels)
+    spread = _sample(free, np.union1d(at[known], free[follows[free]]), seed)
     chances = _propagated(
         vectors[spread], themes[spread], [settled.get(place) for place in spread.tolist()], labels, follows[spread]
     )
     found = _decided(chances * ways[spread], labels, themes[spread])
     result[spread] = found
-    rest = np.setdiff1d(free, spread)
-    if len(rest) and len(np.unique(found)) > 1:
-        some = _evenly(np.arange(len(spread)), _FITTED)
-        model = _classifier(vectors[spread[some]], found[some])
-        columns = np.isin(labels, model.classes_)
-        chances = model.predict_proba(vectors[rest])[:, np.isin(model.classes_, labels)]
-        result[rest] = _decided(chances * ways[rest][:, columns], labels[columns], themes[rest])
+    placed = found != NO_THEME
+    held, own = np.unique(found[placed], return_inverse=True)
+    if len(held) > 1:
+        # As a run does. Who follows the taken ones is left there: a theme that they are moved to may lie elsewhere altogether.
+        others = free[~follows[free]]
+        chances = membership(vectors[others], discriminant(vectors[spread][placed], own))
+        result[others] = _decided(chances * ways[others][:, np.isin(labels, held)], held, themes[others])
     result[at] = to
     return result
 

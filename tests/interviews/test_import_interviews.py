@@ -9,6 +9,7 @@ from fanops.collect import record_on_behalf
 from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_interviews
 from fanops.collect.record_on_behalf import add_person
 from fanops.errors import InvalidInput
+from fanops.settings import settings, today
 from fanops.tables import Fan, FanIdentity, Interview, now
 
 PASTED = "店员：最近来得多吗？\n顾客：每周两次，就是排队太久。"
@@ -62,6 +63,18 @@ def test_on_the_page_what_was_typed_stays(open_page, chain, known) -> None:
     assert not at.exception
     with chain.db.read() as session:
         assert session.exec(select(Interview.fan_id)).one() == known
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_today_is_the_stores_day(open_page, chain, monkeypatch, zone) -> None:
+    """A day apart at any hour: in one of the two zones the machine has another day."""
+    monkeypatch.setenv("FANOPS_TIMEZONE", zone)
+    settings.cache_clear()
+    at = open_page("store_manager", "interviews.py")
+    at.text_area(key="interviews.pasted").set_value(PASTED).run()
+    field = at.date_input(key="interviews.bring.day")
+    assert field.value == field.max == today()
 
 
 @pytest.mark.parametrize("at_store", ["S1", "S3"], ids=["new here", "a regular of another store"])

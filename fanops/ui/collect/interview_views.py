@@ -20,7 +20,7 @@ from fanops.collect.import_interviews import HeldInterview, HeldTurn, import_int
 from fanops.collect.interviews.transcript import SpokenTurn, guess_fan, read_transcript, read_turns
 from fanops.collect.surveys.definition import SurveyDefinition
 from fanops.collect.undo_finish_interview import reopen_interview
-from fanops.settings import settings
+from fanops.settings import settings, today
 from fanops.tables import Interview, now
 from fanops.ui import words
 from fanops.ui.address import may_open
@@ -228,7 +228,7 @@ def bring_in(actor: Actor) -> None:
                        format_func=lambda name: name or "（未注明）", key="interviews.speaker")  # fmt: skip
         with st.container(horizontal=True):
             store = st.selectbox("门店", list(stores), format_func=stores.get, key="interviews.bring.store")
-            day = st.date_input("哪天聊的", "today", max_value="today", format="YYYY-MM-DD", key="interviews.bring.day")
+            day = st.date_input("哪天聊的", today(), max_value=today(), format="YYYY-MM-DD", key="interviews.bring.day")
         with st.container(horizontal=True):
             phone = phone_field("顾客手机号（可不填）", "interviews.bring.phone")
             member = st.text_input("或会员号（可不填）", key="interviews.bring.member", max_chars=40)

@@ -123,6 +123,41 @@ def interval_dots(
     return alt.layer(*layers).properties(height=_AROUND + _ROW * len(frame))
 
 
+def option_bars(table: pd.DataFrame) -> alt.LayerChart:
+    """Draw how many chose each option, with its interval.
+
+    Args:
+        table: Rows of ``results.counts``.
+    """
+    chart = alt.Chart(table)
+    y = alt.Y("label:N", sort=list(table["label"]), title=None, axis=alt.Axis(labelLimit=180))
+    x = alt.X("share:Q", title="占回答者", axis=alt.Axis(format=".0%", tickCount=_TICKS), scale=alt.Scale(domainMin=0))
+    bars = chart.mark_bar(color=TEA, opacity=0.75).encode(
+        y=y, x=x,
+        tooltip=[alt.Tooltip("label:N", title="选项"), alt.Tooltip("count:Q", title="人数"),
+                 alt.Tooltip("share:Q", format=".1%", title="占比")],
+    )  # fmt: skip
+    whiskers = chart.mark_rule(color=ink_and_paper()[0]).encode(y=y, x="low:Q", x2="high:Q")
+    return (bars + whiskers).properties(height=_AROUND + _ROW * len(table))
+
+
+def spread(values: pd.Series) -> alt.Chart:
+    """Draw how numbers or days are spread: bars over ranges of numbers, or over days."""
+    days = pd.api.types.is_datetime64_any_dtype(values)
+    x = (
+        alt.X("值:T", timeUnit="yearmonthdate", title=None)
+        if days
+        else alt.X("值:Q", bin=alt.Bin(maxbins=20), title=None)
+    )
+    counted = alt.Y("count():Q", title="人数", axis=alt.Axis(tickMinStep=1, tickCount=_TICKS))
+    return (
+        alt.Chart(pd.DataFrame({"值": values}))
+        .mark_bar(color=TEA, opacity=0.75)
+        .encode(x=x, y=counted)
+        .properties(height=200)
+    )
+
+
 def _digits(frame: pd.DataFrame, value: str) -> int:
     """Give the decimals of a percentage axis: enough that no two of its marks, about ``_TICKS``, read the same."""
     shown = frame[[value, "low", "high"]].to_numpy(dtype=float)

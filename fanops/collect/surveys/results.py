@@ -44,6 +44,22 @@ def _chosen(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _counted(question: Question, value: Any) -> list[Any]:
+    """Give what of an answer is counted: of a ranking its first place."""
+    return _chosen(value)[:1] if question.kind == "ranking" else _chosen(value)
+
+
+def said_words(question: Question, value: Any) -> list[str]:
+    """Give what an answer says, an entry for each thing that is counted: options, points, ``row：option`` of a matrix, the value itself."""
+    if value is None:
+        return []
+    if question.kind == "matrix":
+        options = {option.code: option.label for option in question.options}
+        return [f"{row.label}：{options[value[row.code]]}" for row in question.rows if value.get(row.code) in options]
+    labels = _labels(question)
+    return [str(labels.get(each, each)) for each in _counted(question, value)]
+
+
 def counts(question: Question, answers: Sequence[Any]) -> pd.DataFrame:
     """Count the options of a question with options or a scale.
 
@@ -57,9 +73,7 @@ def counts(question: Question, answers: Sequence[Any]) -> pd.DataFrame:
     """
     answered = [value for value in answers if value is not None]
     labels = _labels(question)
-    found = [
-        code for value in answered for code in (_chosen(value)[:1] if question.kind == "ranking" else _chosen(value))
-    ]
+    found = [code for value in answered for code in _counted(question, value)]
     frame = pd.DataFrame({"code": list(labels), "label": list(labels.values())})
     frame["count"] = [found.count(code) for code in labels]
     frame["share"] = frame["count"] / len(answered) if answered else np.nan

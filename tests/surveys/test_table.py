@@ -62,6 +62,26 @@ def test_pasted_text_becomes_a_survey():
     assert not [issue for issue in check_survey(survey) if issue.serious]
 
 
+def test_options_need_no_letter_where_the_question_says_that_it_is_one_of_choice():
+    text = "1. 满意吗？（单选）\n（说第一感觉）\nA 满意\nB 不满意\n2. 哪里不好？（多选）\n口味\n等位\n其他\n3. 想说什么\n都可以"
+    survey = from_table(read_pasted(text).table, "到店")
+    first, second, third = (question for _, question in survey.questions())
+    assert [option.label for option in first.options] == ["满意", "不满意"] and first.help == "（说第一感觉）"
+    assert [option.label for option in second.options] == ["口味", "等位"] and second.other == "其他，请说明"
+    assert not third.options and third.help == "都可以"
+
+
+def test_a_choice_without_options_is_named_with_its_row():
+    table = pd.DataFrame(
+        {"题目": ["满意吗？", "各方面", "想说什么"], "题型": ["单选", "矩阵", ""], "选项": ["好", "好、差", ""]}
+    )
+    with pytest.raises(InvalidInput) as refused:
+        from_table(table, "到店")
+    assert [(each.row, each.column, each.value) for each in refused.value.problems] == [
+        (2, "选项", "满意吗？"), (3, "矩阵行", "各方面"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("text", ["", "没有题目的一段话", "\n\n", "A. 只有选项"])
 def test_text_without_questions_says_how_to_write_them(text):
     with pytest.raises(InvalidInput, match="没有读到题目"):
@@ -73,7 +93,9 @@ def test_a_table_says_the_row_that_is_wrong():
                           "最多": [None, None, "五", None], "题号": ["a", "b", "a", "d"]})  # fmt: skip
     with pytest.raises(InvalidInput) as refusal:
         from_table(table, "问卷")
-    assert {(p.row, p.column) for p in refusal.value.problems} == {(3, "题目"), (4, "最多"), (4, "题号"), (5, "题型")}
+    assert {(p.row, p.column) for p in refusal.value.problems} == {
+        (3, "题目"), (3, "选项"), (4, "最多"), (4, "题号"), (5, "题型"),
+    }  # fmt: skip
     with pytest.raises(InvalidInput, match="没有“题目”"):
         from_table(pd.DataFrame({"问题": ["满意吗"]}), "问卷")
     with pytest.raises(InvalidInput, match="一道题也没有"):

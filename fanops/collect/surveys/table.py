@@ -34,6 +34,7 @@ NOTICE = "您的回答只用来改进我们的产品和服务。不想回答的�
 CONSENT = "我同意用这个号码联系我，只为回复这次反馈"
 _KIND_OF = {label: kind for kind, label in KINDS.items()}
 _BETWEEN = re.compile(r"[、;；|\n]")
+_CHOSEN_FROM = ("single", "multiple", "ranking", "matrix")
 _REQUIRED = {True, "是", "1", "true", "True", "√", "必答"}
 
 
@@ -126,13 +127,17 @@ def _question(cells: dict[str, str], row: int, codes: set[str]) -> tuple[dict[st
     question: dict[str, Any] = {"code": code, "kind": kind}
     if cells["题目"]:
         question["title"] = cells["题目"]
-    if options and kind in ("single", "multiple", "ranking", "matrix"):
+    if options and kind in _CHOSEN_FROM:
         question["options"] = options
     said = {"help": cells["说明"], "other": cells["其他选项"], "show_if": cells["什么时候问"]}
     question |= {name: value for name, value in said.items() if value and value != "总是"}
     rows = [part.strip() for part in _BETWEEN.split(cells["矩阵行"]) if part.strip()]
     if rows and kind == "matrix":
         question["rows"] = rows
+    if kind in _CHOSEN_FROM and len(options) + bool(cells["其他选项"]) < 2:
+        problems.append(Problem("至少要有两个选项，用“、”隔开", row=row, column="选项", value=cells["题目"][:20]))
+    if kind == "matrix" and not rows:
+        problems.append(Problem("矩阵要写每一行问什么，用“、”隔开", row=row, column="矩阵行", value=cells["题目"][:20]))
     if kind == "contact":
         question["consent"] = cells["征得同意"] or CONSENT
     if cells["必答"] in _REQUIRED:
@@ -167,9 +172,12 @@ def _code_of(title: str) -> str:
 _NUMBERED = re.compile(
     r"^\s*(?:第?\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})\s*[题、.．)）:：]|Q\d{1,3}\s*[.、:：]?)\s*(.+)$", re.I
 )
-_OPTION = re.compile(r"^\s*(?:[A-Za-z]\s*[.、．)）:：]|[○●◯□■☐☑◻▢•·\-*])\s*(.+)$")
+_OPTION = re.compile(r"^\s*(?:[A-Za-z]\s*[.、．)）:：]|[A-Za-z]\s+(?=[一-鿿])|[○●◯□■☐☑◻▢•·\-*])\s*(.+)$")
 _MARK = re.compile(r"[\[【(（]\s*([^\]】)）]{1,14})\s*[\]】)）]")
 _OTHER = re.compile(r"^其他|^其它")
+_NOTE = re.compile(r"^[（(]|^(?:说明|注|提示|备注)\s*[:：]")
+_CHOICE = ("单选", "多选", "排序")  # whose lines are options, with or without a letter before them
+_LONGEST_BARE = 30
 _BLANK = re.compile(r"[_＿]{2,}")
 _WORDS = {
     "NPS": "推荐度", "可多选": "多选", "多选": "多选", "不定项": "多选", "单选": "单选", "填空": "短文字", "问答": "长文字",
@@ -195,18 +203,25 @@ class Pasted:
 def read_pasted(text: str) -> Pasted:
     """Read a numbered questionnaire as 问卷星 and Word write it: ``1. 题目 [单选题] *``, options on their own lines.
 
+    Lines under a question that says it is one of choice are options also without a letter or a dot before them.
+
     Raises:
         InvalidInput: Not a single question in it.
     """
     title, rows, unread = "", [], []
+    bare_options = False
     for number, line in enumerate(text.replace("\r", "\n").split("\n"), 1):
         bare = line.strip().replace("\u3000", " ")
         if not bare:
             continue
         if found := _NUMBERED.match(bare):
             rows.append(_head(found[1]))
+            bare_options = rows[-1]["题型"] in _CHOICE
         elif rows and (found := _OPTION.match(bare)):
             _add_option(rows[-1], found[1])
+            bare_options = False
+        elif bare_options and len(bare) <= _LONGEST_BARE and not _NOTE.match(bare):
+            _add_option(rows[-1], bare)
         elif not rows and not title:
             title = bare[:80]
         elif rows and rows[-1]["选项"]:
@@ -218,7 +233,7 @@ def read_pasted(text: str) -> Pasted:
     for place, row in enumerate(rows, 1):
         row["题号"] = f"q{place}"
         row["题型"] = row["题型"] or _guess(row)
-        row["选项"] = "、".join(row["选项"]) if row["题型"] in ("单选", "多选", "排序", "矩阵") else ""
+        row["选项"] = "、".join(row["选项"]) if row["题型"] in (*_CHOICE, "矩阵") else ""
     return Pasted(title, pd.DataFrame(rows).reindex(columns=list(COLUMNS)), tuple(unread))
 
 

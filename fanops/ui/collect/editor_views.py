@@ -26,6 +26,7 @@ from fanops.ui.refusal import plain, refusals, show_problems
 _DRAFT, _ROUND = "editor.draft", "editor.round"
 _PHONE_PX = 390
 _MOST_EXCEL_ROWS = 300
+_FIRST = ("顺序", "题目", "题型", "选项", "必答")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def begin(actor: Actor) -> None:
                 "粘贴问卷", key="editor.pasted", height=200,
                 placeholder="到店体验问卷\n1. 您今天满意吗？[单选题] *\nA. 很满意\nB. 一般\n2. 您的建议 [填空题]",
             )  # fmt: skip
-            if st.button("读入文字", key="editor.pasted.do", disabled=not text.strip()):
+            if st.button("读入文字", key="editor.pasted.do"):
                 with refusals():
                     found = read_pasted(text)
                     if found.unread:
@@ -113,13 +114,15 @@ def edit(draft: Draft) -> SurveyDefinition | None:
     table[["最少", "最多"]] = table[["最少", "最多"]].apply(pd.to_numeric, errors="coerce")
     edited = st.data_editor(
         table, num_rows="dynamic", hide_index=True, key=f"editor.table.{turn}", height=460,
+        # what is written comes first: beside the preview four columns are seen without scrolling
+        column_order=[*_FIRST, *(name for name in COLUMNS if name not in _FIRST)],
         column_config={
             "顺序": st.column_config.NumberColumn(width="small", help="改数字就换位置，例如 2.5 插在 2 和 3 之间。"),
             "题号": st.column_config.TextColumn(width="small", help="小写字母开头；条件里用它。空着会自动编。"),
-            "题目": st.column_config.TextColumn(width="large", required=True),
+            "题目": st.column_config.TextColumn(width="medium", required=True),
             "题型": st.column_config.SelectboxColumn(options=list(KINDS.values()), width="small"),
             "必答": st.column_config.CheckboxColumn(width="small"),
-            "选项": st.column_config.TextColumn(width="large", help="用“、”隔开。"),
+            "选项": st.column_config.TextColumn(width="medium", help="用“、”隔开。"),
             "什么时候问": st.column_config.TextColumn(help='例如：q1 <= 3，或 q2 == "不好"，可用 and、or、not、has(q3, "价格")。'),
         },
     )  # fmt: skip

@@ -117,7 +117,7 @@ def referral(session: Session, actor: Actor, fan_id: int) -> None:
         if by.empty:
             number = st.text_input("介绍人的手机号或会员号", key=f"fan.referral.{fan_id}", max_chars=40)
             note = st.text_input("怎么说的（可不填）", key=f"fan.referral.note.{fan_id}", max_chars=100)
-            if st.button("记下", key=f"fan.referral.do.{fan_id}", disabled=not number.strip()):
+            if st.button("记下", key=f"fan.referral.do.{fan_id}"):
                 with refusals():
                     with page_database().write() as writing:
                         records_value.record_referral(writing, actor, fan_id, number, note)

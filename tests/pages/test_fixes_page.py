@@ -7,7 +7,7 @@ from datetime import timedelta
 from fanops.actions import records_fixes
 from fanops.settings import today
 from fanops.summary.records import waiting
-from fanops.tables import Fan, FixStore, Telling
+from fanops.tables import Fan, FixStore, ServiceCard, Telling
 from tests.pages.test_domain_pages import ONE, words_on
 
 
@@ -90,12 +90,30 @@ def test_all_who_are_to_be_told_can_be_reached(open_page, chain):
             session.flush()
             session.add(Telling(fix_id=fix.id, fan_id=fan.id, store_id=store))
     at = open_page("clerk", "today.py")
-    assert "共 25 位" in words_on(at) and "**王19**" in words_on(at) and "**王20**" not in words_on(at)
+    assert "25 位粉丝等我们告诉" in words_on(at) and "**王19**" in words_on(at) and "**王20**" not in words_on(at)
     at.session_state["tell.page"] = 2
     at.run()
     assert not at.exception and "**王24**" in words_on(at) and "**王19**" not in words_on(at)
     at.text_input(key="tell.words").set_value("王7").run()  # fewer than were paged through
     assert not at.exception and "**王7**" in words_on(at)
+
+
+@ONE
+def test_every_service_card_can_be_reached(open_page, chain):
+    with chain.db.write() as session:
+        store = chain.stores["S1"]
+        for place in range(25):
+            fan = Fan(brand_id=chain.brand_id, home_store_id=store, name_masked=f"王{place}")
+            session.add(fan)
+            session.flush()
+            session.add(ServiceCard(fan_id=fan.id, store_id=store, deed="问候"))
+    at = open_page("clerk", "today.py")
+    first = words_on(at)
+    at.session_state["today.cards"] = 2
+    at.run()
+    assert not at.exception
+    for place in range(25):
+        assert (f"**王{place}**" in first) != (f"**王{place}**" in words_on(at)), place
 
 
 @ONE

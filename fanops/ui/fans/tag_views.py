@@ -12,11 +12,12 @@ from fanops.fans import records_tags as records
 from fanops.fans.records_conditions import Conditions
 from fanops.tables import Tag
 from fanops.ui import words
+from fanops.ui.address import way_to
 from fanops.ui.done import said_done
 from fanops.ui.fans.condition_views import conditions_form
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
-from fanops.ui.tables import show_table
+from fanops.ui.tables import show_table, tapped_row
 
 _SHOWN, _SUGGESTED = 8, 10
 
@@ -39,9 +40,14 @@ def dictionary(actor: Actor, table: pd.DataFrame) -> None:
             "谁管": table["owner"],
         }
     )
-    show_table(shown, hide_index=True, key="tags.table")
+    picked = tapped_row(shown, "tags.table")
+    if picked is not None:
+        row = table.iloc[picked]
+        label = f"看有“{plain(row['name'])}”的 {words.count(row['fans'], '位粉丝')}"
+        way_to("fans.py", label, "tags.fans", icon=":material/arrow_forward:", tag=int(row["tag_id"]))
     st.caption(
-        f"{words.count(len(table), '个标签')}。规则标签每晚更新：符合的加上，不再符合的到期去掉；手工贴的只有人能去掉。"
+        f"{words.count(len(table), '个标签')}，点一行去看是哪些粉丝。规则标签每晚更新：符合的加上，不再符合的到期去掉；"
+        "手工贴的只有人能去掉。"
     )
     with_rule = table[table["rule"] != ""]
     if actor.role in records.RULE_KEEPERS and len(with_rule):

@@ -15,6 +15,7 @@ from fanops.fans.records_contacts import reasons_not_to_contact
 from fanops.ui import words
 from fanops.ui.done import said_done
 from fanops.ui.guard import page_database
+from fanops.ui.paging import open_page, rows_from, turn_pages
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.roles import MANAGERS
 
@@ -36,10 +37,10 @@ def card_list(actor: Actor, table: pd.DataFrame) -> None:
         table = table[text.str.contains(looked_for.strip(), regex=False)]
         if table.empty:
             st.info("没有这样的服务卡。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
-    for place, row in enumerate(table.head(_SHOWN).to_dict("records")):
+    shown, total, _ = open_page("today.cards", _SHOWN, rows_from(table, _SHOWN))
+    for place, row in enumerate(shown.to_dict("records")):
         _card(actor, row, opened=place < _OPEN_AT_ONCE, first=place == 0)
-    if len(table) > _SHOWN:
-        st.caption(f"先做这 {_SHOWN} 张，后面还有 {len(table) - _SHOWN} 张。")
+    turn_pages("today.cards", _SHOWN, total)
 
 
 def _card(actor: Actor, row: dict, *, opened: bool, first: bool) -> None:
@@ -94,17 +95,13 @@ def telling_list(actor: Actor, due: pd.DataFrame) -> None:
     if due.empty:
         st.info("没有这样要告知的。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
         return
-    pages = -(-len(due) // _SHOWN)
-    at = min(st.session_state.get("tell.page") or 1, pages)
-    shown = due.iloc[(at - 1) * _SHOWN : at * _SHOWN]
+    shown, total, _ = open_page("tell.page", _SHOWN, rows_from(due, _SHOWN))
     with page_database().read() as session:
         barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in shown["fan_id"]])
     for row in shown.itertuples():
         with st.container(border=True):
             _telling(actor, row, barred.get(int(row.fan_id), ""))
-    if pages > 1:
-        st.caption(f"共 {len(due)} 位，每页 {_SHOWN} 位。")
-        st.pagination(pages, key="tell.page")
+    turn_pages("tell.page", _SHOWN, total)
 
 
 def _telling(actor: Actor, row, barred: str) -> None:
@@ -148,7 +145,7 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
         trials = trials[text.str.contains(looked_for, regex=False)]
         if trials.empty:
             st.info("没有这样的试用。换一个字，或清空“找人”看全部。", icon=":material/search_off:")
-    shown = trials.head(_SHOWN)
+    shown, total, _ = open_page("today.trials", _SHOWN, rows_from(trials, _SHOWN))
     with page_database().read() as session:
         barred = reasons_not_to_contact(session, [int(fan_id) for fan_id in shown["fan_id"]])
     for row in shown.itertuples():
@@ -162,8 +159,7 @@ def trial_list(actor: Actor, trials: pd.DataFrame) -> None:
                 for verdict, label in backlog.VERDICTS.items():
                     if st.button(label, key=f"trials.{verdict}.{row.trial_id}"):
                         _try(actor, int(row.trial_id), verdict, said)
-    if len(trials) > _SHOWN:
-        st.caption(f"先列 {_SHOWN} 位，后面还有 {len(trials) - _SHOWN} 位；可以按姓找。")
+    turn_pages("today.trials", _SHOWN, total)
 
 
 def _try(actor: Actor, trial_id: int, verdict: str, said: str) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import click
 
 from fanops import __version__
+from fanops.cli.click_words import gettext, speak_chinese
 from fanops.errors import FanopsError, InvalidInput
 
 _log = logging.getLogger("fanops.cli")
 
 _SHOWN_PROBLEMS = 20
+speak_chinese()  # before any command is made: click asks for some of its words then
 
 # name → (module, attribute, help line). The help lines stand here so that `fanops --help` imports nothing.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -62,7 +64,7 @@ class _LazyGroup(click.Group):
         return getattr(importlib.import_module(module), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(gettext("Commands")):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -45,7 +45,7 @@ WORDS = {
     "Invalid value for {param_hint}: {message}": "{param_hint} 填得不对：{message}",
     "{value!r} is not one of {choices}.": "没有 {value!r}，可用：{choices}。",
     "{value!r} is not a valid {number_type}.": "{value!r} 不是{number_type}。",
-    "{value} is not in the range {range}.": "{value} 不在范围 {range} 之内。",
+    "{value} is not in the range {range}.": "{value} 不在范围之内：{range}。",
     "{value!r} does not match the formats {formats}.": "{value!r} 不是日期，请写成 2026-01-31 这样。",
     "{value!r} is not a valid boolean. Recognized values: {states}": "{value!r} 不是“是”或“否”，可用：{states}。",
     "file": "文件",
@@ -93,6 +93,13 @@ def first_columns(text: str, most: int) -> str:
     return text[:end]
 
 
+def described(span: click.IntRange | click.FloatRange) -> str:
+    """Say which numbers will do; a bound that is only the database's own is left out."""
+    low = "" if span.min is None else f"{'大于' if span.min_open else '至少'} {span.min}"
+    high = "" if span.max is None or span.max >= 2**31 else f"{'小于' if span.max_open else '最多'} {span.max}"
+    return "，".join(filter(None, (low, high)))
+
+
 class _Formatter(click.HelpFormatter):
     """Headings and usage lines with Chinese punctuation and words."""
 
@@ -114,6 +121,7 @@ def speak_chinese() -> None:
     for kind in vars(types).values():
         if isinstance(kind, type) and getattr(kind, "name", None) in KINDS:
             kind.name = KINDS[kind.name]
+    types._NumberRangeBase._describe_range = described
     formatting.term_len = _textwrap.term_len = columns
     _textwrap._truncate_visible = first_columns
     click.Context.formatter_class = _Formatter

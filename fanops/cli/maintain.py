@@ -16,9 +16,9 @@ from fanops.settings import settings
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what is pending.")
+@click.option("--dry-run", is_flag=True, help="只说还有哪些要更新。")
 def migrate(dry_run: bool) -> None:
-    """Bring the database up to date."""
+    """更新数据库结构。"""
     db = database()
     pending = pending_migrations(db)
     if not pending:
@@ -30,9 +30,11 @@ def migrate(dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Folder (default: backups in the data).")
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), help="备份到哪个文件夹（默认是数据文件夹里的 backups）。"
+)
 def backup(to: Path | None) -> None:
-    """Write a whole copy of the embedded database and the attachments while they are in use."""
+    """备份自带的数据库和附件；使用中也可以备份。"""
     copy = back_up(database(), to or settings().data / "backups")
     click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
     click.echo(f"恢复：先停止 fanops，再运行 fanops restore {copy}")
@@ -43,10 +45,10 @@ def backup(to: Path | None) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check rows, models, disk and settings; ends with 1 when something is wrong."""
+    """检查数据、模型、磁盘和设置；有问题时退出码是 1。"""
     found = examine(database())
     if as_json:
         checks = {name: [asdict(ill) for ill in ills] for name, ills in found.items()}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -32,7 +34,7 @@ ENGLISH = ("Usage", "Error", "Try ", "Missing", "Invalid", "No such", "Did you",
         (("fix", "list", "another"), "多出来的参数：another。"),
         (("fix", "open", "1", "--title"), "选项 --title 后面要有内容。"),
         (("fix", "list", "--json=3"), "选项 --json 后面不带内容。"),
-        (("run", "--port", "99999"), "99999 不在范围"),
+        (("run", "--port", "99999"), "99999 不在范围之内：至少 1，最多 65535。"),
         (("account", "add", "--role", "boss"), "没有 'boss'，可用："),
         (("dictionary", "add", "nowhere.txt"), "没有这个文件：nowhere.txt。"),
         (("backlog", "live", "1", "--store", "H01", "--on", "1.2.2026"), "请写成 2026-01-31 这样"),
@@ -68,3 +70,23 @@ def test_the_table_speaks_of_the_click_that_is_installed() -> None:
 
 def test_lines_are_measured_as_a_terminal_shows_them() -> None:
     assert (columns("门店 H01"), first_columns("门店编号", 5), first_columns("门店", 1)) == (8, "门店", "门")
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*path, name))
+
+
+def test_every_help_is_chinese_and_whole() -> None:
+    walked = list(commands(cli))
+    assert len(walked) > 100
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    for path, command in walked:
+        told = [command.help, *(each.help for each in command.params if isinstance(each, click.Option))]
+        assert [each for each in told if not chinese.search(each or "")] == [], path
+        shown = CliRunner().invoke(cli, [*path, "--help"]).output
+        assert "..." not in shown, f"{path}: the list of commands cuts a sentence off"
+        assert max(map(columns, shown.splitlines())) <= 80, path

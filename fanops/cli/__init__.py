@@ -15,6 +15,7 @@ import click
 
 from fanops import __version__
 from fanops.cli.click_words import gettext, speak_chinese
+from fanops.cli.ways_out import way_out
 from fanops.errors import FanopsError, InvalidInput
 
 _log = logging.getLogger("fanops.cli")
@@ -85,8 +86,8 @@ def _print_refusal(refusal: FanopsError) -> None:
             click.echo(f"  · {problem}", err=True)
         if len(refusal.problems) > _SHOWN_PROBLEMS:
             click.echo(f"  …… 另有 {len(refusal.problems) - _SHOWN_PROBLEMS} 处", err=True)
-    if refusal.hint:
-        click.echo(refusal.hint, err=True)
+    if hint := way_out(refusal):
+        click.echo(hint, err=True)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -153,7 +153,7 @@ def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) 
         rows = records_fixes.fix_stores(session, actor, fix_id)
         rows = rows[rows["store_id"] == wanted]
         if rows.empty:
-            raise NotFound("这项改进不在那家门店。")
+            raise NotFound("这项改进不在那家门店。", "用 fanops fix list 查看编号。")
         records_fixes.move_fix(session, actor, int(rows.iloc[0]["fix_store_id"]), state, note)
     click.echo(f"已改为{LABELS[state]}。")
 
@@ -239,20 +239,22 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
     help="这次只请这么多位，最在意、最近说过的先请；不写是全部。",
 )
 @click.option("--channel", default="task", show_default=True, help="邀请方式：task、link、mail 或 wecom。")
-@click.option("--wave", "wave_id", type=int, help="链接打开的是哪一期问卷（编号）。")
+@click.option("--wave", help="链接打开的是哪一期问卷（标题）。")
 @click.option("--dry-run", is_flag=True, help="只说会请谁、不请谁。")
 @_brand_and_json
 def invite(
-    item_id: int, most: int | None, channel: str, wave_id: int | None, dry_run: bool, brand: str | None, as_json: bool
+    item_id: int, most: int | None, channel: str, wave: str | None, dry_run: bool, brand: str | None, as_json: bool
 ) -> None:
     """请提出过条目 ITEM_ID 的粉丝来试。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.invite_raisers import CHANNELS, Way, invite_raisers, preview_raisers
+    from fanops.cli.survey_quota import find_wave
     from fanops.database import ready_database
 
-    way = Way(_key(CHANNELS, channel, "邀请方式"), wave_id, most)
+    channel = _key(CHANNELS, channel, "邀请方式")
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
+        way = Way(channel, find_wave(session, actor, wave) if wave else None, most)
         yes, no = preview_raisers(session, actor, item_id, way)
         left_out = {str(why): int(count) for why, count in no["why"].value_counts().items()}
         invited = min(len(yes), most or len(yes)) if dry_run else invite_raisers(session, actor, item_id, way)[0]

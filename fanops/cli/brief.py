@@ -18,15 +18,13 @@ def brief(out: Path, days: int, brand: str | None) -> None:
     from fanops.access.accounts import owner_actor
     from fanops.access.organisation import brand_of
     from fanops.database import ready_database
-    from fanops.errors import InvalidInput
     from fanops.summary.records_brief import brief as brief_of
+    from fanops.text.table_file import check_out, write_file
     from fanops.web.brief_sheet import brief_sheet
 
+    check_out(out)
     with ready_database().read() as session:
         actor = owner_actor(session, brand)
         sheet = brief_sheet(brand_of(session, actor), actor, brief_of(session, actor, days))
-    try:
-        out.write_bytes(sheet.body)
-    except OSError as error:
-        raise InvalidInput(f"不能写到 {out}（{error.strerror}）。", "请检查文件夹在不在、能不能写。") from error
+    write_file(sheet.body, out)
     click.echo(f"已写到 {out}。")

@@ -94,20 +94,26 @@ def undo(code: str, brand: str | None) -> None:
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import undo_rule
     from fanops.database import ready_database
+    from fanops.errors import NotFound
+    from fanops.fans.records_rules import rule_titles
 
     with ready_database().write() as session:
-        click.echo(f"撤回了 {undo_rule(session, owner_actor(session, brand), code)} 位。")
+        actor = owner_actor(session, brand)
+        known = rule_titles(session, actor)  # removed rules too: what they made can still be taken back
+        if code not in known:
+            raise NotFound("没有这条规则。", f"可用：{'、'.join(known)}。")
+        click.echo(f"撤回了 {undo_rule(session, actor, code)} 位。")
 
 
 @rule.command("set")
 @click.argument("code")
 @click.option("--card", is_flag=True, help="生成服务卡。")
-@click.option("--wave", "wave_id", type=int, help="邀请填这一期问卷（编号）。")
+@click.option("--wave", help="邀请填这一期问卷（标题）。")
 @click.option("--tag", "tag_id", type=int, help="贴这个标签（fanops tag list 里的编号）。")
 @click.option("--nightly/--not-nightly", default=None, help="每晚是否执行。")
 @_brand
 def set_rule(
-    code: str, card: bool, wave_id: int | None, tag_id: int | None, nightly: bool | None, brand: str | None
+    code: str, card: bool, wave: str | None, tag_id: int | None, nightly: bool | None, brand: str | None
 ) -> None:
     """设定规则 CODE 生成什么、每晚是否执行。
 
@@ -115,19 +121,21 @@ def set_rule(
     """
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import outcome_words, set_outcome
+    from fanops.cli.survey_quota import find_wave
     from fanops.database import ready_database
     from fanops.errors import InvalidInput
     from fanops.fans.records_rules import choose_nightly, find_rule
     from fanops.fans.rules import CARD, INVITATION, TAG, Outcome
 
-    wanted = [Outcome(CARD)] * card + [Outcome(kind, about_id) for kind, about_id in ((INVITATION, wave_id), (TAG, tag_id))
-                                       if about_id is not None]  # fmt: skip
-    if len(wanted) > 1 or (not wanted and nightly is None):
-        raise InvalidInput("要说明改什么，做法只能选一种。", "--card、--wave 期号、--tag 标签号，或 --nightly。")
+    made = card + (wave is not None) + (tag_id is not None)
+    if made > 1 or (not made and nightly is None):
+        raise InvalidInput("要说明改什么，做法只能选一种。", "--card、--wave 一期的标题、--tag 标签号，或 --nightly。")
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
-        for outcome in wanted:
-            set_outcome(session, actor, code, outcome)
+        if wave is not None:
+            set_outcome(session, actor, code, Outcome(INVITATION, find_wave(session, actor, wave)))
+        elif made:
+            set_outcome(session, actor, code, Outcome(CARD) if card else Outcome(TAG, tag_id))
         if nightly is not None:
             choose_nightly(session, actor, code, nightly)
         known = find_rule(session, actor, code)

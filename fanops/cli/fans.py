@@ -13,7 +13,7 @@ def fans() -> None:
 
 
 @fans.command("list")
-@click.option("--level", help="层级：identified、repeat、fan 或 core。")
+@click.option("--level", type=click.Choice(["identified", "repeat", "fan", "core"]), help="只看这个层级。")
 @click.option("--find", "look_for", default="", help="手机号、会员号，或名字的第一个字。")
 @click.option("--most", default=30, show_default=True, help="最多列出多少。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")

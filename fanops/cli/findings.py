@@ -34,8 +34,9 @@ def find(brand: str | None, as_json: bool) -> None:
 
 @findings.command("list")
 @click.option(
-    "--state", default="open", show_default=True, help="状态：open、accepted、dismissed、merged、gone 或 all。"
-)
+    "--state", type=click.Choice(["open", "accepted", "dismissed", "merged", "gone", "all"]), default="open",
+    show_default=True, help="只看这个状态的。",
+)  # fmt: skip
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def list_findings(state: str, brand: str | None, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from fanops.access.attachments import copy_files
 from fanops.cli.doctor import examine
 from fanops.cli.run import bring_up_to_date
 from fanops.database import back_up, database, pending_migrations
+from fanops.errors import InvalidInput
 from fanops.settings import settings
 
 
@@ -35,7 +36,13 @@ def migrate(dry_run: bool) -> None:
 )
 def backup(to: Path | None) -> None:
     """备份自带的数据库和附件；使用中也可以备份。"""
-    copy = back_up(database(), to or settings().data / "backups")
+    folder = to or settings().data / "backups"
+    try:
+        copy = back_up(database(), folder)
+    except OSError as error:
+        raise InvalidInput(
+            f"不能备份到 {folder}。", "请检查权限和磁盘空间，或换一个文件夹：fanops backup --to 文件夹"
+        ) from error
     click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
     click.echo(f"恢复：先停止 fanops，再运行 fanops restore {copy}")
     # After the database: what a row of the copy names was written before that row.

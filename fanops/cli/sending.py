@@ -138,17 +138,17 @@ def remove(webhook_id: int, brand: str | None) -> None:
 
 
 @message.command("list")
-@click.option("--state", default="", help="状态：waiting、sent 或 failed。")
+@click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), help="只看这个状态的。")
 @click.option("--limit", default=50, show_default=True, help="最多列出多少。")
 @_brand_and_json
-def list_messages(state: str, limit: int, brand: str | None, as_json: bool) -> None:
+def list_messages(state: str | None, limit: int, brand: str | None, as_json: bool) -> None:
     """列出消息和每次发送的结果，最新的在前。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
 
     with ready_database().read() as session:
-        table = records.message_table(session, owner_actor(session, brand), state, limit=limit)
+        table = records.message_table(session, owner_actor(session, brand), state or "", limit=limit)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
         return

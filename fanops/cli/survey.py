@@ -10,7 +10,7 @@ import click
 from fanops.cli.survey_answers import import_answers
 from fanops.cli.survey_panel import panel
 from fanops.cli.survey_paper import import_sheet, sheet
-from fanops.cli.survey_quota import quota
+from fanops.cli.survey_quota import find_wave, quota
 from fanops.collect.surveys.check import check_survey, every_path
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
@@ -106,16 +106,14 @@ def results(wave: str, out: Path, brand: str | None) -> None:
     """
     from fanops.access.accounts import owner_actor
     from fanops.collect.export_responses import export_responses
-    from fanops.collect.records_surveys import waves
     from fanops.database import ready_database
-    from fanops.errors import NotFound
+    from fanops.text.table_file import check_out, write_file
 
+    check_out(out)
     db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
-        known = {each.title: each.id for each in waves(session, actor)}
-    if wave not in known:
-        raise NotFound(f"没有“{wave}”这一期。", f"有：{'、'.join(known) or '还没有开过'}")
-    _, _, content = export_responses(db, actor, {"wave": str(known[wave]), "as": out.suffix.lstrip(".").lower()})
-    out.write_bytes(content)
+        wave_id = find_wave(session, actor, wave)
+    _, _, content = export_responses(db, actor, {"wave": str(wave_id), "as": out.suffix.lstrip(".").lower()})
+    write_file(content, out)
     click.echo(f"已写入 {out}")

@@ -22,13 +22,15 @@ def sheet(wave: str, out: Path, brand: str | None) -> None:
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_paper import export_paper_sheet
     from fanops.database import ready_database
+    from fanops.text.table_file import check_out, write_file
 
+    check_out(out)
     db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
         wave_id = find_wave(session, actor, wave)
     _, _, content = export_paper_sheet(db, actor, {"wave": str(wave_id)})
-    out.write_bytes(content)
+    write_file(content, out)
     click.echo(f"已写入 {out}")
 
 

@@ -13,7 +13,7 @@ def quota() -> None:
 
 
 def find_wave(session, actor, title: str) -> int:
-    """Give the id of a wave by its title.
+    """Give the id of a wave by its title, or by its number.
 
     Raises:
         NotFound: None of this title, with those that there are.
@@ -22,9 +22,10 @@ def find_wave(session, actor, title: str) -> int:
     from fanops.errors import NotFound
 
     known = {each.title: each.id for each in waves(session, actor)}
-    if title not in known:
+    found = known.get(title, next((number for number in known.values() if str(number) == title), None))
+    if found is None:
         raise NotFound(f"没有“{title}”这一期。", f"有：{'、'.join(known) or '还没有开过'}")
-    return known[title]
+    return found
 
 
 @quota.command("show")

@@ -129,7 +129,9 @@ def test_the_owners_page_is_written_to_a_file(chain, tmp_path) -> None:
     out = tmp_path / "week.html"
     assert "已写到" in run("brief", "--out", str(out), "--days", "7", "--brand", "山茶")
     assert "谁没有声音" in out.read_text("utf-8")
-    assert "没有这个文件夹" in run("brief", "--out", str(tmp_path / "none" / "week.html"), "--brand", "山茶", fails=True)
+    assert "没有这个文件夹" in run(
+        "brief", "--out", str(tmp_path / "none" / "week.html"), "--brand", "山茶", fails=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -219,15 +219,15 @@ def advance(item_id: int, brand: str | None) -> None:
 def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | None) -> None:
     """记下条目 ITEM_ID 在哪些门店上线。"""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records_backlog
+    from fanops.actions import records_rollout
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
-        records_backlog.plan_stores(session, actor, item_id, ids, wave)
+        records_rollout.plan_stores(session, actor, item_id, ids, wave)
         for store_id in ids:
-            records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else today())
+            records_rollout.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else today())
     click.echo(f"已在 {len(ids)} 家门店上线。")
 
 

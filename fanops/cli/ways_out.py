@@ -32,6 +32,7 @@ WAYS_OUT = {
     "没有这项改进": "用 fanops fix list 查看编号。",
     "没有这项行动": "用 fanops backlog list 或 fanops fix list 查看编号；服务改进要加上 --fix。",
     "还没有门店上线或完成": "先记下：fanops backlog live 条目编号 --store 门店编号，或 fanops fix move 改进编号 门店编号 accepted",
+    "门店不能上线": "先用 fanops backlog advance 条目编号 往前走，它会说还缺什么；已经在卖的，到那时用 --on 补记上线日。",
     "试点还没有效果结论": "先算出试点的结论：fanops effect item 条目编号",
     "上线日不能在今天以后": "请改 --on 的日期，或上线以后再记。",
     "要选一期正在进行的问卷": "请加上 --wave 和一期的标题；没有的话，先在网页的“问卷”里开一期。",

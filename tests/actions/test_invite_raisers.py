@@ -10,6 +10,7 @@ from sqlmodel import func, select
 from fanops.access import vault
 from fanops.access.vault import mask_identifier
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
 from fanops.actions.records_trials import waiting_trials
 from fanops.collect import records_surveys as surveys
@@ -235,8 +236,9 @@ def test_a_verdict_ticks_the_card_and_telling_counts_and_is_refused_like_any_con
         assert len(waiting_trials(session, clerk)) == len(card_table(session, clerk)) == len(trials) - 1
         fan_id = int(first["fan_id"])
         assert _count(session, Contact, Contact.fan_id == fan_id) == 1
-        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
-        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        rollouts.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, chain.stores["S1"], "live")
         due = records_tellings.telling_table(session, clerk).set_index("fan_id")["telling_id"]
         records_tellings.record_told(session, clerk, int(due[fan_id]))
         records_tellings.record_told(session, clerk, int(due[fan_id]), "yes")  # the answer later is no contact
@@ -268,8 +270,9 @@ def test_a_slip_of_the_thumb_can_be_taken_back(chain, item) -> None:
         with pytest.raises(NotFound):
             backlog.take_back_verdict(session, chain.actors["clerk2"], trial_id)
         backlog.record_verdict(session, clerk, trial_id, "like")
-        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
-        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        rollouts.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, chain.stores["S1"], "live")
         due = records_tellings.telling_table(session, clerk)
         telling = int(due.set_index("fan_id")["telling_id"][fan_id])
         before = _count(session, Contact, Contact.fan_id == fan_id)

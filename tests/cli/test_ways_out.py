@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fanops.actions.records_backlog import open_item
 from fanops.cli import cli
 from fanops.cli.ways_out import INSTEAD, WAYS_OUT
+from fanops.tables import Theme
 
 ROOT = Path(__file__).parent.parent.parent
 OF_A_PAGE = re.compile(r"列表里|名单里|刷新|点“|上面的|请选|留空|到“|回到|上传|导入页")
@@ -78,6 +80,19 @@ def test_a_refusal_names_a_command_that_helps(chain) -> None:
         if not refused or helps not in result.output or OF_A_PAGE.search(result.output):
             wrong.append((given, result.output, repr(result.exception)))
     assert wrong == []
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_store_goes_live_only_after_the_gate_before_it(chain) -> None:
+    with chain.db.write() as session:
+        theme = Theme(brand_id=chain.brand_id, name="排队太久")
+        session.add(theme)
+        session.flush()
+        item_id = open_item(session, chain.actors["product"], theme.id, "预点单").id
+    given = ["backlog", "live", str(item_id), "--store", "S1", "--brand", "山茶"]
+    result = CliRunner().invoke(cli, given)
+    assert result.exit_code == 1
+    assert "还在“聆听”，门店不能上线" in result.output and "fanops backlog advance" in result.output
 
 
 def test_no_way_out_outlives_its_refusal() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.actions import gates, merge_items
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import CHANNELS
 from fanops.actions.records_gates import set_gate_rules
 from fanops.errors import Conflict
@@ -99,11 +100,11 @@ def item_table(items: pd.DataFrame) -> None:
 def store_states(actor: Actor, items: pd.DataFrame) -> None:
     """Show each item's state in each store: one row per store."""
     with page_database().read() as session:
-        table = backlog.store_item_table(session, actor)
+        table = rollouts.store_item_table(session, actor)
     if table.empty:
         st.info("还没有条目铺到门店。到一个条目的“门店铺开”里选门店。", icon=":material/storefront:")
         return
-    wide = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS)).pivot(
+    wide = table.assign(state=table["state"].map(rollouts.ROLLOUT_LABELS)).pivot(
         index="store", columns="title", values="state"
     )
     show_table(wide.fillna("—").rename_axis("门店").reset_index(), hide_index=True)
@@ -202,15 +203,15 @@ def _write_down(actor: Actor, item_id: int, name: str, fields: dict[str, Any]) -
 def rollout(actor: Actor, item_id: int) -> None:
     """Show and change the item's state in each store."""
     with page_database().read() as session:
-        table = backlog.rollout_table(session, actor, item_id)
+        table = rollouts.rollout_table(session, actor, item_id)
         stores = {store.id: store.name for store in visible_stores(session, actor)}
     if table.empty:
         st.info("还没有选门店。先选试点门店，有结论后再铺开。", icon=":material/storefront:")
     else:
         live = int((table["state"] == "live").sum())
         st.markdown(f"**已在 {live} / {len(table)} 家计划门店上线**")
-        shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
-                             wave=table["wave"].map(backlog.wave_name))  # fmt: skip
+        shown = table.assign(state=table["state"].map(rollouts.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
+                             wave=table["wave"].map(rollouts.wave_name))  # fmt: skip
         show_table(
             shown.drop(columns="store_id").rename(
                 columns={"store": "门店", "wave": "波次", "state": "状态", "live_on": "上线日"}
@@ -228,11 +229,11 @@ def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     free = [store for store in stores if store not in planned]
     chosen = left.multiselect("加入门店", free, format_func=stores.get, key=f"roll.add.{item_id}", placeholder="选门店")
-    wave = middle.selectbox("波次", list(backlog.WAVES), format_func=backlog.wave_name, key=f"roll.wave.{item_id}")
+    wave = middle.selectbox("波次", list(rollouts.WAVES), format_func=rollouts.wave_name, key=f"roll.wave.{item_id}")
     if right.button("加入", key=f"roll.do.{item_id}", width="stretch", disabled=not chosen):
         with refusals():
             with page_database().write() as session:
-                backlog.plan_stores(session, actor, item_id, chosen, int(wave))
+                rollouts.plan_stores(session, actor, item_id, chosen, int(wave))
             st.rerun()
 
 
@@ -240,13 +241,13 @@ def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
     names = dict(zip(table["store_id"].astype(int), table["store"], strict=True))
     left, middle, when, right = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
     store = left.selectbox("门店", list(names), format_func=names.get, key=f"roll.store.{item_id}")
-    state = middle.selectbox("状态", list(backlog.ROLLOUT_LABELS), index=1, format_func=backlog.ROLLOUT_LABELS.get,
+    state = middle.selectbox("状态", list(rollouts.ROLLOUT_LABELS), index=1, format_func=rollouts.ROLLOUT_LABELS.get,
                              key=f"roll.state.{item_id}")  # fmt: skip
     day = when.date_input("上线日", today(), key=f"roll.day.{item_id}", format="YYYY-MM-DD")
     if right.button("更新", key=f"roll.set.{item_id}", width="stretch"):
         with refusals():
             with page_database().write() as session:
-                backlog.set_rollout(session, actor, item_id, store, state, day)
+                rollouts.set_rollout(session, actor, item_id, store, state, day)
             st.rerun()
 
 

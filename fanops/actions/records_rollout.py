@@ -1,4 +1,4 @@
-"""铺开: in which stores an item is planned, live, paused or withdrawn, wave by wave."""
+"""铺开: in which stores an item is planned, live, paused or withdrawn, wave by wave; planning and going live can be taken back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from fanops.access import Actor, Role, in_scope, require, require_store
 from fanops.actions import gates, records
@@ -16,7 +16,7 @@ from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
 from fanops.settings import today
-from fanops.tables import BacklogItem, Rollout, Store, Transition, now
+from fanops.tables import BacklogItem, Rollout, Store, Telling, Transition, now
 
 WAVES = {1: "试点", 2: "区域", 3: "全部"}
 ROLLOUT_LABELS = {"planned": "计划中", "live": "已上线", "paused": "暂停", "withdrawn": "已撤下"}
@@ -120,6 +120,52 @@ def _require_first_stores(session: Session, actor: Actor, item: BacklogItem) -> 
         f"先走到“{gates.LABELS[first]}”；门店里已经在卖的，到那时补记上线日。"
         + (f"还缺：{lacking}" if lacking else ""),
     )
+
+
+def undo_plan(session: Session, actor: Actor, item_id: int, store_ids: Sequence[int]) -> None:
+    """Take planned stores out of the plan again.
+
+    Raises:
+        Conflict: One of them has gone further.
+    """
+    require(actor, *backlog.KEEPERS)
+    item = backlog.get_item(session, actor, item_id)
+    rows = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id.in_(store_ids))).all()
+    moved = session.exec(select(Transition.id).where(Transition.rollout_id.in_([row.id for row in rows])).limit(1))
+    if moved.first() is not None:
+        raise Conflict("已有门店往前走了，不能撤销。", "可以逐家改成“已撤下”。")
+    for row in rows:
+        session.delete(row)
+
+
+def rollout_of(session: Session, actor: Actor, item_id: int, store_id: int) -> tuple[str, date | None]:
+    """Give an item's state in a store and since when it is live, for ``undo_rollout``.
+
+    Raises:
+        NotFound: The store is not planned, or not this actor's.
+    """
+    row = _rollout(session, backlog.get_item(session, actor, item_id), require_store(session, actor, store_id))
+    return row.state, row.live_on
+
+
+def undo_rollout(
+    session: Session, actor: Actor, item_id: int, store_id: int, state: str, live_on: date | None
+) -> None:  # fmt: skip
+    """Put an item's state in a store back, as ``rollout_of`` gave it before; nobody there is to be told any more.
+
+    Raises:
+        Conflict: Fans were told since that it is there.
+    """
+    row = _rollout(session, backlog.get_item(session, actor, item_id), require_store(session, actor, store_id))
+    told = select(func.count(Telling.id)).where(
+        Telling.item_id == item_id, Telling.store_id == store_id, Telling.told_at >= row.changed_at
+    )
+    if state != "live" and (count := session.exec(told).one()):
+        raise Conflict(f"已经告诉过 {count} 位粉丝，不能撤销。", "真的不卖了，就改成“暂停”或“已撤下”。")
+    set_rollout(session, actor, item_id, store_id, state, live_on)
+    row.live_on = live_on  # a day that was never reached would count as the start of the effect
+    session.add(row)
+    session.flush()
 
 
 def _rollout(session: Session, item: BacklogItem, store: Store) -> Rollout:

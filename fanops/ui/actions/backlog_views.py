@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -66,7 +67,7 @@ def _move(actor: Actor, row, item_id: int, to: str, rules: gates.GateRules) -> N
             )
         with page_database().write() as session:
             backlog.advance(session, actor, item_id)
-        said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。")
+        said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。", lambda: _step_back(actor, item_id, row["stage"]))
         st.rerun()
 
 
@@ -153,8 +154,14 @@ def gate(actor: Actor, row, rules: gates.GateRules) -> None:
     if st.button("进入下一阶段", key="item.advance", type="primary", disabled=bool(row["lacking"])):
         with refusals():
             with page_database().write() as session:
-                backlog.advance(session, actor, item_id, seen=seen)
+                to = backlog.advance(session, actor, item_id, seen=seen).stage
+            said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。", lambda: _step_back(actor, item_id, stage))
             st.rerun()
+
+
+def _step_back(actor: Actor, item_id: int, stage: str) -> None:
+    with page_database().write() as session:
+        backlog.send_back(session, actor, item_id, stage, "撤销")
 
 
 def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
@@ -234,7 +241,14 @@ def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[
         with refusals():
             with page_database().write() as session:
                 rollouts.plan_stores(session, actor, item_id, chosen, int(wave))
+            said_done(f"{words.count(len(chosen), '家门店')}已加入“{rollouts.wave_name(int(wave))}”。",
+                      lambda: _unplan(actor, item_id, chosen))  # fmt: skip
             st.rerun()
+
+
+def _unplan(actor: Actor, item_id: int, chosen: list[int]) -> None:
+    with page_database().write() as session:
+        rollouts.undo_plan(session, actor, item_id, chosen)
 
 
 def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
@@ -247,8 +261,17 @@ def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
     if right.button("更新", key=f"roll.set.{item_id}", width="stretch"):
         with refusals():
             with page_database().write() as session:
+                was = rollouts.rollout_of(session, actor, item_id, store)
                 rollouts.set_rollout(session, actor, item_id, store, state, day)
+            said_done(
+                f"{names[store]}：{rollouts.ROLLOUT_LABELS[state]}。", lambda: _set_back(actor, item_id, store, was)
+            )
             st.rerun()
+
+
+def _set_back(actor: Actor, item_id: int, store: int, was: tuple[str, date | None]) -> None:
+    with page_database().write() as session:
+        rollouts.undo_rollout(session, actor, item_id, store, *was)
 
 
 def trial(actor: Actor, item_id: int) -> None:

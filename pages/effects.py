@@ -6,12 +6,14 @@ from fanops.access import Role
 from fanops.actions import records_backlog, records_fixes
 from fanops.effect import records as effect_records
 from fanops.ui.address import choice
+from fanops.ui.done import show_done
 from fanops.ui.effect import effect_details, effect_views
 from fanops.ui.guard import need, page_database
 from fanops.ui.refusal import refusals
 
 actor = need(Role.STORE_MANAGER, Role.REGION_MANAGER, Role.PRODUCT, Role.CEO, Role.ADMIN)
 st.title("做了，有没有用")
+show_done()
 with page_database().read() as session:
     measured = effect_records.measured(session, actor)
     items = records_backlog.item_table(session, actor)

@@ -30,7 +30,8 @@ DEED_WORDS = {
     "send_back_item": "退回需求条目", "set_aside_content": "放到无内容", "set_brand_choice": "更改品牌的算法数字", "set_quota": "定配额",
     "sign_in": "登录", "sign_in_failed": "登录失败", "sign_out": "退出", "staff_back": "员工回来", "staff_left": "员工离职",
     "start_interview": "开始访谈", "start_on_behalf": "开始代记答卷", "submit_on_behalf": "交了代记的答卷", "tag_raisers": "给提出者贴标签",
-    "test_webhook": "试发到接收地址", "undo_import": "撤销导入", "undo_open_fix": "撤销开改进", "undo_open_item": "撤销开需求条目",
+    "test_webhook": "试发到接收地址", "undo_freeze_plan": "撤销冻结方案", "undo_import": "撤销导入",
+    "undo_invitation": "撤回试用邀请", "undo_open_fix": "撤销开改进", "undo_open_item": "撤销开需求条目",
     "undo_rule": "撤回规则", "unmerge_codes": "拆开编码", "unmerge_fans": "拆开粉丝", "unmerge_finding": "拆开发现",
     "unmerge_item": "拆开条目", "write_finding": "写下发现",
 }  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 from fanops.access import Actor
 from fanops.actions import gates, records
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.database import Database
 from fanops.spreadsheet import XLSX, write_xlsx
 from fanops.themes.records_evidence import evidence
@@ -34,7 +35,7 @@ def export_backlog(db: Database, actor: Actor, parameters: Mapping[str, str]) ->
             units = records.evidence_units(session, actor, item_id=int(item.item_id))[:_MOST_SENTENCES]
             rows, _ = evidence(session, actor, unit_ids=units, limit=_MOST_SENTENCES)
             sentences += [rows.assign(item=item.title)] if len(rows) else []
-            stores += [backlog.rollout_table(session, actor, int(item.item_id)).assign(item=item.title)]
+            stores += [rollouts.rollout_table(session, actor, int(item.item_id)).assign(item=item.title)]
             trials += [backlog.trial_table(session, actor, int(item.item_id)).assign(item=item.title)]
     sheets = {
         "条目": pd.DataFrame(
@@ -47,7 +48,7 @@ def export_backlog(db: Database, actor: Actor, parameters: Mapping[str, str]) ->
         "依据": _sheet(sentences, {"item": "条目", "sentence": "原话", "fan": "粉丝", "store": "门店", "staff": "员工", "source": "来源",
                                  "said_at": "时间"}),
         "门店": _sheet(stores, {"item": "条目", "store": "门店", "wave": "批次", "state": "状态", "live_on": "上线日"},
-                     {"state": backlog.ROLLOUT_LABELS}),
+                     {"state": rollouts.ROLLOUT_LABELS}),
         "试用": _sheet(trials, {"item": "条目", "fan": "粉丝", "store": "门店", "verdict": "评价", "words": "说了什么"},
                      {"verdict": backlog.VERDICTS | {"": ""}}),
     }  # fmt: skip

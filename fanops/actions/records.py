@@ -114,6 +114,7 @@ def tag_raisers(
     name = name.strip()
     if not name or len(name) > 20:
         raise InvalidInput("标签名要有 1 到 20 个字。", "例如：嫌等位久。")
+    get_theme(session, actor, theme_id)
     tag = session.exec(select(Tag).where(Tag.brand_id == actor.brand_id, Tag.name == name)).first()
     if tag is None:
         tag = Tag(brand_id=actor.brand_id, name=name, meaning=meaning, theme_id=theme_id, lasts_days=lasts_days,

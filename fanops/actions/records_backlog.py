@@ -1,16 +1,15 @@
-"""The product backlog: items with stages and gates, per-store rollout, fan trials, telling."""
+"""The product backlog: items with stages and gates, fan trials; their stores are in ``records_rollout``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import case, func
 from sqlmodel import Session, select
 
-from fanops.access import Actor, Role, in_scope, record_audit, require, require_store
+from fanops.access import Actor, Role, in_scope, record_audit, require
 from fanops.actions import gates, records
 from fanops.actions.records_gates import gate_rules
 from fanops.database.frames import frame_of
@@ -19,9 +18,7 @@ from fanops.fans.records import phone_tails
 from fanops.fans.records_cards import TRIAL as TRIAL_CARD
 from fanops.fans.records_cards import reopen_card, trial_deed
 from fanops.fans.records_promises import VERDICTS
-from fanops.fans.records_tellings import drop_due, make_due
 from fanops.sending.records import record_event
-from fanops.settings import today
 from fanops.tables import (
     BacklogItem,
     Baseline,
@@ -40,8 +37,6 @@ from fanops.tables import (
 from fanops.themes.records import get_theme
 
 KEEPERS = (Role.PRODUCT, Role.CEO, Role.ADMIN)
-WAVES = {1: "试点", 2: "区域", 3: "全部"}
-ROLLOUT_LABELS = {"planned": "计划中", "live": "已上线", "paused": "暂停", "withdrawn": "已撤下"}
 
 
 def open_item(session: Session, actor: Actor, theme_id: int, title: str, wanted: str = "") -> BacklogItem:
@@ -229,88 +224,6 @@ def send_back(session: Session, actor: Actor, item_id: int, to: str, why: str) -
     record_event(session, actor, "item.stage_moved", _stage_data(item, before))
     record_audit(session, actor, "send_back_item", f"backlog_item:{item.id}", to=to)
     return item
-
-
-# --- rollout ------------------------------------------------------------------------------------------------------
-
-
-def wave_name(wave: int) -> str:
-    """Give a wave's word on the screen."""
-    return WAVES.get(wave, f"第 {wave} 波")
-
-
-def plan_stores(session: Session, actor: Actor, item_id: int, store_ids: Sequence[int], wave: int = 1) -> int:
-    """Plan stores for a wave; later waves are locked until the pilot has a verdict.
-
-    Returns:
-        How many stores were added.
-    """
-    require(actor, *KEEPERS)
-    item = get_item(session, actor, item_id)
-    if wave > 1 and not facts_of(session, item).has_verdict:
-        raise Conflict(f"试点还没有效果结论，“{wave_name(wave)}”锁着。", "先在“效果”里算出试点的结论。")
-    known = set(session.exec(select(Rollout.store_id).where(Rollout.item_id == item.id)))
-    added = [store_id for store_id in dict.fromkeys(store_ids) if store_id not in known]
-    for store_id in added:
-        require_store(session, actor, store_id)
-        session.add(Rollout(item_id=item.id, store_id=store_id, wave=wave))
-    session.flush()
-    return len(added)
-
-
-def set_rollout(
-    session: Session, actor: Actor, item_id: int, store_id: int, state: str, live_on: date | None = None
-) -> Rollout:
-    """Set an item's state in a store; going live makes telling its raisers there due, until it is there no more."""
-    require(actor, *KEEPERS, Role.REGION_MANAGER, Role.STORE_MANAGER)
-    if state not in ROLLOUT_LABELS:
-        raise InvalidInput("没有这个状态。", f"可用：{'、'.join(ROLLOUT_LABELS.values())}。")
-    if state == "live" and live_on is not None and live_on > today():
-        raise InvalidInput("上线日不能在今天以后。", "还没上线的，先留在“计划中”。")
-    item, store = get_item(session, actor, item_id), require_store(session, actor, store_id)
-    row = session.exec(select(Rollout).where(Rollout.item_id == item.id, Rollout.store_id == store.id)).first()
-    if row is None:
-        raise NotFound("这家门店不在铺开计划里。", "先把它加入计划。")
-    before = row.state
-    session.add(Transition(rollout_id=row.id, account_id=actor.account_id, from_state=before, to_state=state))
-    row.state, row.changed_at = state, now()
-    row.live_on = (live_on or today()) if state == "live" else row.live_on
-    session.add(row)
-    session.flush()
-    data = {"item_id": item.id, "title": item.title, "wave": row.wave, "from": before, "to": state,
-            "to_label": ROLLOUT_LABELS[state], "live_on": row.live_on.isoformat() if row.live_on else None}  # fmt: skip
-    record_event(session, actor, "rollout.changed", data, [store.id])
-    if state == "live" and before != "live":
-        make_due(session, records.evidence_fans(session, item_id=item.id), store.id, item_id=item.id)
-    elif state != "live":
-        drop_due(session, store.id, item_id=item.id)
-    return row
-
-
-def rollout_table(session: Session, actor: Actor, item_id: int) -> pd.DataFrame:
-    """List an item's stores in scope: ``store_id, store, wave, state, live_on``."""
-    get_item(session, actor, item_id)
-    statement = (
-        select(Store.id, Store.name, Rollout.wave, Rollout.state, Rollout.live_on)
-        .join(Rollout, Rollout.store_id == Store.id)
-        .where(Rollout.item_id == item_id)
-        .order_by(Rollout.wave, Store.code)
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
-    return pd.DataFrame(rows, columns=["store_id", "store", "wave", "state", "live_on"])
-
-
-def store_item_table(session: Session, actor: Actor) -> pd.DataFrame:
-    """List each item's state in each store in scope: ``store_id, store, item_id, title, wave, state, live_on``."""
-    statement = (
-        select(Store.id, Store.name, BacklogItem.id, BacklogItem.title, Rollout.wave, Rollout.state, Rollout.live_on)
-        .join(Rollout, Rollout.store_id == Store.id)
-        .join(BacklogItem, BacklogItem.id == Rollout.item_id)
-        .where(BacklogItem.merged_into_id.is_(None))
-        .order_by(Store.code, BacklogItem.id.desc())
-    )
-    rows = session.exec(in_scope(statement, actor, brand=Store.brand_id, store=Store.id)).all()
-    return pd.DataFrame(rows, columns=["store_id", "store", "item_id", "title", "wave", "state", "live_on"])
 
 
 # --- trials and telling -------------------------------------------------------------------------------------------

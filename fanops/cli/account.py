@@ -15,14 +15,14 @@ from fanops.errors import InvalidInput, NotFound
 from fanops.tables import Account, Region, Staff, Store
 
 _ROLES = click.Choice([str(role) for role in Role])
-_brand = click.option("--brand", help="Name of the brand, when there are several.")
-_region = click.option("--region", help="Name of the region, for a region manager.")
-_store = click.option("--store", help="Code of the store, for clerks and store managers.")
+_brand = click.option("--brand", help="品牌名称，有几个品牌时要写。")
+_region = click.option("--region", help="大区名称，区域经理要写。")
+_store = click.option("--store", help="门店编号，店员和店长要写。")
 
 
 @click.group()
 def account() -> None:
-    """Add and manage accounts."""
+    """添加和管理账号。"""
 
 
 def ask_password(given: str | None) -> str:
@@ -77,10 +77,10 @@ def find_place(session, brand_id: int, region: str | None, store: str | None) ->
 
 @account.command("add")
 @click.argument("login", required=False)
-@click.option("--name", help="Name shown on the screen.")
-@click.option("--role", type=_ROLES, help="What the account may do (default: admin for the first one).")
-@click.option("--password", help="Password; asked for when left out.")
-@click.option("--staff", help="Staff code of the person who uses it.")
+@click.option("--name", help="页面上显示的名字。")
+@click.option("--role", type=_ROLES, help="账号能做什么（第一个账号默认是 admin）。")
+@click.option("--password", help="密码；不写就会问。")
+@click.option("--staff", help="使用这个账号的员工编号。")
 @_region
 @_store
 @_brand
@@ -94,7 +94,7 @@ def add(
     store: str | None,
     brand: str | None,
 ) -> None:
-    """Add an account. The first one of a new installation is its administrator."""
+    """添加账号；新安装的第一个账号是管理员。"""
     from sqlmodel import select
 
     db = ready_database()
@@ -130,10 +130,10 @@ def add(
 
 
 @account.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 @_brand
 def show(as_json: bool, brand: str | None) -> None:
-    """List the accounts of the brand."""
+    """列出品牌的账号。"""
     with ready_database().read() as session:
         rows = list_accounts(session, owner_actor(session, brand))
     if as_json:
@@ -160,10 +160,10 @@ def _plain(row: Account) -> dict[str, object]:
 
 @account.command("disable")
 @click.argument("login")
-@click.option("--enable", is_flag=True, help="Open it again (the same as: fanops account enable).")
+@click.option("--enable", is_flag=True, help="重新启用（与 fanops account enable 一样）。")
 @_brand
 def disable(login: str, enable: bool, brand: str | None) -> None:
-    """Close an account and end its sessions."""
+    """停用账号，结束它的登录。"""
     _open_or_close(login, brand, disabled=not enable)
 
 
@@ -171,7 +171,7 @@ def disable(login: str, enable: bool, brand: str | None) -> None:
 @click.argument("login")
 @_brand
 def enable(login: str, brand: str | None) -> None:
-    """Open a closed account again."""
+    """重新启用账号。"""
     _open_or_close(login, brand, disabled=False)
 
 
@@ -183,10 +183,10 @@ def _open_or_close(login: str, brand: str | None, *, disabled: bool) -> None:
 
 @account.command("password")
 @click.argument("login")
-@click.option("--password", help="New password; asked for when left out.")
+@click.option("--password", help="新密码；不写就会问。")
 @_brand
 def new_password(login: str, password: str | None, brand: str | None) -> None:
-    """Set a new password and end the account's sessions."""
+    """换一个密码，结束账号的登录。"""
     password = ask_password(password)
     with ready_database().write() as session:
         row = change_account(session, owner_actor(session, brand), login, password=password)
@@ -200,7 +200,7 @@ def new_password(login: str, password: str | None, brand: str | None) -> None:
 @_store
 @_brand
 def roles(login: str | None, role: str | None, region: str | None, store: str | None, brand: str | None) -> None:
-    """List the roles, or give an account another one (which ends its sessions)."""
+    """列出角色，或给账号换一个（会结束它的登录）。"""
     if login is None or role is None:
         for each in Role:
             click.echo(f"{each:<16}{each.label}")

@@ -12,18 +12,18 @@ from fanops.settings import today
 
 
 def _brand_and_json(command):
-    command = click.option("--brand", help="Brand, when there are several.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+    command = click.option("--brand", help="品牌名称，有几个品牌时要写。")(command)
+    return click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")(command)
 
 
 @click.group()
 def fix() -> None:
-    """Service fixes per store (MTQSC)."""
+    """服务改进，按门店跟踪（MTQSC）。"""
 
 
 @click.group()
 def backlog() -> None:
-    """Product backlog (MTPD)."""
+    """需求条目，从聆听到铺开（MTPD）。"""
 
 
 def _store_ids(session, actor, codes: tuple[str, ...]) -> list[int]:
@@ -48,7 +48,7 @@ def _key(names: Mapping[str, str], given: str, what: str) -> str:
 @fix.command("watch")
 @_brand_and_json
 def watch(brand, as_json: bool) -> None:
-    """Reopen fixes and items whose theme has returned (the worker does it every night)."""
+    """主题又冒头的改进和条目重新打开（后台程序每晚会做）。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.review_returns import reopen_returned
     from fanops.database import ready_database
@@ -62,16 +62,16 @@ def watch(brand, as_json: bool) -> None:
 
 @fix.command("open")
 @click.argument("theme_id", type=int)
-@click.option("--title", required=True, help="What is to be mended.")
-@click.option("--store", "stores", multiple=True, help="Store code; repeat for several, none for all.")
-@click.option("--what", default="", help="How.")
-@click.option("--area", default="service", show_default=True, help="One of the brand's areas.")
-@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due day.")
+@click.option("--title", required=True, help="要改好什么。")
+@click.option("--store", "stores", multiple=True, help="门店编号；几家就写几次，不写是全部门店。")
+@click.option("--what", default="", help="怎么改。")
+@click.option("--area", default="service", show_default=True, help="品牌的一个类别。")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), metavar="年-月-日", help="到期日。")
 @_brand_and_json
 def open_fix(
     theme_id: int, title: str, stores: tuple[str, ...], what: str, area: str, due, brand, as_json: bool
 ) -> None:
-    """Open a fix of THEME_ID in stores."""
+    """为主题 THEME_ID 在门店开一项服务改进。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_areas, records_fixes
     from fanops.database import ready_database
@@ -87,16 +87,16 @@ def open_fix(
 
 
 @fix.command("checklist")
-@click.option("--title", required=True, help="Name of the checklist.")
-@click.option("--line", "lines", multiple=True, required=True, help="A line to tick; repeat for several.")
-@click.option("--store", "stores", multiple=True, help="Store code; repeat for several, none for all.")
-@click.option("--area", default="service", show_default=True, help="One of the brand's areas.")
-@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Due day.")
+@click.option("--title", required=True, help="清单名称。")
+@click.option("--line", "lines", multiple=True, required=True, help="要打钩的一行；几行就写几次。")
+@click.option("--store", "stores", multiple=True, help="门店编号；几家就写几次，不写是全部门店。")
+@click.option("--area", default="service", show_default=True, help="品牌的一个类别。")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), metavar="年-月-日", help="到期日。")
 @_brand_and_json
 def send_checklist(
     title: str, lines: tuple[str, ...], stores: tuple[str, ...], area: str, due, brand, as_json: bool
 ) -> None:
-    """Send a checklist to stores."""
+    """给门店发一份检查清单。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_areas, records_fixes
     from fanops.database import ready_database
@@ -114,7 +114,7 @@ def send_checklist(
 @fix.command("list")
 @_brand_and_json
 def list_fixes(brand: str | None, as_json: bool) -> None:
-    """List fixes with how many stores have read and done them."""
+    """列出服务改进：多少家门店已读、已做完。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_fixes
     from fanops.database import ready_database
@@ -137,10 +137,10 @@ def list_fixes(brand: str | None, as_json: bool) -> None:
 @click.argument("fix_id", type=int)
 @click.argument("store")
 @click.argument("state")
-@click.option("--note", default="", help="Note.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--note", default="", help="备注。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) -> None:
-    """Move FIX_ID in STORE (code) to STATE."""
+    """把改进 FIX_ID 在门店 STORE（编号）改为状态 STATE。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_fixes
     from fanops.actions.fix_states import LABELS
@@ -153,18 +153,18 @@ def move_fix(fix_id: int, store: str, state: str, note: str, brand: str | None) 
         rows = records_fixes.fix_stores(session, actor, fix_id)
         rows = rows[rows["store_id"] == wanted]
         if rows.empty:
-            raise NotFound("这项改进不在那家门店。")
+            raise NotFound("这项改进不在那家门店。", "用 fanops fix list 查看编号。")
         records_fixes.move_fix(session, actor, int(rows.iloc[0]["fix_store_id"]), state, note)
     click.echo(f"已改为{LABELS[state]}。")
 
 
 @backlog.command("open")
 @click.argument("theme_id", type=int)
-@click.option("--title", required=True, help="What is to be made.")
-@click.option("--wanted", default="", help="In more words.")
+@click.option("--title", required=True, help="要做什么。")
+@click.option("--wanted", default="", help="详细说明。")
 @_brand_and_json
 def open_item(theme_id: int, title: str, wanted: str, brand: str | None, as_json: bool) -> None:
-    """Open a backlog item of THEME_ID."""
+    """为主题 THEME_ID 开一条需求条目。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_backlog
     from fanops.database import ready_database
@@ -177,7 +177,7 @@ def open_item(theme_id: int, title: str, wanted: str, brand: str | None, as_json
 @backlog.command("list")
 @_brand_and_json
 def list_items(brand: str | None, as_json: bool) -> None:
-    """List items with their stage and what the next gate lacks."""
+    """列出需求条目：到了哪一步，下一步还缺什么。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import gates, records_backlog
     from fanops.database import ready_database
@@ -197,9 +197,9 @@ def list_items(brand: str | None, as_json: bool) -> None:
 
 @backlog.command("advance")
 @click.argument("item_id", type=int)
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def advance(item_id: int, brand: str | None) -> None:
-    """Move ITEM_ID through its gate; the refusal says what is missing."""
+    """让条目 ITEM_ID 进入下一步；不行时说明还缺什么。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import gates, records_backlog
     from fanops.database import ready_database
@@ -212,22 +212,22 @@ def advance(item_id: int, brand: str | None) -> None:
 
 @backlog.command("live")
 @click.argument("item_id", type=int)
-@click.option("--store", "stores", multiple=True, required=True, help="Store code; repeat for several.")
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day it went live, today by default.")
-@click.option("--wave", type=click.IntRange(min=1), default=1, show_default=True, help="Wave the stores belong to.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--store", "stores", multiple=True, required=True, help="门店编号；几家就写几次。")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="年-月-日", help="上线的日子，默认今天。")
+@click.option("--wave", type=click.IntRange(min=1), default=1, show_default=True, help="这些门店属于第几批。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | None) -> None:
-    """Mark ITEM_ID live in stores."""
+    """记下条目 ITEM_ID 在哪些门店上线。"""
     from fanops.access.accounts import owner_actor
-    from fanops.actions import records_backlog
+    from fanops.actions import records_rollout
     from fanops.database import ready_database
 
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         ids = _store_ids(session, actor, stores)
-        records_backlog.plan_stores(session, actor, item_id, ids, wave)
+        records_rollout.plan_stores(session, actor, item_id, ids, wave)
         for store_id in ids:
-            records_backlog.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else today())
+            records_rollout.set_rollout(session, actor, item_id, store_id, "live", day.date() if day else today())
     click.echo(f"已在 {len(ids)} 家门店上线。")
 
 
@@ -236,23 +236,25 @@ def live(item_id: int, stores: tuple[str, ...], day, wave: int, brand: str | Non
 @click.option(
     "--most",
     type=click.IntRange(min=1),
-    help="Only so many now, those who mind most and said it last first; all without it.",
+    help="这次只请这么多位，最在意、最近说过的先请；不写是全部。",
 )
-@click.option("--channel", default="task", show_default=True, help="task, link, mail or wecom.")
-@click.option("--wave", "wave_id", type=int, help="Open wave that a link leads to.")
-@click.option("--dry-run", is_flag=True, help="Only say who would be invited and who not.")
+@click.option("--channel", default="task", show_default=True, help="邀请方式：task、link、mail 或 wecom。")
+@click.option("--wave", help="链接打开的是哪一期问卷（标题）。")
+@click.option("--dry-run", is_flag=True, help="只说会请谁、不请谁。")
 @_brand_and_json
 def invite(
-    item_id: int, most: int | None, channel: str, wave_id: int | None, dry_run: bool, brand: str | None, as_json: bool
+    item_id: int, most: int | None, channel: str, wave: str | None, dry_run: bool, brand: str | None, as_json: bool
 ) -> None:
-    """Invite the raisers of ITEM_ID to try it."""
+    """请提出过条目 ITEM_ID 的粉丝来试。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.invite_raisers import CHANNELS, Way, invite_raisers, preview_raisers
+    from fanops.cli.survey_quota import find_wave
     from fanops.database import ready_database
 
-    way = Way(_key(CHANNELS, channel, "邀请方式"), wave_id, most)
+    channel = _key(CHANNELS, channel, "邀请方式")
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
+        way = Way(channel, find_wave(session, actor, wave) if wave else None, most)
         yes, no = preview_raisers(session, actor, item_id, way)
         left_out = {str(why): int(count) for why, count in no["why"].value_counts().items()}
         invited = min(len(yes), most or len(yes)) if dry_run else invite_raisers(session, actor, item_id, way)[0]

@@ -14,23 +14,23 @@ from fanops.database import ready_database
 from fanops.settings import settings
 from fanops.tables import now
 
-_brand = click.option("--brand", help="Name of the brand, when there are several.")
+_brand = click.option("--brand", help="品牌名称，有几个品牌时要写。")
 
 
 @click.group()
 def audit() -> None:
-    """Read the audit log."""
+    """查看审计记录。"""
 
 
 @audit.command("list")
-@click.option("--days", type=click.IntRange(1, 3650), default=7, show_default=True, help="How far back.")
-@click.option("--login", help="Of this account only.")
-@click.option("--deed", help="This deed only, as the list shows it: export, reveal_identity, change_role …")
-@click.option("--most", type=click.IntRange(1), default=1_000, show_default=True, help="Newest entries shown.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--days", type=click.IntRange(1, 3650), default=7, show_default=True, help="往回看多少天。")
+@click.option("--login", help="只看这个账号。")
+@click.option("--deed", help="只看这种操作，写法与列表一样，例如 export。")
+@click.option("--most", type=click.IntRange(1), default=1_000, show_default=True, help="最多列出多少条，最新的在前。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 @_brand
 def list_entries(days: int, login: str | None, deed: str | None, most: int, as_json: bool, brand: str | None) -> None:
-    """List what was done, the newest first."""
+    """列出做过的事，最新的在前。"""
     with ready_database().read() as session:
         actor = owner_actor(session, brand)
         rows = audit_entries(session, actor, now() - timedelta(days=days), login=login, deed=deed, most=most)
@@ -49,7 +49,7 @@ def list_entries(days: int, login: str | None, deed: str | None, most: int, as_j
 
 @audit.command()
 def check() -> None:
-    """Say whether the log was changed behind fanops' back."""
+    """检查审计记录有没有被人改动过。"""
     with ready_database().read() as session:
         broken = verify_audit(session)
     if broken is None:

@@ -27,14 +27,17 @@ def dictionary_words(path: Path | None) -> list[str]:
 
 @click.group()
 def dictionary() -> None:
-    """The brand's own words: products, aliases, competitors."""
+    """品牌自己的词：商品、别名、竞品。"""
 
 
 @dictionary.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def add(file: Path, brand: str | None) -> None:
-    """Add the words of FILE: one a line, ``name = alias / alias``, competitors under ``[竞品]``; jieba files will do."""
+    """加上文件 FILE 里的词。
+
+    一行一个，写成“名称 = 别名 / 别名”；竞品写在 [竞品] 下面。jieba 的词典文件也可以。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.records_dictionary import add_words
@@ -48,9 +51,9 @@ def add(file: Path, brand: str | None) -> None:
 
 @dictionary.command()
 @click.argument("word")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def remove(word: str, brand: str | None) -> None:
-    """Take WORD out."""
+    """去掉词条 WORD。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.records_dictionary import remove_word
@@ -61,16 +64,19 @@ def remove(word: str, brand: str | None) -> None:
 
 
 @dictionary.command()
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option(
     "--set",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Put the aspects of FILE in force.",
+    help="改用这个文件里的方面。",
 )
-@click.option("--reset", is_flag=True, help="Go back to the industry's pack.")
+@click.option("--reset", is_flag=True, help="改回行业自带的方面。")
 def aspects(brand: str | None, file: Path | None, reset: bool) -> None:
-    """Show the brand's aspects, one a line (``口味：好喝 难喝``), or put others in force for all its sentences."""
+    """查看品牌的方面，或换成自己的。
+
+    一行一个方面，例如“口味：好喝 难喝”；换了以后，全部句子照新的来。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_aspects import brand_pack, keep_pack
     from fanops.database import ready_database
@@ -88,10 +94,10 @@ def aspects(brand: str | None, file: Path | None, reset: bool) -> None:
 
 
 @dictionary.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def prove(brand: str | None, as_json: bool) -> None:
-    """Prove each word on the brand's voices and suggest new ones."""
+    """在品牌的原声上检验每个词，并建议新词。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.prove import prove_dictionary

@@ -11,24 +11,24 @@ import click
 
 @click.group()
 def effect() -> None:
-    """Measure what an action changed."""
+    """测量一项行动改变了什么。"""
 
 
 @effect.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--unit", required=True, help="Column of the store.")
-@click.option("--time", "time_column", required=True, help="Column of the period.")
-@click.option("--value", required=True, help="Column of the value.")
-@click.option("--treated-from", required=True, help="Column of the store's first treated period; empty: never treated.")
-@click.option("--lower-is-better", is_flag=True, help="For metrics such as complaint share.")
-@click.option("--smallest", default=0.0, help="Smallest relative effect worth having, e.g. 0.02.")
-@click.option("--pass-line", default=0.0, help="Relative effect that was promised, e.g. 0.03.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--unit", required=True, help="门店在哪一列。")
+@click.option("--time", "time_column", required=True, help="时间在哪一列。")
+@click.option("--value", required=True, help="数值在哪一列。")
+@click.option("--treated-from", required=True, help="门店从哪一期开始做，在哪一列；空着表示没有做。")
+@click.option("--lower-is-better", is_flag=True, help="越低越好的指标，例如不满占比。")
+@click.option("--smallest", default=0.0, help="值得做的最小效果（比例），例如 0.02。")
+@click.option("--pass-line", default=0.0, help="事先说好的效果（比例），例如 0.03。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def did(
     file: Path, unit: str, time_column: str, value: str, treated_from: str, lower_is_better: bool, smallest: float,
     pass_line: float, as_json: bool,
 ) -> None:  # fmt: skip
-    """Difference-in-differences of a CSV or Excel FILE with one row per store and period."""
+    """双重差分：文件 FILE（CSV 或 Excel）每店每期一行。"""
     from fanops.effect.did import estimate_effect
     from fanops.effect.panel import read_panel
     from fanops.effect.verdict import TOO_LITTLE, verdict

@@ -9,12 +9,14 @@ import click
 
 @click.command()
 @click.argument("number", type=int)
-@click.option("--fix", "is_fix", is_flag=True, help="NUMBER is a service fix, not a backlog item.")
-@click.option("--metric", default="revenue", show_default=True, help="revenue, orders, repeat_share or mention_share.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--fix", "is_fix", is_flag=True, help="NUMBER 是服务改进，不是需求条目。")
+@click.option(
+    "--metric", default="revenue", show_default=True, help="指标：revenue、orders、repeat_share 或 mention_share。"
+)
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: bool) -> None:
-    """Measure backlog item (or fix) NUMBER and keep the result."""
+    """测量需求条目（或服务改进）NUMBER，并保存结果。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.effect.measure import compute, keep
@@ -59,25 +61,23 @@ def item(number: int, is_fix: bool, metric: str, brand: str | None, as_json: boo
     "--metric",
     default="revenue",
     show_default=True,
-    help="revenue, orders, repeat_share, complaint_share, nps or rating.",
+    help="指标：revenue、orders、repeat_share、complaint_share、nps 或 rating。",
 )
-@click.option(
-    "--treated", multiple=True, required=True, help="Store code that will get the change; repeat for several."
-)
-@click.option("--control", "controls", multiple=True, help="Store code to compare with; none for all others.")
+@click.option("--treated", multiple=True, required=True, help="要做的门店编号；几家就写几次。")
+@click.option("--control", "controls", multiple=True, help="对照门店编号；不写是其余全部门店。")
 @click.option(
     "--weeks",
     type=click.IntRange(min=1),
     default=8,
     show_default=True,
-    help="Weeks after the start that will be looked at.",
+    help="开始以后看多少周。",
 )
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def power(
     metric: str, treated: tuple[str, ...], controls: tuple[str, ...], weeks: int, brand: str | None, as_json: bool
 ) -> None:
-    """Say before starting which effect a design could show at all (80 % power at 5 %)."""
+    """开始之前先算：这样安排至少要多大的效果才看得出来。"""
     from fanops.access import visible_stores
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
@@ -105,11 +105,11 @@ def power(
 
 @click.command()
 @click.argument("number", type=int)
-@click.option("--fix", "is_fix", is_flag=True, help="NUMBER is a service fix, not a backlog item.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--fix", "is_fix", is_flag=True, help="NUMBER 是服务改进，不是需求条目。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def raisers(number: int, is_fix: bool, brand: str | None, as_json: bool) -> None:
-    """Compare what the raisers of an action did afterwards with similar fans who had not asked."""
+    """提出过的粉丝后来怎样，与没提过的相似粉丝比。"""
     from dataclasses import asdict
 
     from fanops.access.accounts import owner_actor
@@ -134,10 +134,10 @@ def raisers(number: int, is_fix: bool, brand: str | None, as_json: bool) -> None
 
 
 @click.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def credit(brand: str | None, as_json: bool) -> None:
-    """List who first wrote down what each action came from, and what the action was worth."""
+    """列出每项行动最早由谁记下，以及它值多少。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.effect.records_credit import credit_table

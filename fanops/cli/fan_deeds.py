@@ -8,20 +8,18 @@ import click
 
 
 def _brand(command):
-    return click.option("--brand", help="Brand, when there are several.")(command)
+    return click.option("--brand", help="品牌名称，有几个品牌时要写。")(command)
 
 
 @click.command()
 @click.argument("fan_id", type=int)
-@click.option(
-    "--level", type=click.Choice(["core", "fan"]), default="core", show_default=True, help="What they become."
-)
-@click.option("--ground", help="发烧友, 意见领袖 or 价值观相近.")
-@click.option("--why", default="", help="What makes one think so.")
-@click.option("--undo", is_flag=True, help="Take a nomination back: the level by the rules.")
+@click.option("--level", type=click.Choice(["core", "fan"]), default="core", show_default=True, help="认定成什么。")
+@click.option("--ground", help="发烧友、意见领袖 或 价值观相近。")
+@click.option("--why", default="", help="理由。")
+@click.option("--undo", is_flag=True, help="收回认定，层级照规则来。")
 @_brand
 def nominate(fan_id: int, level: str, ground: str | None, why: str, undo: bool, brand: str | None) -> None:
-    """Nominate FAN_ID by hand, with a reason; it stays whatever the orders say."""
+    """手工认定粉丝 FAN_ID，要写理由；订单怎样都不变。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans import records_levels
@@ -37,12 +35,12 @@ def nominate(fan_id: int, level: str, ground: str | None, why: str, undo: bool, 
 
 @click.command()
 @click.argument("fan_id", type=int)
-@click.option("--by", help="Phone or member number of who brought them; asked for when left out.")
-@click.option("--note", default="", help="A few words.")
-@click.option("--undo", is_flag=True, help="Take it back.")
+@click.option("--by", help="介绍人的手机号或会员号；不写就会问。")
+@click.option("--note", default="", help="说明。")
+@click.option("--undo", is_flag=True, help="收回。")
 @_brand
 def referral(fan_id: int, by: str | None, note: str, undo: bool, brand: str | None) -> None:
-    """Note who brought FAN_ID."""
+    """记下粉丝 FAN_ID 是谁带来的。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans import records_value
@@ -60,11 +58,11 @@ def referral(fan_id: int, by: str | None, note: str, undo: bool, brand: str | No
 
 @click.command()
 @click.argument("fan_id", type=int)
-@click.option("--said", default="", help="What the fan said.")
-@click.option("--undo", is_flag=True, help="They agree to contact again; needs --said.")
+@click.option("--said", default="", help="粉丝的原话。")
+@click.option("--undo", is_flag=True, help="又同意联系了；要同时写 --said。")
 @_brand
 def optout(fan_id: int, said: str, undo: bool, brand: str | None) -> None:
-    """Note that FAN_ID wants no contact, or agrees again."""
+    """记下粉丝 FAN_ID 不想再被联系，或又同意了。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans import records_consent
@@ -80,10 +78,10 @@ def optout(fan_id: int, said: str, undo: bool, brand: str | None) -> None:
 
 @click.command("hand-over")
 @click.argument("staff_code")
-@click.option("--left", is_flag=True, help="They have left for good.")
+@click.option("--left", is_flag=True, help="这位员工已经离职。")
 @_brand
 def hand_over(staff_code: str, left: bool, brand: str | None) -> None:
-    """Give the fans of STAFF_CODE to the others of the store; the history stays."""
+    """把员工 STAFF_CODE 的粉丝交给同店的人；往来记录都在。"""
     from sqlmodel import select
 
     from fanops.access.accounts import owner_actor
@@ -104,18 +102,24 @@ def hand_over(staff_code: str, left: bool, brand: str | None) -> None:
 
 
 @click.command()
-@click.option("--what", type=click.Choice(["stage", "level"]), default="stage", show_default=True, help="What moves.")
+@click.option(
+    "--what",
+    type=click.Choice(["stage", "level"]),
+    default="stage",
+    show_default=True,
+    help="看阶段（stage）还是层级（level）。",
+)
 @click.option(
     "--days",
     type=click.IntRange(1, 3650),
     default=28,
     show_default=True,
-    help="Between the last day of orders and so many days before.",
+    help="订单的最后一天与多少天之前相比。",
 )
 @_brand
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def flow(what: str, days: int, brand: str | None, as_json: bool) -> None:
-    """Count who moved from which stage or level to which."""
+    """数一数多少人从哪个阶段或层级到了哪个。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.errors import TooLittleData
@@ -140,14 +144,17 @@ def flow(what: str, days: int, brand: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Length of the window.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="看多少天。")
 @click.option(
-    "--by", type=click.Choice(["staff", "store", "source"]), default="staff", show_default=True, help="Per what."
+    "--by", type=click.Choice(["staff", "store", "source"]), default="staff", show_default=True, help="按什么分。"
 )
 @_brand
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def staff(days: int, by: str, brand: str | None, as_json: bool) -> None:
-    """Quota, informative share, follow-up, conversion and adopted insights per staff member; follow-up per store or source."""
+    """员工、门店或来源的成绩。
+
+    按员工：配额、有内容的比例、跟进率、又来、被采纳的想法；按门店或来源：跟进率。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.assign_owners import follow_up_by
@@ -172,11 +179,11 @@ def staff(days: int, by: str, brand: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--years", type=click.IntRange(1, 30), required=True, help="Of whom nothing was heard for so many years.")
-@click.option("--erase", is_flag=True, help="Erase them; without it they are only counted. It can't be undone.")
+@click.option("--years", type=click.IntRange(1, 30), required=True, help="多少年没有音信。")
+@click.option("--erase", is_flag=True, help="真的删除，不能撤销；不写只数一数。")
 @_brand
 def forget(years: int, erase: bool, brand: str | None) -> None:
-    """Keep nobody's data longer than needed: erase fans without an order, a word or a contact for years."""
+    """删除多年没有订单、没说过话、没有往来的粉丝。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.erase import CONFIRMATION, erase_fan, idle_fans

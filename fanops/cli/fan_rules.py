@@ -8,19 +8,19 @@ import click
 
 
 def _brand(command):
-    return click.option("--brand", help="Brand, when there are several.")(command)
+    return click.option("--brand", help="品牌名称，有几个品牌时要写。")(command)
 
 
 @click.group()
 def rule() -> None:
-    """Automatic rules: when a fan is like this, make a card, an invitation or a tag."""
+    """自动规则：粉丝出现某种情况，就生成卡片、邀请或标签。"""
 
 
 @rule.command("list")
 @_brand
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def list_rules(brand: str | None, as_json: bool) -> None:
-    """List the rules: code, when, what each makes, whether it runs every night, and its last run."""
+    """列出规则：什么情况、生成什么、每晚是否执行、上次执行。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import last_run, outcome_words
     from fanops.database import ready_database
@@ -49,9 +49,9 @@ def list_rules(brand: str | None, as_json: bool) -> None:
 @rule.command("try")
 @click.argument("code")
 @_brand
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: the fans with why, and who is left out, with why.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON：会找谁、为什么，不找谁、为什么。")
 def try_rule(code: str, brand: str | None, as_json: bool) -> None:
-    """Say whom rule CODE would reach and who is left out; nothing is stored."""
+    """试算规则 CODE：会找谁、不找谁；什么都不保存。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import dry_run
     from fanops.database import ready_database
@@ -70,7 +70,7 @@ def try_rule(code: str, brand: str | None, as_json: bool) -> None:
 @click.argument("code")
 @_brand
 def run(code: str, brand: str | None) -> None:
-    """Run rule CODE for exactly those whom ``try`` names; 0 when it was just run."""
+    """执行规则 CODE，对象正是试算（try）列出的人。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import outcome_words, run_rule
     from fanops.database import ready_database
@@ -87,41 +87,55 @@ def run(code: str, brand: str | None) -> None:
 @click.argument("code")
 @_brand
 def undo(code: str, brand: str | None) -> None:
-    """Take back what the last run of CODE made: cards not handled, links not opened, tags still there."""
+    """撤回 CODE 上次执行生成的。
+
+    没处理过的卡片、没打开过的链接、还在的标签会收回。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import undo_rule
     from fanops.database import ready_database
+    from fanops.errors import NotFound
+    from fanops.fans.records_rules import rule_titles
 
     with ready_database().write() as session:
-        click.echo(f"撤回了 {undo_rule(session, owner_actor(session, brand), code)} 位。")
+        actor = owner_actor(session, brand)
+        known = rule_titles(session, actor)  # removed rules too: what they made can still be taken back
+        if code not in known:
+            raise NotFound("没有这条规则。", f"可用：{'、'.join(known)}。")
+        click.echo(f"撤回了 {undo_rule(session, actor, code)} 位。")
 
 
 @rule.command("set")
 @click.argument("code")
-@click.option("--card", is_flag=True, help="It makes a service card.")
-@click.option("--wave", "wave_id", type=int, help="It invites to this open wave (its number).")
-@click.option("--tag", "tag_id", type=int, help="It puts this tag (its number in `fanops tag list`).")
-@click.option("--nightly/--not-nightly", default=None, help="Whether it runs every night.")
+@click.option("--card", is_flag=True, help="生成服务卡。")
+@click.option("--wave", help="邀请填这一期问卷（标题）。")
+@click.option("--tag", "tag_id", type=int, help="贴这个标签（fanops tag list 里的编号）。")
+@click.option("--nightly/--not-nightly", default=None, help="每晚是否执行。")
 @_brand
 def set_rule(
-    code: str, card: bool, wave_id: int | None, tag_id: int | None, nightly: bool | None, brand: str | None
+    code: str, card: bool, wave: str | None, tag_id: int | None, nightly: bool | None, brand: str | None
 ) -> None:
-    """Choose what rule CODE makes (--card, --wave or --tag), and whether it runs every night."""
+    """设定规则 CODE 生成什么、每晚是否执行。
+
+    生成什么用 --card、--wave 或 --tag 说明。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import outcome_words, set_outcome
+    from fanops.cli.survey_quota import find_wave
     from fanops.database import ready_database
     from fanops.errors import InvalidInput
     from fanops.fans.records_rules import choose_nightly, find_rule
     from fanops.fans.rules import CARD, INVITATION, TAG, Outcome
 
-    wanted = [Outcome(CARD)] * card + [Outcome(kind, about_id) for kind, about_id in ((INVITATION, wave_id), (TAG, tag_id))
-                                       if about_id is not None]  # fmt: skip
-    if len(wanted) > 1 or (not wanted and nightly is None):
-        raise InvalidInput("要说明改什么，做法只能选一种。", "--card、--wave 期号、--tag 标签号，或 --nightly。")
+    made = card + (wave is not None) + (tag_id is not None)
+    if made > 1 or (not made and nightly is None):
+        raise InvalidInput("要说明改什么，做法只能选一种。", "--card、--wave 一期的标题、--tag 标签号，或 --nightly。")
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
-        for outcome in wanted:
-            set_outcome(session, actor, code, outcome)
+        if wave is not None:
+            set_outcome(session, actor, code, Outcome(INVITATION, find_wave(session, actor, wave)))
+        elif made:
+            set_outcome(session, actor, code, Outcome(CARD) if card else Outcome(TAG, tag_id))
         if nightly is not None:
             choose_nightly(session, actor, code, nightly)
         known = find_rule(session, actor, code)
@@ -130,11 +144,14 @@ def set_rule(
 
 @rule.command("add")
 @click.argument("name")
-@click.option("--segment", required=True, help="Name of the saved segment that it is for.")
-@click.option("--deed", required=True, help="What staff do, where it makes a card.")
+@click.option("--segment", required=True, help="给哪个人群（名称）。")
+@click.option("--deed", required=True, help="生成服务卡时，员工要做什么。")
 @_brand
 def add(name: str, segment: str, deed: str, brand: str | None) -> None:
-    """Make a rule of the brand's own, called NAME, for a saved segment; it makes cards until `set` says otherwise."""
+    """为一个人群建一条品牌自己的规则，叫 NAME。
+
+    先生成服务卡，用 set 可以改。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.errors import NotFound
@@ -151,10 +168,10 @@ def add(name: str, segment: str, deed: str, brand: str | None) -> None:
 
 @rule.command("remove")
 @click.argument("code")
-@click.option("--undo", "back", is_flag=True, help="Put a removed one back.")
+@click.option("--undo", "back", is_flag=True, help="把去掉的放回来。")
 @_brand
 def remove(code: str, back: bool, brand: str | None) -> None:
-    """Remove the brand's own rule CODE; what it made stays."""
+    """去掉品牌自己的规则 CODE；它生成的都还在。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_rules import remove_own_rule

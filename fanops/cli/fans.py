@@ -9,25 +9,21 @@ import click
 
 @click.group()
 def fans() -> None:
-    """Levels, tags and lists of fans."""
+    """粉丝：层级、标签和名单。"""
 
 
 @fans.command("list")
-@click.option("--level", help="identified, repeat, fan or core.")
-@click.option("--find", "look_for", default="", help="Phone or member number, or first character of the name.")
-@click.option("--most", type=click.IntRange(1, 100_000), default=30, show_default=True, help="At most this many.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--level", type=click.Choice(["identified", "repeat", "fan", "core"]), help="只看这个层级。")
+@click.option("--find", "look_for", default="", help="手机号、会员号，或名字的第一个字。")
+@click.option("--most", type=click.IntRange(1, 100_000), default=30, show_default=True, help="最多列出多少。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as_json: bool) -> None:
-    """List fans (masked), core fans first."""
+    """列出粉丝（号码已遮盖），核心粉丝在前。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
-    from fanops.errors import InvalidInput
-    from fanops.fans.levels import LEVELS
     from fanops.fans.records import fan_table
 
-    if level is not None and level not in LEVELS:
-        raise InvalidInput(f"没有“{level}”这个分层。", f"可用：{'、'.join(LEVELS)}。")
     with ready_database().read() as session:
         table, total = fan_table(session, owner_actor(session, brand), level=level, look_for=look_for, limit=most)
     if as_json:
@@ -41,10 +37,10 @@ def list_fans(level: str | None, look_for: str, most: int, brand: str | None, as
 
 
 @fans.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def levels(brand: str | None, as_json: bool) -> None:
-    """Recompute all levels from orders and voices."""
+    """按订单和原声重算全部层级。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.refresh import refresh_levels
@@ -58,11 +54,11 @@ def levels(brand: str | None, as_json: bool) -> None:
 
 @fans.command()
 @click.argument("theme_id", type=int)
-@click.option("--name", required=True, help="Name of the tag.")
-@click.option("--lasts-days", type=int, help="Days until it expires.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--name", required=True, help="标签名称。")
+@click.option("--lasts-days", type=int, help="多少天后到期。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> None:
-    """Tag the fans who said THEME_ID; each tag keeps its source sentence."""
+    """给说过主题 THEME_ID 的粉丝贴标签，附来源句子。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions.records import tag_raisers
     from fanops.database import ready_database
@@ -73,10 +69,13 @@ def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> 
 
 
 @fans.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def refresh(brand: str | None, as_json: bool) -> None:
-    """Do what runs every night: levels, stages, activity, tags, nightly rules, likely matches."""
+    """现在就做每晚的事。
+
+    层级、生命周期、活跃指数、标签、每晚的规则、疑似同一人。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.actions.run_rules import run_nightly_rules
     from fanops.database import ready_database
@@ -96,11 +95,11 @@ def refresh(brand: str | None, as_json: bool) -> None:
 
 
 @fans.command()
-@click.option("--held-out-days", default=28, show_default=True, help="Days that are predicted and compared.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--held-out-days", default=28, show_default=True, help="预计并对比多少天。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def alive(held_out_days: int, brand: str | None, as_json: bool) -> None:
-    """Check the model of who still comes on held-out days: predicted and observed orders per group."""
+    """检验“还会不会来”的模型：各组预计与实际的订单数。"""
     import pandas as pd
 
     from fanops.access.accounts import owner_actor
@@ -126,10 +125,10 @@ def alive(held_out_days: int, brand: str | None, as_json: bool) -> None:
 
 @fans.command()
 @click.argument("store_code")
-@click.option("--give", is_flag=True, help="Give them; only planned without it.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--give", is_flag=True, help="真的分配；不写只是试算。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def allocate(store_code: str, give: bool, brand: str | None) -> None:
-    """Share the fans of STORE_CODE that nobody looks after over its staff."""
+    """把门店 STORE_CODE 没人负责的粉丝分给店里的员工。"""
     from fanops.access import visible_stores
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
@@ -149,12 +148,12 @@ def allocate(store_code: str, give: bool, brand: str | None) -> None:
 
 
 @fans.command()
-@click.option("--refresh", "anew", is_flag=True, help="Look for them anew first.")
-@click.option("--most", default=20, show_default=True, help="At most this many.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--refresh", "anew", is_flag=True, help="先重新找一遍。")
+@click.option("--most", default=20, show_default=True, help="最多列出多少。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def matches(anew: bool, most: int, brand: str | None, as_json: bool) -> None:
-    """List records that may be one person (masked), with what speaks for and against."""
+    """列出疑似同一人的记录（已遮盖），像和不像的地方都写明。"""
     from dataclasses import asdict
 
     from fanops.access.accounts import owner_actor
@@ -183,9 +182,12 @@ def matches(anew: bool, most: int, brand: str | None, as_json: bool) -> None:
 @fans.command()
 @click.argument("match_id", type=int)
 @click.argument("answer", type=click.Choice(["same", "apart"]))
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def decide(match_id: int, answer: str, brand: str | None) -> None:
-    """Say of MATCH_ID that it is one person (same: they are joined, it can be taken apart) or two (apart: remembered)."""
+    """决定 MATCH_ID 是不是同一人。
+
+    same：同一人，合并，以后可以拆开；apart：两个人，记住不再问。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans import records_matches
@@ -200,15 +202,15 @@ def decide(match_id: int, answer: str, brand: str | None) -> None:
 
 
 @fans.command()
-@click.option("--repeat-window-days", type=int, help="Second purchase within so many days of the first.")
-@click.option("--fan-orders", type=int, help="So many orders make a fan.")
-@click.option("--fan-window-days", type=int, help="Within so many days.")
-@click.option("--core-orders", type=int, help="So many orders and voices make a core fan.")
-@click.option("--core-voices", type=int, help="See above.")
-@click.option("--save", is_flag=True, help="Keep them and recompute; only previewed without it.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--repeat-window-days", type=int, help="第一次购买以后多少天内有第二次，算复购。")
+@click.option("--fan-orders", type=int, help="多少单算粉丝。")
+@click.option("--fan-window-days", type=int, help="在多少天以内。")
+@click.option("--core-orders", type=int, help="多少单（并有原声）算核心粉丝。")
+@click.option("--core-voices", type=int, help="多少条原声（并有订单）算核心粉丝。")
+@click.option("--save", is_flag=True, help="保存并重算；不写只是试算。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def rules(save: bool, brand: str | None, **numbers: int | None) -> None:
-    """Show the rules of levels, or how many fans would move under other numbers."""
+    """查看层级的规则，或试算换了数字有多少人会变。"""
     from dataclasses import replace
 
     from fanops.access.accounts import owner_actor
@@ -238,9 +240,9 @@ def rules(save: bool, brand: str | None, **numbers: int | None) -> None:
 
 @fans.command()
 @click.argument("fan_id", type=int)
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def outlook(fan_id: int, brand: str | None) -> None:
-    """Say how likely FAN_ID still comes and when next, with what it stands on."""
+    """粉丝 FAN_ID 还会不会来、下次大约什么时候，依据是什么。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_outlook import fan_outlook

@@ -9,14 +9,14 @@ import click
 
 @click.group()
 def findings() -> None:
-    """Findings: new, rising, store far from its peers, core fans unlike others."""
+    """发现：新出现、在变多、某店与众不同、核心粉丝不一样。"""
 
 
 @findings.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def find(brand: str | None, as_json: bool) -> None:
-    """Compare themes over time, stores and tiers, false discoveries controlled."""
+    """按时间、门店、层级比较主题，误报率有控制。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.findings.find import find_findings
@@ -33,11 +33,14 @@ def find(brand: str | None, as_json: bool) -> None:
 
 
 @findings.command("list")
-@click.option("--state", default="open", show_default=True, help="open, accepted, dismissed, merged, gone or all.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--state", type=click.Choice(["open", "accepted", "dismissed", "merged", "gone", "all"]), default="open",
+    show_default=True, help="只看这个状态的。",
+)  # fmt: skip
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def list_findings(state: str, brand: str | None, as_json: bool) -> None:
-    """List findings, the most urgent first."""
+    """列出发现，最急的在前。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.findings import records
@@ -55,10 +58,10 @@ def list_findings(state: str, brand: str | None, as_json: bool) -> None:
 
 @findings.command()
 @click.argument("finding_id", type=int)
-@click.option("--dismiss", "reason", help="Dismiss it, with this reason; accepted when left out.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--dismiss", "reason", help="忽略它，写明原因；不写就是采纳。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def decide(finding_id: int, reason: str | None, brand: str | None) -> None:
-    """Accept or dismiss a finding."""
+    """采纳或忽略一个发现。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.findings import records

@@ -25,7 +25,7 @@ STATES = {"done": "有效", "undone": "已撤销"}
 
 @click.group()
 def imports() -> None:
-    """Bring in voices, orders and members from CSV or Excel."""
+    """从 CSV 或 Excel 导入原声、订单、会员。"""
 
 
 @contextmanager
@@ -124,22 +124,16 @@ def _show_imported(imported: Imported, as_json: bool) -> None:
 
 _OPTIONS = [
     click.argument("file", type=click.Path(path_type=Path)),
-    click.option(
-        "--map", "mapping", multiple=True, metavar="FIELD=HEADING", help="Which column holds a field; may be repeated."
-    ),
-    click.option("--sheet", default="", help="Sheet of a workbook; without it the one whose headings fit best."),
-    click.option("--store", help="Store (code or name) of rows that name none."),
-    click.option("--source", default="", help="Platform of rows that name none."),
-    click.option(
-        "--party", type=click.Choice(list(PARTIES)), default="first", show_default=True, help="Whose data it is."
-    ),
-    click.option(
-        "--consent-basis", "basis", default="", help="On what ground it may be used (second and third party)."
-    ),
-    click.option("--skip-refused", is_flag=True, help="Import the rows that can be; otherwise one bad row stops all."),
-    click.option("--dry-run", is_flag=True, help="Only say what would happen."),
-    click.option("--json", "as_json", is_flag=True, help="For programs."),
-    click.option("--brand", help="Name of the brand, when there are several."),
+    click.option("--map", "mapping", multiple=True, metavar="字段=列名", help="哪个字段在哪一列；可以写几次。"),
+    click.option("--sheet", default="", help="工作表名称；不写就用表头最合适的那张。"),
+    click.option("--store", help="没写门店的行算哪家（编号或名称）。"),
+    click.option("--source", default="", help="没写平台的行算哪个平台。"),
+    click.option("--party", type=click.Choice(list(PARTIES)), default="first", show_default=True, help="数据是谁的。"),
+    click.option("--consent-basis", "basis", default="", help="凭什么可以使用（二方、三方数据要写）。"),
+    click.option("--skip-refused", is_flag=True, help="能导入的行先导入；不写时，有一行不对就都不导入。"),
+    click.option("--dry-run", is_flag=True, help="只说会怎样，不导入。"),
+    click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。"),
+    click.option("--brand", help="品牌名称，有几个品牌时要写。"),
 ]
 
 
@@ -151,31 +145,40 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 
 @imports.command()
 @_with_options
-@click.option("--tickets", is_flag=True, help="They are service tickets, not reviews.")
+@click.option("--tickets", is_flag=True, help="这些是工单，不是评价。")
 def voices(tickets: bool, **given: Any) -> None:
-    """Import reviews or tickets from FILE (fields: text store member phone openid time score source number channel)."""
+    """从文件 FILE 导入评价或工单。
+
+    字段：text store member phone openid time score source number channel。
+    """
     _run("voices", voice_kind="ticket" if tickets else "review", **given)
 
 
 @imports.command()
 @_with_options
 def members(**given: Any) -> None:
-    """Import members from FILE (fields: member phone openid mail name joined store birthday level)."""
+    """从文件 FILE 导入会员。
+
+    字段：member phone openid mail name joined store birthday level。
+    """
     _run("members", **given)
 
 
 @imports.command()
 @_with_options
 def orders(**given: Any) -> None:
-    """Import orders from FILE (fields: number store time amount member phone openid channel items source)."""
+    """从文件 FILE 导入订单。
+
+    字段：number store time amount member phone openid channel items source。
+    """
     _run("orders", **given)
 
 
 @imports.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def list_them(as_json: bool, brand: str | None) -> None:
-    """List the import batches, newest first."""
+    """列出导入批次，最新的在前。"""
     from fanops.collect.records_imports import list_batches
 
     with ready_database().read() as session:
@@ -202,10 +205,10 @@ def list_them(as_json: bool, brand: str | None) -> None:
 
 @imports.command()
 @click.argument("batch", type=int)
-@click.option("--brand", help="Name of the brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def undo(batch: int, brand: str | None, as_json: bool) -> None:
-    """Undo an import batch, whole."""
+    """整批撤销一次导入。"""
     from fanops.collect.undo_import import undo_batch
 
     db = ready_database()

@@ -12,13 +12,14 @@ from fanops.access.attachments import copy_files
 from fanops.cli.doctor import examine
 from fanops.cli.run import bring_up_to_date
 from fanops.database import back_up, database, pending_migrations
+from fanops.errors import InvalidInput
 from fanops.settings import settings
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what is pending.")
+@click.option("--dry-run", is_flag=True, help="只说还有哪些要更新。")
 def migrate(dry_run: bool) -> None:
-    """Bring the database up to date."""
+    """更新数据库结构。"""
     db = database()
     pending = pending_migrations(db)
     if not pending:
@@ -30,10 +31,18 @@ def migrate(dry_run: bool) -> None:
 
 
 @click.command()
-@click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Folder (default: backups in the data).")
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), help="备份到哪个文件夹（默认是数据文件夹里的 backups）。"
+)
 def backup(to: Path | None) -> None:
-    """Write a whole copy of the embedded database and the attachments while they are in use."""
-    copy = back_up(database(), to or settings().data / "backups")
+    """备份自带的数据库和附件；使用中也可以备份。"""
+    folder = to or settings().data / "backups"
+    try:
+        copy = back_up(database(), folder)
+    except OSError as error:
+        raise InvalidInput(
+            f"不能备份到 {folder}。", "请检查权限和磁盘空间，或换一个文件夹：fanops backup --to 文件夹"
+        ) from error
     click.echo(f"已备份到 {copy}（{copy.stat().st_size / 1e6:.1f} MB）。密钥文件 {settings().secret_file} 请另外保管。")
     click.echo(f"恢复：先停止 fanops，再运行 fanops restore {copy}")
     # After the database: what a row of the copy names was written before that row.
@@ -43,10 +52,10 @@ def backup(to: Path | None) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check rows, models, disk and settings; ends with 1 when something is wrong."""
+    """检查数据、模型、磁盘和设置；有问题时退出码是 1。"""
     found = examine(database())
     if as_json:
         checks = {name: [asdict(ill) for ill in ills] for name, ills in found.items()}

@@ -14,13 +14,13 @@ from fanops.content import content_path
 
 @click.group()
 def model() -> None:
-    """Train and describe the shipped language models."""
+    """自带的语言模型：查看和训练。"""
 
 
 @model.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def card(as_json: bool) -> None:
-    """Show the shipped models with their hashes and scores."""
+    """列出自带的模型、校验和与成绩。"""
     from fanops.text.encoder import load_encoder
 
     encoder = load_encoder()
@@ -44,11 +44,14 @@ def card(as_json: bool) -> None:
 
 
 @model.command()
-@click.option("--data-folder", required=True, type=click.Path(path_type=Path), help="Folder with the MIT data files.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--steps", type=int, help="Gradient steps, for a try; default as shipped.")
+@click.option("--data-folder", required=True, type=click.Path(path_type=Path), help="放 MIT 许可的数据文件的文件夹。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="写到哪个文件夹。")
+@click.option("--steps", type=int, help="训练多少步，试一试时用；默认与自带的一样。")
 def train(data_folder: Path, out: Path, steps: int | None) -> None:
-    """Train the sentence encoder anew (about 20 minutes on 2 cores; needs the train group)."""
+    """重新训练句子编码模型。
+
+    两核约 20 分钟；要先装 train 依赖组。
+    """
     from fanops.text.training.encoder import train_encoder
     from fanops.text.training.fit_encoder import FitParameters
 
@@ -63,10 +66,10 @@ def train(data_folder: Path, out: Path, steps: int | None) -> None:
 
 
 @model.command("train-polarity")
-@click.option("--data-folder", required=True, type=click.Path(path_type=Path), help="Folder with the MIT data files.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--data-folder", required=True, type=click.Path(path_type=Path), help="放 MIT 许可的数据文件的文件夹。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="写到哪个文件夹。")
 def train_polarity(data_folder: Path, out: Path) -> None:
-    """Train the polarity model anew."""
+    """重新训练情感模型。"""
     from fanops.text.training.polarity import train_polarity as train
 
     with click.progressbar(length=100, label="训练情感模型", file=sys.stderr) as bar:

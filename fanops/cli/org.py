@@ -13,19 +13,19 @@ from fanops.access.organisation import STORE_KINDS, org_tree
 from fanops.database import ready_database
 from fanops.errors import NotFound
 
-_brand = click.option("--brand", help="Name of the brand, when there are several.")
+_brand = click.option("--brand", help="品牌名称，有几个品牌时要写。")
 
 
 @click.group()
 def org() -> None:
-    """Brand, regions, stores and staff."""
+    """品牌、大区、门店和员工。"""
 
 
 @org.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 @_brand
 def show(as_json: bool, brand: str | None) -> None:
-    """Show the org tree."""
+    """查看组织。"""
     with ready_database().read() as session:
         tree = org_tree(session, owner_actor(session, brand))
     if as_json:
@@ -43,9 +43,9 @@ def show(as_json: bool, brand: str | None) -> None:
 
 @org.command()
 @click.argument("name")
-@click.option("--industry", default="茶饮", show_default=True, help="Industry, for words and aspects.")
+@click.option("--industry", default="茶饮", show_default=True, help="行业，决定自带的词和方面。")
 def add_brand(name: str, industry: str) -> None:
-    """Add a brand."""
+    """添加品牌。"""
     with ready_database().write() as session:
         added = organisation.add_brand(session, name, industry=industry)
     click.echo(f"已添加品牌 {added.name}。接着可以：fanops org add-region 名称；fanops account add")
@@ -55,7 +55,7 @@ def add_brand(name: str, industry: str) -> None:
 @click.argument("name")
 @_brand
 def add_region(name: str, brand: str | None) -> None:
-    """Add a region."""
+    """添加大区。"""
     with ready_database().write() as session:
         added = organisation.add_region(session, owner_actor(session, brand), name)
     click.echo(f"已添加大区 {added.name}。")
@@ -64,12 +64,18 @@ def add_region(name: str, brand: str | None) -> None:
 @org.command()
 @click.argument("code")
 @click.argument("name")
-@click.option("--region", required=True, help="Name of the store's region.")
-@click.option("--kind", type=click.Choice(list(STORE_KINDS)), default="direct", show_default=True, help="直营 or 加盟.")
-@click.option("--city", default="", help="Where the store is.")
+@click.option("--region", required=True, help="门店所在的大区名称。")
+@click.option(
+    "--kind",
+    type=click.Choice(list(STORE_KINDS)),
+    default="direct",
+    show_default=True,
+    help="direct 直营，franchise 加盟。",
+)
+@click.option("--city", default="", help="门店所在城市。")
 @_brand
 def add_store(code: str, name: str, region: str, kind: str, city: str, brand: str | None) -> None:
-    """Add a store."""
+    """添加门店。"""
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         added = organisation.add_store(session, actor, code=code, name=name, region=region, kind=kind, city=city)
@@ -78,14 +84,14 @@ def add_store(code: str, name: str, region: str, kind: str, city: str, brand: st
 
 @org.command()
 @click.argument("code")
-@click.option("--name", help="New name.")
-@click.option("--region", help="Name of another region.")
-@click.option("--kind", type=click.Choice(list(STORE_KINDS)), help="直营 or 加盟.")
-@click.option("--city", help="Where the store is.")
-@click.option("--closed/--open", default=None, help="It has closed for good, or is open again.")
+@click.option("--name", help="新的名称。")
+@click.option("--region", help="换到哪个大区（名称）。")
+@click.option("--kind", type=click.Choice(list(STORE_KINDS)), help="direct 直营，franchise 加盟。")
+@click.option("--city", help="门店所在城市。")
+@click.option("--closed/--open", default=None, help="已经关店，或又开了。")
 @_brand
 def change_store(code: str, brand: str | None, **given: Any) -> None:
-    """Change a store: what is left out stays."""
+    """修改门店；没写的不变。"""
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         row = next((each for each in organisation.store_table(session, actor) if each["code"] == code), None)
@@ -102,11 +108,11 @@ def change_store(code: str, brand: str | None, **given: Any) -> None:
 @org.command()
 @click.argument("code")
 @click.argument("name")
-@click.option("--store", help="Code of the store; left out for the head office.")
-@click.option("--title", default="店员", show_default=True, help="Post.")
+@click.option("--store", help="门店编号；总部的人不写。")
+@click.option("--title", default="店员", show_default=True, help="岗位。")
 @_brand
 def add_staff(code: str, name: str, store: str | None, title: str, brand: str | None) -> None:
-    """Add a staff member."""
+    """添加员工。"""
     with ready_database().write() as session:
         actor = owner_actor(session, brand)
         added = organisation.add_staff(session, actor, code=code, name=name, store=store, title=title)

@@ -11,11 +11,11 @@ import click
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="Length of the period.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="看多少天。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def overview(days: int, brand: str | None, as_json: bool) -> None:
-    """This period in five numbers."""
+    """这段时间的五个数字。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.summary import records

@@ -22,10 +22,9 @@ from fanops.tables import Message, SignInSession
 @click.command()
 @click.argument("copy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(copy: Path) -> None:
-    """Put the backup COPY back in place of the embedded database; stop the product first.
+    """用备份 COPY 换回自带的数据库；请先停下产品。
 
-    What is there now is backed up before. Fans who were erased since are erased in the copy too, everybody signs in
-    again, and messages that waited to be sent are not sent a second time.
+    换之前先备份现在的。备份以后删除过的粉丝照样删除；大家要重新登录；等着发的消息不会再发一次。
     """
     db = database()
     kept, forgotten = None, []

@@ -31,16 +31,16 @@ _OPEN_FILES = 65_536
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default: FANOPS_PORT or 8501).")
-@click.option("--host", help="Address to listen on (default: FANOPS_HOST or 127.0.0.1).")
-@click.option("--no-sample", is_flag=True, help="Start empty: do not load the sample chain on the first start.")
-@click.option("--no-worker", is_flag=True, help="Start no worker; run `fanops worker` elsewhere.")
-@click.option("--forms-only", is_flag=True, help="Serve only the fans' survey pages, beside a running product.")
+@click.option("--port", type=click.IntRange(1, 65535), help="端口（默认是 FANOPS_PORT，没有设置就是 8501）。")
+@click.option("--host", help="监听地址（默认是 FANOPS_HOST，没有设置就是 127.0.0.1）。")
+@click.option("--no-sample", is_flag=True, help="第一次启动不载入示例连锁。")
+@click.option("--no-worker", is_flag=True, help="不启动后台程序，另外用 fanops worker 启动。")
+@click.option("--forms-only", is_flag=True, help="只开粉丝的问卷页，产品在别处运行着。")
 @click.option(
-    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, with --forms-only."
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="进程数，与 --forms-only 一起用。"
 )
 def run(port: int | None, host: str | None, no_sample: bool, no_worker: bool, forms_only: bool, processes: int) -> None:
-    """Start the product: web application and worker."""
+    """启动产品：页面和后台程序。"""
     if processes > 1 and not forms_only:
         raise InvalidInput("只有问卷页可以用多个进程。", "请加上 --forms-only；后台页面一个进程就够。")
     for name, value in (("FANOPS_PORT", port), ("FANOPS_HOST", host)):

@@ -13,14 +13,14 @@ from fanops.database import ready_database
 
 @click.group()
 def sample() -> None:
-    """The sample chain: 12 stores, 3,000 fans, six months of orders and voices."""
+    """示例连锁：12 家门店、3,000 位粉丝、半年的订单和原声。"""
 
 
 @sample.command()
-@click.option("--no-themes", is_flag=True, help="Do not discover themes.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--no-themes", is_flag=True, help="不归纳主题。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def load(no_themes: bool, as_json: bool) -> None:
-    """Load the sample chain; loading it twice does nothing."""
+    """载入示例连锁；已经载入过就什么都不做。"""
     from fanops.sample import SAMPLE_PASSWORD, load_sample
 
     with progress_bar("载入示例连锁", as_json) as progress:
@@ -46,9 +46,9 @@ _LABELS = {
 
 
 @sample.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def clear(as_json: bool) -> None:
-    """Remove the sample chain, and nothing else."""
+    """清除示例连锁，别的都不动。"""
     from fanops.sample import clear_sample
 
     cleared = clear_sample(ready_database())

@@ -11,34 +11,32 @@ from fanops.errors import NotFound
 
 
 def _brand_and_json(command):
-    command = click.option("--brand", help="Brand, when there are several.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+    command = click.option("--brand", help="品牌名称，有几个品牌时要写。")(command)
+    return click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")(command)
 
 
 @click.group()
 def webhook() -> None:
-    """Addresses that are told when something moves."""
+    """接收地址：事情有进展时要告诉的网址。"""
 
 
 @click.group()
 def message() -> None:
-    """Messages that leave the house, and their attempts."""
+    """发出去的消息，和每次发送的结果。"""
 
 
 @webhook.command("add")
 @click.argument("name")
-@click.option(
-    "--address", help="Its URL; asked for, or read from standard input, when left out, so that no shell remembers it."
-)
-@click.option("--kind", default="webhook", show_default=True, help="webhook (signed JSON) or wecom (group robot).")
-@click.option("--event", "events", multiple=True, help="Event; repeat for several, none for all.")
-@click.option("--store", help="Store code: only what concerns this store.")
+@click.option("--address", help="网址；不写就会问，或从标准输入读，这样命令历史里不会留下它。")
+@click.option("--kind", default="webhook", show_default=True, help="webhook（签名的 JSON）或 wecom（群机器人）。")
+@click.option("--event", "events", multiple=True, help="事件；几种就写几次，不写是全部。")
+@click.option("--store", help="门店编号：只发与这家店有关的。")
 @_brand_and_json
 def add(
     name: str, address: str | None, kind: str, events: tuple[str, ...], store: str | None, brand: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Add an address called NAME; the signing secret is printed this once."""
+    """添加接收地址，叫 NAME；签名密钥只显示这一次。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -74,7 +72,7 @@ def _store_id(session, actor, code: str | None) -> int | None:
 @webhook.command("list")
 @_brand_and_json
 def list_webhooks(brand: str | None, as_json: bool) -> None:
-    """List addresses with their health."""
+    """列出接收地址和它们的状况。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -98,7 +96,7 @@ def list_webhooks(brand: str | None, as_json: bool) -> None:
 @click.argument("webhook_id", type=int)
 @_brand_and_json
 def test(webhook_id: int, brand: str | None, as_json: bool) -> None:
-    """Send a test message to WEBHOOK_ID now."""
+    """现在给接收地址 WEBHOOK_ID 发一条测试消息。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -111,10 +109,10 @@ def test(webhook_id: int, brand: str | None, as_json: bool) -> None:
 
 @webhook.command("pause")
 @click.argument("webhook_id", type=int)
-@click.option("--resume", is_flag=True, help="Let it go on.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--resume", is_flag=True, help="恢复发送。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def pause(webhook_id: int, resume: bool, brand: str | None) -> None:
-    """Pause WEBHOOK_ID; what waits is held."""
+    """暂停接收地址 WEBHOOK_ID；没发的先留着。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -127,9 +125,9 @@ def pause(webhook_id: int, resume: bool, brand: str | None) -> None:
 
 @webhook.command("remove")
 @click.argument("webhook_id", type=int)
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def remove(webhook_id: int, brand: str | None) -> None:
-    """Remove WEBHOOK_ID with its messages."""
+    """去掉接收地址 WEBHOOK_ID 和它的消息。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -140,17 +138,17 @@ def remove(webhook_id: int, brand: str | None) -> None:
 
 
 @message.command("list")
-@click.option("--state", default="", help="waiting, sent or failed.")
-@click.option("--limit", default=50, show_default=True, help="At most this many.")
+@click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), help="只看这个状态的。")
+@click.option("--limit", default=50, show_default=True, help="最多列出多少。")
 @_brand_and_json
-def list_messages(state: str, limit: int, brand: str | None, as_json: bool) -> None:
-    """List messages with their attempts, newest first."""
+def list_messages(state: str | None, limit: int, brand: str | None, as_json: bool) -> None:
+    """列出消息和每次发送的结果，最新的在前。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
 
     with ready_database().read() as session:
-        table = records.message_table(session, owner_actor(session, brand), state, limit=limit)
+        table = records.message_table(session, owner_actor(session, brand), state or "", limit=limit)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, date_format="iso"))
         return
@@ -167,7 +165,7 @@ def list_messages(state: str, limit: int, brand: str | None, as_json: bool) -> N
 @message.command("send")
 @_brand_and_json
 def send(brand: str | None, as_json: bool) -> None:
-    """Send what is due now (the worker does it every few seconds)."""
+    """发送现在该发的（后台程序每几秒会做）。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records
@@ -189,7 +187,7 @@ def send(brand: str | None, as_json: bool) -> None:
 @click.argument("message_id", type=int)
 @_brand_and_json
 def retry(message_id: int, brand: str | None, as_json: bool) -> None:
-    """Send MESSAGE_ID again now, with the same id."""
+    """现在重发消息 MESSAGE_ID，编号不变。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.sending import records

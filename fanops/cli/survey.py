@@ -10,7 +10,7 @@ import click
 from fanops.cli.survey_answers import import_answers
 from fanops.cli.survey_panel import panel
 from fanops.cli.survey_paper import import_sheet, sheet
-from fanops.cli.survey_quota import quota
+from fanops.cli.survey_quota import find_wave, quota
 from fanops.collect.surveys.check import check_survey, every_path
 from fanops.collect.surveys.definition import SurveyDefinition, read_definition
 from fanops.content import content_path
@@ -19,7 +19,7 @@ from fanops.errors import InvalidInput
 
 @click.group()
 def survey() -> None:
-    """Survey and interview definitions."""
+    """问卷与访谈提纲。"""
 
 
 for _command in (quota, panel, sheet, import_sheet, import_answers):
@@ -35,7 +35,7 @@ def _read(file: Path) -> SurveyDefinition:
 
 @survey.command("list")
 def list_surveys() -> None:
-    """List the shipped definitions."""
+    """列出自带的问卷。"""
     for file in sorted(content_path("surveys").rglob("*.yaml")):
         definition = _read(file)
         asked = sum(question.is_asked for _, question in definition.questions())
@@ -44,9 +44,12 @@ def list_surveys() -> None:
 
 @survey.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def check(files: tuple[Path, ...], as_json: bool) -> None:
-    """Check definition files (all shipped ones without FILES); exit 1 when one can't be published."""
+    """检查问卷文件；有不能发布的，退出码是 1。
+
+    不写 FILES 就检查全部自带的。
+    """
     results = []
     for file in files or sorted(content_path("surveys").rglob("*.yaml")):
         try:
@@ -74,9 +77,9 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 
 @survey.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--most", default=50, show_default=True, help="At most this many paths.")
+@click.option("--most", default=50, show_default=True, help="最多列出多少条。")
 def paths(file: Path, most: int) -> None:
-    """Print every path that answers can take through a survey."""
+    """列出问卷里作答的每一条路。"""
     seen: set[tuple[str, ...]] = set()
     for answers, shown in every_path(_read(file)):
         way = tuple(question.code for question in shown)
@@ -92,22 +95,25 @@ def paths(file: Path, most: int) -> None:
 
 @survey.command()
 @click.argument("wave")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="OUT.xlsx or OUT.csv.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="要写的文件，.xlsx 或 .csv。"
+)
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def results(wave: str, out: Path, brand: str | None) -> None:
-    """Write the answers of WAVE (its title) to OUT: one row per response, one column per option."""
+    """导出一期 WAVE（标题）的答卷。
+
+    每份答卷一行，每个选项一列。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.collect.export_responses import export_responses
-    from fanops.collect.records_surveys import waves
     from fanops.database import ready_database
-    from fanops.errors import NotFound
+    from fanops.text.table_file import check_out, write_file
 
+    check_out(out)
     db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
-        known = {each.title: each.id for each in waves(session, actor)}
-    if wave not in known:
-        raise NotFound(f"没有“{wave}”这一期。", f"有：{'、'.join(known) or '还没有开过'}")
-    _, _, content = export_responses(db, actor, {"wave": str(known[wave]), "as": out.suffix.lstrip(".").lower()})
-    out.write_bytes(content)
+        wave_id = find_wave(session, actor, wave)
+    _, _, content = export_responses(db, actor, {"wave": str(wave_id), "as": out.suffix.lstrip(".").lower()})
+    write_file(content, out)
     click.echo(f"已写入 {out}")

@@ -24,20 +24,20 @@ def _pairs(given: tuple[str, ...], example: str) -> dict[str, str] | None:
 @click.command("import-answers")
 @click.argument("wave")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--map", "mapping", multiple=True, metavar="NUMBER=CODE",
-              help="Which question of the export is which of ours; may be repeated. Without it: as last time, or guessed.")  # fmt: skip
-@click.option("--role", "roles", multiple=True, metavar="ROLE=NUMBER",
-              help="Which question gives store, phone or member; may be repeated. Without it: guessed.")  # fmt: skip
-@click.option("--store", help="Store (code or name) of rows that name none.")
-@click.option("--skip-refused", is_flag=True, help="Import the rows that can be; otherwise one bad row stops all.")
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--map", "mapping", multiple=True, metavar="题号=编号",
+              help="导出里的第几题是我们的哪一题；可以写几次。不写就照上次，或自动判断。")  # fmt: skip
+@click.option("--role", "roles", multiple=True, metavar="身份=题号",
+              help="第几题是门店、手机号或会员号；可以写几次。不写就自动判断。")  # fmt: skip
+@click.option("--store", help="没写门店的行算哪家（编号或名称）。")
+@click.option("--skip-refused", is_flag=True, help="能导入的行先导入；不写时，有一行不对就都不导入。")
+@click.option("--dry-run", is_flag=True, help="只说会怎样，不导入。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def import_answers(
     wave: str, file: Path, mapping: tuple[str, ...], roles: tuple[str, ...], store: str | None, skip_refused: bool,
     dry_run: bool, as_json: bool, brand: str | None,
 ) -> None:  # fmt: skip
-    """Import the answers in FILE (an export of 问卷星 or 腾讯问卷) into WAVE (its title)."""
+    """把文件 FILE（问卷星或腾讯问卷的导出）导入一期 WAVE（标题）。"""
     from fanops.access.accounts import owner_actor
     from fanops.collect.import_survey_export import ExportRequest, import_survey_export, preview_survey_export
     from fanops.database import ready_database

@@ -11,7 +11,7 @@ from fanops.cli.survey_quota import find_wave
 
 @click.group()
 def panel() -> None:
-    """Panels: the same fans asked again over waves."""
+    """固定样本组：同一批粉丝，隔一段时间再问。"""
 
 
 def _find(session, actor, title: str) -> int:
@@ -26,10 +26,10 @@ def _find(session, actor, title: str) -> int:
 
 
 @panel.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def list_them(as_json: bool, brand: str | None) -> None:
-    """List the panels, newest first."""
+    """列出固定样本组，最新的在前。"""
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_panels import panels
     from fanops.database import ready_database
@@ -47,12 +47,15 @@ def list_them(as_json: bool, brand: str | None) -> None:
 
 @panel.command()
 @click.argument("title")
-@click.option("--segment", help="Name of a segment.")
-@click.option("--theme", type=int, help="Id of a theme: its raisers.")
-@click.option("--wave", help="Title of a wave: those who answered it.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--segment", help="人群名称。")
+@click.option("--theme", type=int, help="主题编号：提出过它的粉丝。")
+@click.option("--wave", help="一期的标题：答过的粉丝。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def create(title: str, segment: str | None, theme: int | None, wave: str | None, brand: str | None) -> None:
-    """Make the panel TITLE of a segment, a theme's raisers or the respondents of a wave."""
+    """建一个固定样本组，叫 TITLE。
+
+    里面可以是一个人群、一个主题的提出者，或一期的答卷人。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.collect.invite_fans import Asked
     from fanops.collect.records_panels import create_panel
@@ -80,10 +83,13 @@ def create(title: str, segment: str | None, theme: int | None, wave: str | None,
 @panel.command()
 @click.argument("title")
 @click.argument("wave")
-@click.option("--dry-run", is_flag=True, help="Only say who would be invited and who not.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--dry-run", is_flag=True, help="只说会请谁、不请谁。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def ask(title: str, wave: str, dry_run: bool, brand: str | None) -> None:
-    """Ask the panel TITLE with WAVE (its title): everybody still in it, minus fatigue, consent and quota."""
+    """用一期 WAVE（标题）问固定样本组 TITLE。
+
+    还在组里的都问；太频繁、没同意、配额已满的不问。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_panels import ask_panel, preview_asking
     from fanops.database import ready_database
@@ -100,10 +106,10 @@ def ask(title: str, wave: str, dry_run: bool, brand: str | None) -> None:
 
 @panel.command()
 @click.argument("title")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def show(title: str, as_json: bool, brand: str | None) -> None:
-    """Show the panel TITLE: who was asked and answered, and what changed from the first wave to the last."""
+    """查看固定样本组 TITLE：问了谁、谁答了、从头到尾变了什么。"""
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_panels import panel_answers
     from fanops.collect.surveys.attrition import attrition

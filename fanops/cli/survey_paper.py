@@ -15,32 +15,37 @@ _SHOWN = 20
 
 @click.command()
 @click.argument("wave")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="OUT.xlsx.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="要写的文件，.xlsx。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def sheet(wave: str, out: Path, brand: str | None) -> None:
-    """Write the Excel sheet of WAVE (its title), to be filled from papers: one row per paper."""
+    """写出一期 WAVE（标题）的录入表，纸质答卷每份一行。"""
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_paper import export_paper_sheet
     from fanops.database import ready_database
+    from fanops.text.table_file import check_out, write_file
 
+    check_out(out)
     db = ready_database()
     with db.read() as session:
         actor = owner_actor(session, brand)
         wave_id = find_wave(session, actor, wave)
     _, _, content = export_paper_sheet(db, actor, {"wave": str(wave_id)})
-    out.write_bytes(content)
+    write_file(content, out)
     click.echo(f"已写入 {out}")
 
 
 @click.command("import-sheet")
 @click.argument("wave")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--skip-refused", is_flag=True, help="Import the rows that can be; otherwise one bad row stops all.")
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--skip-refused", is_flag=True, help="能导入的行先导入；不写时，有一行不对就都不导入。")
+@click.option("--dry-run", is_flag=True, help="只说会怎样，不导入。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def import_sheet(wave: str, file: Path, skip_refused: bool, dry_run: bool, as_json: bool, brand: str | None) -> None:
-    """Import the filled sheet FILE into WAVE (its title); each paper once, by its number."""
+    """把填好的录入表 FILE 导入一期 WAVE（标题）。
+
+    每份纸质答卷按编号只导入一次。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.collect.import_paper import import_paper, preview_paper
     from fanops.database import ready_database

@@ -9,11 +9,11 @@ import click
 
 @click.group()
 def quota() -> None:
-    """Quotas of a wave per store and staff member."""
+    """一期问卷的配额：按门店、按员工。"""
 
 
 def find_wave(session, actor, title: str) -> int:
-    """Give the id of a wave by its title.
+    """Give the id of a wave by its title, or by its number.
 
     Raises:
         NotFound: None of this title, with those that there are.
@@ -22,17 +22,18 @@ def find_wave(session, actor, title: str) -> int:
     from fanops.errors import NotFound
 
     known = {each.title: each.id for each in waves(session, actor)}
-    if title not in known:
+    found = known.get(title, next((number for number in known.values() if str(number) == title), None))
+    if found is None:
         raise NotFound(f"没有“{title}”这一期。", f"有：{'、'.join(known) or '还没有开过'}")
-    return known[title]
+    return found
 
 
 @quota.command("show")
 @click.argument("wave")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def show(wave: str, as_json: bool, brand: str | None) -> None:
-    """Show wanted and answered of WAVE (its title) per store and staff member."""
+    """查看一期 WAVE（标题）的配额和已收到的份数。"""
     from fanops.access.accounts import owner_actor
     from fanops.collect.records_quotas import staff_progress, store_progress
     from fanops.database import ready_database
@@ -57,11 +58,14 @@ def show(wave: str, as_json: bool, brand: str | None) -> None:
 @quota.command("set")
 @click.argument("wave")
 @click.argument("wanted", type=int)
-@click.option("--store", help="Store (code or name); every store without a quota of its own when left out.")
-@click.option("--staff", help="Staff code.")
-@click.option("--brand", help="Name of the brand, when there are several.")
+@click.option("--store", help="门店（编号或名称）；不写是每家没有单独配额的门店。")
+@click.option("--staff", help="员工编号。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def set_it(wave: str, wanted: int, store: str | None, staff: str | None, brand: str | None) -> None:
-    """Set the quota of WAVE to WANTED responses; -1 takes it away (write it after --)."""
+    """把一期 WAVE 的配额定为 WANTED 份。
+
+    写 -1 就是去掉（写在 -- 后面）。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.access.scope import visible_stores
     from fanops.collect import records_quotas as quotas

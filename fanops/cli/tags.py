@@ -9,14 +9,14 @@ import click
 
 @click.group()
 def tag() -> None:
-    """The tag factory: dictionary, rules with a preview, nightly refresh."""
+    """标签：列表、规则（可以试算）、每晚更新。"""
 
 
 @tag.command("list")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def list_tags(brand: str | None, as_json: bool) -> None:
-    """List the tags with how many fans carry each now, and how they got it."""
+    """列出标签：现在多少位粉丝有、怎么贴上的。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_tags import tag_dictionary
@@ -36,12 +36,15 @@ def list_tags(brand: str | None, as_json: bool) -> None:
 @tag.command()
 @click.argument("name")
 @click.argument("conditions")
-@click.option("--meaning", default="", help="What a fan with it is like.")
-@click.option("--lasts-days", type=int, help="Days it lasts after a fan is no longer like this.")
-@click.option("--apply", "really", is_flag=True, help="Keep the rule and put the tag; only counted without it.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--meaning", default="", help="有这个标签的粉丝是什么样的。")
+@click.option("--lasts-days", type=int, help="不再符合以后还留多少天。")
+@click.option("--apply", "really", is_flag=True, help="保存规则并贴标签；不写只数一数。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def rule(name: str, conditions: str, meaning: str, lasts_days: int | None, really: bool, brand: str | None) -> None:
-    """Preview the rule CONDITIONS of tag NAME, or apply it. CONDITIONS is JSON, for example '{"orders_from": 6, "last_to": 30}'."""
+    """试算或执行标签 NAME 的规则 CONDITIONS。
+
+    规则写成 JSON，例如 '{"orders_from": 6, "last_to": 30}'。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.errors import InvalidInput
@@ -67,9 +70,9 @@ def rule(name: str, conditions: str, meaning: str, lasts_days: int | None, reall
 
 
 @tag.command()
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def refresh(brand: str | None) -> None:
-    """Do what runs every night: put rule tags on who fits, let run out what no longer does."""
+    """现在就做每晚的事：符合规则的贴上，不再符合的到期。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_tags import refresh_tags
@@ -82,12 +85,12 @@ def refresh(brand: str | None) -> None:
 
 
 @tag.command()
-@click.option("--confirm", type=int, help="Put this suggested tag (its number) on all who wait for it.")
-@click.option("--most", default=5, show_default=True, help="Fans shown per tag, with their sentence.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--confirm", type=int, help="把这个建议的标签（编号）贴给等着的每一位。")
+@click.option("--most", default=5, show_default=True, help="每个标签列出多少位粉丝，附他们的话。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def suggested(confirm: int | None, most: int, brand: str | None, as_json: bool) -> None:
-    """List the tags that themes suggest and for whom, or confirm one."""
+    """列出主题建议的标签和给谁，或确认一个。"""
     from fanops.access.accounts import owner_actor
     from fanops.actions import records_suggestions as records
     from fanops.database import ready_database

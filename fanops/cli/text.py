@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 @click.group()
 def text() -> None:
-    """Tokens, units and polarity of the texts in a file."""
+    """文件里文字的分词、语义单元和情感。"""
 
 
 @text.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--text-column", required=True, help="Column that holds the text.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--text-column", required=True, help="文字在哪一列。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="要写的 CSV 文件。")
 @click.option(
     "--level",
     type=click.Choice(["auto", "clause", "review"]),
     default="auto",
     show_default=True,
-    help="Judge rows as single clauses (three classes) or as whole reviews.",
+    help="每行当作一个短句（三类）还是整条评价来判断。",
 )
 @click.option(
     "--adapt/--alone",
     default=None,
-    help="Let whole reviews learn from each other, or judge each alone; by default they learn from 300 rows on.",
+    help="整条评价互相参照，还是各判各的；默认满 300 行就互相参照。",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="小结输出成 JSON。")
 def polarity(file: Path, text_column: str, out: Path, level: str, adapt: bool | None, as_json: bool) -> None:
-    """Judge each row of a CSV or Excel FILE: polarity −1, 0, 1 with probability and score.
+    """判断文件 FILE（CSV 或 Excel）每一行的情感。
 
-    Where FILE has a column of one of these names, it keeps it, and the results are called ``polarity_新`` and so on.
+    结果是 −1、0、1，附概率和分数。文件里已有同名的列就留着，结果叫 polarity_新 等。
     """
     from fanops.text.frames import polarity_table
     from fanops.text.table_file import check_out, read_table, write_table
@@ -63,12 +63,15 @@ def polarity(file: Path, text_column: str, out: Path, level: str, adapt: bool | 
 
 @text.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--text-column", required=True, help="Column that holds the text.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
-@click.option("--dictionary", type=click.Path(path_type=Path), help="The brand's own words.")
-@click.option("--engine", default="rjieba", show_default=True, help="rjieba or jieba.")
+@click.option("--text-column", required=True, help="文字在哪一列。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="要写的 CSV 文件。")
+@click.option("--dictionary", type=click.Path(path_type=Path), help="品牌自己的词。")
+@click.option("--engine", default="rjieba", show_default=True, help="分词用 rjieba 或 jieba。")
 def tokens(file: Path, text_column: str, out: Path, dictionary: Path | None, engine: str) -> None:
-    """Cut each row of FILE into words: its columns and ``tokens`` (``tokens_新`` where FILE has a column of that name)."""
+    """把文件 FILE 的每一行切成词。
+
+    原来的列都在，加一列 tokens；已有同名的列就叫 tokens_新。
+    """
     from fanops.text.frames import tokens_table
     from fanops.text.table_file import check_out, read_table, write_table
 
@@ -82,10 +85,10 @@ def tokens(file: Path, text_column: str, out: Path, dictionary: Path | None, eng
 
 @text.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--text-column", required=True, help="Column that holds the text.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--text-column", required=True, help="文字在哪一列。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="要写的 CSV 文件。")
 def units(file: Path, text_column: str, out: Path) -> None:
-    """Cut each row of FILE into units: one row per unit with its offsets."""
+    """把文件 FILE 的每一行切成语义单元，每个一行，附位置。"""
     from fanops.text.frames import units_table
     from fanops.text.table_file import check_out, read_table, write_table
 

@@ -13,8 +13,8 @@ _TO_OR_OUT = "请写 --to 主题编号，或 --out，二选一。"
 
 
 def _brand_and_json(command):
-    command = click.option("--brand", help="Brand, when there are several.")(command)
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+    command = click.option("--brand", help="品牌名称，有几个品牌时要写。")(command)
+    return click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")(command)
 
 
 def _carry_out(brand: str | None, as_json: bool, deed: Callable) -> None:
@@ -41,7 +41,7 @@ def _carry_out(brand: str | None, as_json: bool, deed: Callable) -> None:
 @click.argument("name")
 @_brand_and_json
 def rename(theme_id: int, name: str, brand: str | None, as_json: bool) -> None:
-    """Rename THEME_ID; no later run changes the name."""
+    """给主题 THEME_ID 改名，以后归纳都不再改。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.rename_theme(session, actor, theme_id, name))
@@ -52,7 +52,7 @@ def rename(theme_id: int, name: str, brand: str | None, as_json: bool) -> None:
 @click.argument("into", type=_ID)
 @_brand_and_json
 def merge(theme_id: int, into: int, brand: str | None, as_json: bool) -> None:
-    """Merge THEME_ID into the theme INTO; its number stays as a pointer."""
+    """把主题 THEME_ID 并入主题 INTO，原来的编号会指过去。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.merge_themes(session, actor, theme_id, into))
@@ -64,7 +64,10 @@ def merge(theme_id: int, into: int, brand: str | None, as_json: bool) -> None:
 @click.argument("unit_ids", type=_ID, nargs=-1, required=True)
 @_brand_and_json
 def split(theme_id: int, name: str, unit_ids: tuple[int, ...], brand: str | None, as_json: bool) -> None:
-    """Take UNIT_IDS (as `sentences` shows them) out of THEME_ID into a new theme called NAME."""
+    """把几句话从主题 THEME_ID 拆出来，成为新主题 NAME。
+
+    句子编号 UNIT_IDS 用 fanops themes sentences 查看。
+    """
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.split_theme(session, actor, theme_id, unit_ids, name))
@@ -72,11 +75,14 @@ def split(theme_id: int, name: str, unit_ids: tuple[int, ...], brand: str | None
 
 @click.command()
 @click.argument("unit_ids", type=_ID, nargs=-1, required=True)
-@click.option("--to", type=_ID, help="Theme they go to.")
-@click.option("--out", is_flag=True, help="Out of all themes instead.")
+@click.option("--to", type=_ID, help="移到哪个主题。")
+@click.option("--out", is_flag=True, help="移出全部主题。")
 @_brand_and_json
 def move(unit_ids: tuple[int, ...], to: int | None, out: bool, brand: str | None, as_json: bool) -> None:
-    """Move UNIT_IDS (as `sentences` shows them) to a theme, or out of all; later runs keep them there and learn from it."""
+    """把几句话移到另一个主题，或移出全部主题。
+
+    句子编号 UNIT_IDS 用 fanops themes sentences 查看；以后归纳照此不变，并从中学习。
+    """
     from fanops.themes import edit
 
     if (to is None) is not out:
@@ -86,10 +92,10 @@ def move(unit_ids: tuple[int, ...], to: int | None, out: bool, brand: str | None
 
 @click.command()
 @click.argument("theme_id", type=_ID)
-@click.option("--off", is_flag=True, help="Unpin it.")
+@click.option("--off", is_flag=True, help="不再固定。")
 @_brand_and_json
 def pin(theme_id: int, off: bool, brand: str | None, as_json: bool) -> None:
-    """Pin THEME_ID: it stays even when a run does not find it."""
+    """固定主题 THEME_ID：以后归纳没有归出它也留着。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.set_pinned(session, actor, theme_id, not off))
@@ -99,7 +105,7 @@ def pin(theme_id: int, off: bool, brand: str | None, as_json: bool) -> None:
 @click.argument("theme_id", type=_ID)
 @_brand_and_json
 def retire(theme_id: int, brand: str | None, as_json: bool) -> None:
-    """Retire THEME_ID: kept with its sentences, not listed."""
+    """收起主题 THEME_ID：句子都在，不再列出。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.set_retired(session, actor, theme_id, True))
@@ -109,7 +115,7 @@ def retire(theme_id: int, brand: str | None, as_json: bool) -> None:
 @click.argument("theme_id", type=_ID)
 @_brand_and_json
 def restore(theme_id: int, brand: str | None, as_json: bool) -> None:
-    """Take a retired THEME_ID back."""
+    """恢复收起的主题 THEME_ID。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.set_retired(session, actor, theme_id, False))
@@ -119,7 +125,7 @@ def restore(theme_id: int, brand: str | None, as_json: bool) -> None:
 @click.argument("event_id", type=_ID)
 @_brand_and_json
 def undo(event_id: int, brand: str | None, as_json: bool) -> None:
-    """Take the edit EVENT_ID (as `history` shows it) back."""
+    """撤销一次修改 EVENT_ID（用 fanops themes history 查看）。"""
     from fanops.themes import edit
 
     _carry_out(brand, as_json, lambda session, actor: edit.undo_edit(session, actor, event_id))
@@ -127,11 +133,14 @@ def undo(event_id: int, brand: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("theme_id", type=click.IntRange(0, 2**63 - 1))
-@click.option("--words", default="", help="Only voices with these characters.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most this many.")
+@click.option("--words", default="", help="只看含有这几个字的原声。")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="最多列出多少。")
 @_brand_and_json
 def sentences(theme_id: int, words: str, limit: int, brand: str | None, as_json: bool) -> None:
-    """List the sentences of THEME_ID (0: of no theme), those that belong most surely first, with the ids that edits take."""
+    """列出主题 THEME_ID 的句子和编号，最有把握的在前。
+
+    写 0 就是未归类的句子。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.records import get_theme
@@ -155,14 +164,15 @@ def sentences(theme_id: int, words: str, limit: int, brand: str | None, as_json:
 
 
 @click.command()
-@click.option("--theme", "theme_id", type=_ID, help="Only what lies in this theme.")
-@click.option("--words", default="", help="Only voices with these characters.")
-@click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most this many sayings."
-)
+@click.option("--theme", "theme_id", type=_ID, help="只看这个主题里的。")
+@click.option("--words", default="", help="只看含有这几个字的原声。")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="最多列出多少种说法。")
 @_brand_and_json
 def unsure(theme_id: int | None, words: str, limit: int, brand: str | None, as_json: bool) -> None:
-    """List what nobody is sure of, said most often first: the number that `settle` takes, and the likeliest themes."""
+    """列出拿不准的句子，说得最多的在前，附最可能的主题。
+
+    句子前的编号给 fanops themes settle 用。
+    """
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.records import EVERYTHING, theme_table
@@ -192,11 +202,14 @@ def unsure(theme_id: int | None, words: str, limit: int, brand: str | None, as_j
 
 @click.command()
 @click.argument("unit_ids", type=_ID, nargs=-1, required=True)
-@click.option("--to", type=_ID, help="Theme they belong to.")
-@click.option("--out", is_flag=True, help="They belong to no theme.")
+@click.option("--to", type=_ID, help="归到哪个主题。")
+@click.option("--out", is_flag=True, help="不属于任何主题。")
 @_brand_and_json
 def settle(unit_ids: tuple[int, ...], to: int | None, out: bool, brand: str | None, as_json: bool) -> None:
-    """Say where UNIT_IDS (as `unsure` shows them) belong; it counts for all doubtful sentences that say the same."""
+    """决定拿不准的句子 UNIT_IDS 归到哪里。
+
+    编号用 fanops themes unsure 查看；说法一样的都照此办。
+    """
     from fanops.themes import edit
     from fanops.themes.records_likely import unsure_alike
 

@@ -16,7 +16,7 @@ from fanops.cli.themes_database import discover, export, history, listing
 
 @click.group()
 def themes() -> None:
-    """Demand themes."""
+    """需求主题。"""
 
 
 themes.add_command(discover)
@@ -29,27 +29,27 @@ for _command in COMMANDS:
 
 @themes.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--text-column", required=True, help="Column that holds the text.")
+@click.option("--text-column", required=True, help="文字在哪一列。")
 @click.option(
     "--id-column",
-    help="Column to carry into the result (as NAME_原 where the result has a column NAME of its own); rows of the same id"
-    " are one person's, a row without an id is a person of its own.",
+    help="带到结果里的编号列（与结果的列同名时叫“列名_原”）；编号相同的行是同一个人，没有编号的行各算一个人。",
 )
-@click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
-@click.option(
-    "--level", default="row", show_default=True, help="row: each row is one unit; unit: rows are cut into units."
-)
-@click.option("--method", default="graph", show_default=True, help="graph or hdbscan.")
-@click.option("--encoder", "encoder_name", help="Another sentence-transformers model, by path or name.")
-@click.option("--dictionary", type=click.Path(path_type=Path), help="The brand's own words, one a line.")
-@click.option("--pack", help="Industry pack for aspects (茶饮, 餐饮, 家居, 汽车, 地产, 零售).")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
-@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--granularity", default="normal", show_default=True, help="粗细：coarse 粗、normal 中、fine 细。")
+@click.option("--level", default="row", show_default=True, help="row：每行算一个单元；unit：每行先切成语义单元。")
+@click.option("--method", default="graph", show_default=True, help="方法：graph 或 hdbscan。")
+@click.option("--encoder", "encoder_name", help="换一个 sentence-transformers 模型（路径或名称）。")
+@click.option("--dictionary", type=click.Path(path_type=Path), help="品牌自己的词，一行一个。")
+@click.option("--pack", help="用哪个行业的方面（茶饮、餐饮、家居、汽车、地产、零售）。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="要写的 CSV 文件。")
+@click.option("--json", "as_json", is_flag=True, help="小结输出成 JSON。")
 def label(
     file: Path, text_column: str, id_column: str | None, granularity: str, level: str, method: str,
     encoder_name: str | None, dictionary: Path | None, pack: str | None, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Label a CSV or Excel FILE: one row out per row (or unit) in, with theme, strength, polarity, aspect."""
+    """给文件 FILE（CSV 或 Excel）的每一行归主题。
+
+    每行（或每个语义单元）一行结果：主题、归属强度、情感、方面。
+    """
     from fanops.settings import settings
     from fanops.text.table_file import check_out, read_sheet, write_columns
     from fanops.themes.label import carried_as, label_texts
@@ -94,10 +94,10 @@ def label(
 
 
 @themes.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def assign(brand: str | None, as_json: bool) -> None:
-    """Assign units that came since the last run to the registered themes (the worker does it by itself)."""
+    """把新来的句子归到已有的主题（后台程序会自己做）。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.themes.assign import assign_new_units

@@ -18,12 +18,12 @@ def _actor(session, brand: str | None):
 
 
 @click.command()
-@click.option("--granularity", default="normal", show_default=True, help="coarse, normal or fine.")
-@click.option("--method", default="graph", show_default=True, help="graph or hdbscan.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--granularity", default="normal", show_default=True, help="粗细：coarse 粗、normal 中、fine 细。")
+@click.option("--method", default="graph", show_default=True, help="方法：graph 或 hdbscan。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def discover(granularity: str, method: str, brand: str | None, as_json: bool) -> None:
-    """Discover themes over all voices of the brand; known themes keep their ids and names."""
+    """从品牌的全部原声归纳主题；已有主题的编号和名称不变。"""
     from fanops.database import ready_database
     from fanops.themes.discover import run_discovery
 
@@ -45,10 +45,13 @@ def discover(granularity: str, method: str, brand: str | None, as_json: bool) ->
 
 
 @click.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def listing(brand: str | None, as_json: bool) -> None:
-    """List the live themes, general remarks (笼统评价) last: most fans first, or most voices where most have no fan."""
+    """列出现有的主题，说的粉丝最多的在前。
+
+    笼统评价在最后；多数原声不知道是谁说的，就按原声数排。
+    """
     from fanops.database import ready_database
     from fanops.themes.records import theme_table, totals
     from fanops.themes.records_identified import count_unidentified, counted_in, most_said_first
@@ -71,10 +74,10 @@ def listing(brand: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def history(brand: str | None, as_json: bool) -> None:
-    """Show what runs and people did to the themes; edits with the number that undo takes."""
+    """查看主题的来历：每次归纳和人做的修改，附撤销用的编号。"""
     from fanops.database import ready_database
     from fanops.themes.edit_words import told
     from fanops.themes.records import edit_history, lineage
@@ -104,11 +107,11 @@ def history(brand: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Excel file to write.")
-@click.option("--theme", "theme_id", type=click.IntRange(1, 2**63 - 1), help="Only this theme.")
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="要写的 Excel 文件。")
+@click.option("--theme", "theme_id", type=click.IntRange(1, 2**63 - 1), help="只写这个主题。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def export(out: Path, theme_id: int | None, brand: str | None) -> None:
-    """Write the live themes with their sentences, and their figures by store, as Excel."""
+    """把主题、句子和各店的数字写成 Excel。"""
     from fanops.access import record_audit
     from fanops.database import ready_database
     from fanops.spreadsheet import write_xlsx

@@ -7,16 +7,16 @@ import click
 
 @click.group()
 def value() -> None:
-    """Orders per channel, net value, new customers by source, products."""
+    """渠道订单、品牌净值、新客来源、商品。"""
 
 
 @value.command()
-@click.option("--months", default=12, show_default=True, help="How many months, this one last.")
-@click.option("--by-store", is_flag=True, help="Per store too.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--months", default=12, show_default=True, help="看几个月，到本月为止。")
+@click.option("--by-store", is_flag=True, help="同时按门店分。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def net(months: int, by_store: bool, brand: str | None, as_json: bool) -> None:
-    """Net value of the brand: orders that came by neither delivery platform nor mall, with share and base."""
+    """品牌净值：不靠外卖平台、也不靠商场的订单，占多少。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_value import channel_sums
@@ -37,11 +37,11 @@ def net(months: int, by_store: bool, brand: str | None, as_json: bool) -> None:
 
 
 @value.command()
-@click.option("--months", default=12, show_default=True, help="How many months, this one last.")
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--months", default=12, show_default=True, help="看几个月，到本月为止。")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def newcomers(months: int, brand: str | None, as_json: bool) -> None:
-    """New customers by the month of their first order and where they came from, fan referrals among them."""
+    """新客来源：按第一单的月份，粉丝推荐的也在内。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_value import new_customers
@@ -56,10 +56,10 @@ def newcomers(months: int, brand: str | None, as_json: bool) -> None:
 
 
 @value.command()
-@click.option("--brand", help="Brand, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def products(brand: str | None, as_json: bool) -> None:
-    """List products with all their names and what was sold."""
+    """列出商品、它们的各种写法和销量。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_products import product_table
@@ -77,9 +77,9 @@ def products(brand: str | None, as_json: bool) -> None:
 @value.command("alias")
 @click.argument("alias")
 @click.argument("product_id", type=int, required=False)
-@click.option("--brand", help="Brand, when there are several.")
+@click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def alias_command(alias: str, product_id: int | None, brand: str | None) -> None:
-    """Let ALIAS mean PRODUCT_ID; without one, take the alias away."""
+    """让写法 ALIAS 指商品 PRODUCT_ID；不写编号就取消。"""
     from fanops.access.accounts import owner_actor
     from fanops.database import ready_database
     from fanops.fans.records_products import add_alias, remove_alias

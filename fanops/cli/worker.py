@@ -82,10 +82,10 @@ def _plain(value: Any) -> Any:
 
 
 @click.command()
-@click.option("--parent", type=int, hidden=True, help="Process to die with.")
-@click.option("--once", is_flag=True, help="Do what waits, then end.")
+@click.option("--parent", type=int, hidden=True, help="跟着结束的进程。")
+@click.option("--once", is_flag=True, help="做完等着的就结束。")
 def worker(parent: int | None, once: bool) -> None:
-    """Run a worker alone."""
+    """单独运行后台程序。"""
     db = ready_database()
     set_up_logging()
     if hasattr(os, "nice"):

@@ -260,7 +260,7 @@ def import_file(
     if checked.refused and not request.skip_refused:
         raise InvalidInput(
             f"有 {checked.refused:,} 行不能导入，所以什么都没有存。",
-            "请按列出的原因改好文件再导入，或选择“只导入可用的行”（命令行：--skip-refused）。",
+            "请按列出的原因改好文件再导入，或选择“只导入可用的行”。",
             checked.problems,
         )
     if checked.rows.empty:

@@ -49,7 +49,7 @@ def get_batch(session: Session, actor: Actor, batch_id: int) -> ImportBatch:
         query = query.where(ImportBatch.account_id == (actor.account_id or -1))
     batch = session.exec(query).first()
     if batch is None:
-        raise NotFound("没有这个导入批次，或您看不到它。", "用 fanops import list 或导入页的列表查看批次编号。")
+        raise NotFound("没有这个导入批次，或您看不到它。", "请从导入批次的列表里选择。")
     return batch
 
 

@@ -18,7 +18,7 @@ from fanops.effect.did import detectable_share
 from fanops.effect.metrics import METRICS
 from fanops.effect.records_panel import weekly_panel
 from fanops.effect.records_starts import starts_of
-from fanops.errors import InvalidInput, NotFound
+from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.sending.records import record_event
 from fanops.tables import (
     BacklogItem,
@@ -85,6 +85,28 @@ def freeze_plan(
     session.flush()
     record_audit(session, actor, "freeze_plan", f"baseline:{row.id}", sha256=row.sha256)
     return row
+
+
+def undo_freeze_plan(session: Session, actor: Actor, baseline_id: int) -> None:
+    """Take a plan back that was frozen by mistake, before anything it would be measured by has begun.
+
+    Raises:
+        NotFound: No such plan of this brand.
+        Conflict: A store has it already, it was measured, or a later plan stands on it: then only a new one supersedes it.
+    """
+    require(actor, *PLANNERS)
+    row = session.exec(select(Baseline).where(Baseline.id == baseline_id, Baseline.brand_id == actor.brand_id)).first()
+    if row is None:
+        raise NotFound("没有这个效果方案。", "也许已经撤销了。")
+    used = (
+        session.exec(select(Measurement.id).where(Measurement.baseline_id == row.id).limit(1)).first(),
+        session.exec(select(Baseline.id).where(Baseline.supersedes_id == row.id).limit(1)).first(),
+    )
+    if any(used) or starts_of(session, item_id=row.item_id, fix_id=row.fix_id):
+        raise Conflict("已经开始，方案不能撤销。", "可以另立新方案，旧的会一直留着。")
+    session.delete(row)
+    session.flush()
+    record_audit(session, actor, "undo_freeze_plan", f"baseline:{baseline_id}", sha256=row.sha256)
 
 
 def known_metric(name: str) -> str:

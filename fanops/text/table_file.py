@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import zipfile
@@ -25,6 +26,11 @@ MOST_RATIO, MOST_ENTRIES = 100, 2_000
 _TEXT = {"mode": "w", "encoding": "utf-8-sig", "errors": "replace", "newline": ""}
 _SEPARATORS = ",\t;|"
 _NO_SEPARATOR = "\x1f"
+# Why a file can't be written or read; the system says it in the language of the machine.
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹", errno.EACCES: "没有权限", errno.EPERM: "没有权限", errno.EROFS: "磁盘是只读的",
+    errno.ENOSPC: "磁盘满了", errno.ENOTDIR: "路径里有一段不是文件夹", errno.EISDIR: "这是文件夹", errno.ENAMETOOLONG: "名字太长",
+}  # fmt: skip
 # Stands behind the last line: where it ends up inside a cell, a quote was still open. What is read has no NUL.
 _END = "\x00"
 
@@ -298,7 +304,7 @@ def _unwritable(path: Path, error: OSError) -> InvalidInput:
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+    return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import select
 from fanops.access import Role
 from fanops.actions import gates, merge_items, records, records_fixes
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.fix_states import MOVES, next_states
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.actions.records_gates import set_gate_rules
@@ -167,7 +168,10 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
             Plan("revenue", date(2026, 1, 5), date(2026, 3, 1), (stores["S1"],), (stores["S2"],)),
             item_id=item_id,
         )
-        backlog.plan_stores(session, product, item_id, [stores["S1"]])
+        rollouts.plan_stores(session, product, item_id, [stores["S1"]])
+        with pytest.raises(Conflict, match="还在“粉丝试用”，门店不能上线") as early:
+            rollouts.set_rollout(session, product, item_id, stores["S1"], "live")
+        assert "先走到“试点门店”" in early.value.hint and "7/11" in early.value.hint
         with pytest.raises(Conflict) as refused:  # 7 of 11 is below 70 %
             backlog.advance(session, product, item_id)
         assert "7/11" in refused.value.hint
@@ -176,20 +180,20 @@ def test_the_backlog_opens_no_gate_without_its_evidence(chain, theme):
         backlog.record_verdict(session, product, int(trials[7]), "like")  # 8 of 11
         assert backlog.advance(session, product, item_id).stage == "pilot"
         with pytest.raises(Conflict, match="“区域”锁着"):
-            backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
-        backlog.set_rollout(session, product, item_id, stores["S1"], "live")
+            rollouts.plan_stores(session, product, item_id, [stores["S2"]], wave=2)
+        rollouts.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
         with pytest.raises(InvalidInput, match="今天以后"):
-            backlog.set_rollout(session, product, item_id, stores["S1"], "live", today() + timedelta(days=1))
-        backlog.set_rollout(session, product, item_id, stores["S1"], "withdrawn")
+            rollouts.set_rollout(session, product, item_id, stores["S1"], "live", today() + timedelta(days=1))
+        rollouts.set_rollout(session, product, item_id, stores["S1"], "withdrawn")
         assert (
             session.exec(select(Telling.id).where(Telling.item_id == item_id)).all() == []
         )  # it is not there any more
-        backlog.set_rollout(session, product, item_id, stores["S1"], "live")
+        rollouts.set_rollout(session, product, item_id, stores["S1"], "live")
         assert len(session.exec(select(Telling.id).where(Telling.item_id == item_id)).all()) == 12
         save_measurement(session, product, "did", "有效", {}, baseline_id=None, item_id=item_id)
         assert backlog.advance(session, product, item_id).stage == "rollout"
-        assert backlog.plan_stores(session, product, item_id, [stores["S2"]], wave=2) == 1
+        assert rollouts.plan_stores(session, product, item_id, [stores["S2"]], wave=2) == 1
         backlog.advance(session, product, item_id)
         with pytest.raises(Conflict) as refused:
             backlog.advance(session, product, item_id)
@@ -235,9 +239,9 @@ def test_gates_are_the_brands_own(chain, theme):
         backlog.advance(session, product, item_id)
         with pytest.raises(Conflict, match="定义"):  # the first stores are asked for, whichever stage comes before them
             backlog.advance(session, product, item_id)
-        backlog.plan_stores(session, product, item_id, [chain.stores["S1"]])
+        rollouts.plan_stores(session, product, item_id, [chain.stores["S1"]])
         assert backlog.advance(session, product, item_id).stage == "rollout"
-        backlog.set_rollout(session, product, item_id, chain.stores["S1"], "live")
+        rollouts.set_rollout(session, product, item_id, chain.stores["S1"], "live")
         with pytest.raises(Conflict, match="铺开"):
             backlog.advance(session, product, item_id)
         save_measurement(session, product, "did", "有效", {}, baseline_id=None, item_id=item_id)
@@ -335,7 +339,7 @@ def test_an_item_opened_by_mistake_is_taken_back_until_it_is_worked_on(chain, th
         undo_open_item(session, product, wrong)
         assert backlog.item_table(session, product)["item_id"].tolist() == [right]
         assert session.exec(select(Evidence.id).where(Evidence.item_id == wrong)).first() is None
-        backlog.plan_stores(session, product, right, [chain.stores["S1"]])
+        rollouts.plan_stores(session, product, right, [chain.stores["S1"]])
         with pytest.raises(Conflict, match="已经在做"):
             undo_open_item(session, product, right)
         with pytest.raises(NotAllowed):

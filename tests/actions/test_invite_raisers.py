@@ -10,18 +10,22 @@ from sqlmodel import func, select
 from fanops.access import vault
 from fanops.access.vault import mask_identifier
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import Way, invite_raisers, preview_raisers
 from fanops.actions.records_trials import waiting_trials
+from fanops.actions.undo_invitation import undo_invitation
 from fanops.collect import records_surveys as surveys
 from fanops.collect.invite_fans import export_links
 from fanops.collect.surveys.definition import read_definition
 from fanops.content import content_path
+from fanops.effect.records import Plan, freeze_plan, plan_of, undo_freeze_plan
+from fanops.effect.records_starts import starts_of
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotReady
 from fanops.fans import records_tellings
 from fanops.fans.records_cards import card_table, close_card
 from fanops.fans.records_contacts import record_contact
 from fanops.sending import records as sending
-from fanops.settings import settings
+from fanops.settings import settings, today
 from fanops.tables import (
     Consent,
     Contact,
@@ -235,8 +239,9 @@ def test_a_verdict_ticks_the_card_and_telling_counts_and_is_refused_like_any_con
         assert len(waiting_trials(session, clerk)) == len(card_table(session, clerk)) == len(trials) - 1
         fan_id = int(first["fan_id"])
         assert _count(session, Contact, Contact.fan_id == fan_id) == 1
-        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
-        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        rollouts.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, chain.stores["S1"], "live")
         due = records_tellings.telling_table(session, clerk).set_index("fan_id")["telling_id"]
         records_tellings.record_told(session, clerk, int(due[fan_id]))
         records_tellings.record_told(session, clerk, int(due[fan_id]), "yes")  # the answer later is no contact
@@ -268,8 +273,9 @@ def test_a_slip_of_the_thumb_can_be_taken_back(chain, item) -> None:
         with pytest.raises(NotFound):
             backlog.take_back_verdict(session, chain.actors["clerk2"], trial_id)
         backlog.record_verdict(session, clerk, trial_id, "like")
-        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
-        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        rollouts.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, chain.stores["S1"], "live")
         due = records_tellings.telling_table(session, clerk)
         telling = int(due.set_index("fan_id")["telling_id"][fan_id])
         before = _count(session, Contact, Contact.fan_id == fan_id)
@@ -282,3 +288,82 @@ def test_a_slip_of_the_thumb_can_be_taken_back(chain, item) -> None:
         session.flush()
         assert records_tellings.telling_table(session, clerk).equals(due)
         assert _count(session, Contact, Contact.fan_id == fan_id) == before
+
+
+def test_an_invitation_is_taken_back_where_nothing_has_reached_a_fan(chain, item, wave) -> None:
+    product, clerk = chain.actors["product"], chain.actors["clerk"]
+    with chain.db.write() as session:
+        since = now()
+        invite_raisers(session, product, item, Way(most=3))
+        first = waiting_trials(session, clerk).iloc[0]
+        backlog.record_verdict(session, clerk, int(first["trial_id"]), "like")
+        assert undo_invitation(session, product, item, since) == 2  # who came stays
+        assert _count(session, Trial) == 1 and card_table(session, clerk).empty
+        assert len(preview_raisers(session, product, item)[0]) == 17  # and can be invited again
+        with pytest.raises(Conflict, match="已经送到粉丝那里"):
+            undo_invitation(session, product, item, since)
+        before, since = _count(session, Contact), now()
+        invite_raisers(session, product, item, Way("link", wave, 3))
+        opened = session.exec(select(Invitation).order_by(Invitation.id)).first()
+        opened.opened_at = now()
+        assert undo_invitation(session, product, item, since) == 2
+        assert _count(session, Contact) == before + 1
+        assert _count(session, Invitation, Invitation.revoked_at.is_(None)) == 1
+        with pytest.raises(NotAllowed):
+            undo_invitation(session, clerk, item, since)
+
+
+def test_what_a_mail_or_a_robot_has_said_is_not_taken_back(chain, item) -> None:
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        sending.add_webhook(session, product, "wecom", "静安店群", ROBOT, [], store_id=chain.stores["S1"])
+        since = now()
+        assert invite_raisers(session, product, item, Way("wecom", most=2))[0] == 2
+        with pytest.raises(Conflict):
+            undo_invitation(session, product, item, since)
+        assert _count(session, Trial) == 2
+
+
+def test_planning_and_going_live_are_taken_back_until_a_fan_was_told(chain, item) -> None:
+    product, clerk, store = chain.actors["product"], chain.actors["clerk"], chain.stores["S1"]
+    with chain.db.write() as session:
+        rollouts.plan_stores(session, product, item, [store, chain.stores["S2"]])
+        rollouts.undo_plan(session, product, item, [chain.stores["S2"]])
+        assert rollouts.rollout_table(session, product, item)["store_id"].tolist() == [store]
+        backlog.get_item(session, product, item).stage = "pilot"
+        was = rollouts.rollout_of(session, product, item, store)
+        rollouts.set_rollout(session, product, item, store, "live")
+        assert len(records_tellings.telling_table(session, clerk)) == 12
+        with pytest.raises(Conflict, match="已有门店往前走了"):
+            rollouts.undo_plan(session, product, item, [store])
+        rollouts.undo_rollout(session, product, item, store, *was)
+        assert records_tellings.telling_table(session, clerk).empty
+        assert starts_of(session, item_id=item) == {}  # no start that never was
+        rollouts.set_rollout(session, product, item, store, "live")
+        telling = int(records_tellings.telling_table(session, clerk).iloc[0]["telling_id"])
+        records_tellings.record_told(session, clerk, telling)
+        with pytest.raises(Conflict, match="已经告诉过 1 位"):
+            rollouts.undo_rollout(session, product, item, store, *was)
+        live = rollouts.rollout_of(session, product, item, store)
+        rollouts.set_rollout(session, product, item, store, "paused")
+        rollouts.undo_rollout(session, product, item, store, *live)
+        assert rollouts.rollout_of(session, product, item, store) == live
+
+
+def test_a_plan_is_taken_back_until_a_store_has_it(chain, item) -> None:
+    product, store = chain.actors["product"], chain.stores["S1"]
+    plan = Plan("revenue", today() - timedelta(weeks=9), today(), (store,), (chain.stores["S2"],))
+    with chain.db.write() as session:
+        first = freeze_plan(session, product, plan, item_id=item).id
+        second = freeze_plan(session, product, plan, item_id=item).id
+        with pytest.raises(Conflict):
+            undo_freeze_plan(session, product, first)  # another stands on it
+        undo_freeze_plan(session, product, second)
+        assert plan_of(session, product, item_id=item).id == first
+        with pytest.raises(NotFound):
+            undo_freeze_plan(session, chain.actors["stranger"], first)
+        rollouts.plan_stores(session, product, item, [store])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, store, "live")
+        with pytest.raises(Conflict, match="已经开始"):
+            undo_freeze_plan(session, product, first)

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from fanops.actions import merge_items, records_fixes
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.export_backlog import export_backlog
 from fanops.actions.review_returns import Heard, has_returned, reopen_returned
 from fanops.errors import Conflict, NotAllowed
@@ -154,7 +155,7 @@ def test_duplicates_are_suggested_merged_and_unmerged(chain, mended):
 def test_the_export_carries_the_evidence_of_own_stores(chain, mended):
     with chain.db.write() as session:
         item = backlog.open_item(session, chain.actors["product"], mended, "=预点单")
-        backlog.plan_stores(session, chain.actors["product"], item.id, [chain.stores["S1"]])
+        rollouts.plan_stores(session, chain.actors["product"], item.id, [chain.stores["S1"]])
     _, _, content = export_backlog(chain.db, chain.actors["product"], {})
     sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, engine="openpyxl")
     assert list(sheets) == ["条目", "依据", "门店", "试用"] and sheets["条目"]["条目"].tolist() == ["'=预点单"]

@@ -238,7 +238,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_every_command_of_ours_has_help() -> None:
     for name in ("run", "worker", "account", "org", "migrate", "backup", "doctor"):
         assert name in COMMANDS
-        assert "Usage" in run(name, "--help").output
+        assert "用法：" in run(name, "--help").output
 
 
 @ONE

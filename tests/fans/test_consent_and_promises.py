@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from fanops.access import vault
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import invite_raisers, preview_raisers
 from fanops.errors import Conflict, InvalidInput, NotFound
 from fanops.fans import records_consent as consent
@@ -101,8 +102,9 @@ def test_what_was_raised_and_promised_and_kept(chain, raiser):
         assert said[["theme", "sentences", "minded"]].values.tolist() == [["排队太久", 2, 2]]
         assert promises(session, clerk, fan_id).empty
         invite_raisers(session, product, item)
-        backlog.plan_stores(session, product, item, [chain.stores["S1"]])
-        backlog.set_rollout(session, product, item, chain.stores["S1"], "live")
+        rollouts.plan_stores(session, product, item, [chain.stores["S1"]])
+        backlog.get_item(session, product, item).stage = "pilot"
+        rollouts.set_rollout(session, product, item, chain.stores["S1"], "live")
         trial = int(backlog.trial_table(session, product, item)["trial_id"].iloc[0])
         backlog.record_verdict(session, clerk, trial, "like")
         kept = promises(session, clerk, fan_id)

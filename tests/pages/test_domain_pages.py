@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.cli.worker import handlers
 from fanops.collect import records_surveys as surveys
@@ -83,9 +84,10 @@ def filled(chain) -> int:
             records_fixes.move_fix(session, product, row, state, happened_at=done)
         measure(session, product, fix_id=fix.id)
         item = backlog.open_item(session, product, theme_id, "预点单", "手机上先点")
-        backlog.plan_stores(session, product, item.id, [chain.stores["S1"]])
+        rollouts.plan_stores(session, product, item.id, [chain.stores["S1"]])
         invite_raisers(session, product, item.id)
-        backlog.set_rollout(session, product, item.id, chain.stores["S1"], "live")
+        backlog.get_item(session, product, item.id).stage = "pilot"
+        rollouts.set_rollout(session, product, item.id, chain.stores["S1"], "live")
     return theme_id
 
 

@@ -110,3 +110,25 @@ def test_an_interval_that_says_nothing_says_so():
     assert effect_words.range_words(-1.3, -0.4) == "-100.0% 到 -40.0%"
     assert effect_words.range_words(0.064, 0.101) == "+6.4% 到 +10.1%" and effect_words.range_words(None, 0.1) == "—"
     assert (effect_words.chance_words(0.0002), effect_words.chance_words(0.618)) == ("不到 0.1%", "61.8%")
+
+
+@ONE
+def test_a_frozen_plan_is_taken_back_unless_a_store_has_begun(open_page, chain):
+    product = chain.actors["product"]
+    with chain.db.write() as session:
+        stores = [chain.stores["S1"]]
+        fix_id = records_fixes.open_fix(session, product, None, stores, "检查", checklist=["看冰箱"]).id
+    at = open_page("product", "effects.py", action=f"fix-{fix_id}")
+    at.multiselect(key=f"plan.treated.fix_id{fix_id}").set_value(stores).run()
+    at.button(key=f"plan.freeze.fix_id{fix_id}").click().run()
+    assert not at.exception and "效果方案已冻结" in words_on(at)
+    at.button(key="done.undo").click().run()
+    assert "还没有效果方案" in words_on(at)
+    with chain.db.write() as session:
+        row = int(records_fixes.fix_stores(session, product, fix_id).iloc[0]["fix_store_id"])
+        for state in ("fixing", "accepted"):
+            records_fixes.move_fix(session, product, row, state)
+    at = open_page("product", "effects.py", action=f"fix-{fix_id}")
+    assert "冻结后不能撤销" in words_on(at)
+    at.button(key=f"plan.freeze.fix_id{fix_id}").click().run()
+    assert "效果方案已冻结" in words_on(at) and "done.undo" not in [each.key for each in at.button]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
+from PIL import Image
+
+from fanops.access.attachments import add_attachment
+from fanops.access.media import prepare_media
 from fanops.actions import records_fixes
 from fanops.settings import today
 from fanops.summary.records import waiting
@@ -137,3 +142,20 @@ def test_what_waits_opens_to_the_fixes_it_counts(open_page, chain):
     at = open_page("product", "fixes.py", **ready.query)
     shown = [button.label for button in at.button if str(button.key).startswith("fixes.open.")]
     assert shown == ["**看温度**"]
+
+
+@ONE
+def test_a_store_sees_its_photo_after_acceptance_too(open_page, chain):
+    product = chain.actors["product"]
+    photo = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(photo, "JPEG")
+    with chain.db.write() as session:
+        fix_id = records_fixes.open_fix(session, product, None, [chain.stores["S1"]], "擦柜子", checklist=["擦"]).id
+        key = int(records_fixes.fix_stores(session, product, fix_id)["fix_store_id"].iloc[0])
+        media = prepare_media(photo.getvalue(), "柜子.jpg")
+        add_attachment(session, chain.actors["clerk"], media, fix_store_id=key)
+        for state in ("assigned", "fixing", "accepted"):
+            records_fixes.move_fix(session, product, key, state)
+    at = open_page("clerk", "fixes.py")
+    assert not at.exception and "柜子" in words_on(at).replace("擦柜子", "")
+    assert "移除" not in [button.label for button in at.button]

@@ -21,6 +21,7 @@ from sqlmodel import select
 
 from fanops.actions import merge_items, records_fixes
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.undo_open_item import undo_open_item
 from fanops.effect.records import save_measurement
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -226,8 +227,9 @@ def test_the_other_events_are_written_with_their_deeds(chain, receiver) -> None:
         session.flush()
         one = backlog.open_item(session, product, theme.id, "预点单")
         two = backlog.open_item(session, product, theme.id, "小程序点单")
-        backlog.plan_stores(session, product, one.id, [stores["S1"]])
-        backlog.set_rollout(session, product, one.id, stores["S1"], "live")
+        rollouts.plan_stores(session, product, one.id, [stores["S1"]])
+        backlog.get_item(session, product, one.id).stage = "pilot"
+        rollouts.set_rollout(session, product, one.id, stores["S1"], "live")
         merge_items.merge_items(session, product, two.id, one.id)
         merge_items.unmerge_item(session, product, two.id)
         save_measurement(session, product, "did", "有效", {"estimate_share": 0.05}, baseline_id=None, item_id=one.id)

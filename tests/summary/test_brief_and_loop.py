@@ -10,6 +10,7 @@ from sqlmodel import select
 from fanops.access.organisation import brand_of
 from fanops.actions import records_backlog as backlog
 from fanops.actions import records_fixes
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import invite_raisers
 from fanops.effect.records import save_measurement
 from fanops.fans import records_tellings
@@ -182,10 +183,11 @@ def test_the_loop_goes_on_link_by_link(chain, heard):
     assert people() == {"heard": 12, "themed": 8, "acted": 0, "done": 0, "told": 0, "proved": 0}
     with chain.db.write() as session:
         item = backlog.open_item(session, product, heard, "预点单")
-        backlog.plan_stores(session, product, item.id, [store])
+        rollouts.plan_stores(session, product, item.id, [store])
     assert people()["acted"] == 8 and people()["done"] == 0
     with chain.db.write() as session:
-        backlog.set_rollout(session, product, item.id, store, "live")
+        backlog.get_item(session, product, item.id).stage = "pilot"
+        rollouts.set_rollout(session, product, item.id, store, "live")
         first = int(records_tellings.telling_table(session, product).iloc[0]["telling_id"])
         records_tellings.record_told(session, product, first)
         session.add(Measurement(brand_id=chain.brand_id, item_id=item.id, method="did", verdict="有效", result={}))
@@ -294,8 +296,9 @@ def test_the_seven_links_by_hand(chain, heard):
         backlog.record_verdict(
             session, product, int(backlog.trial_table(session, product, item.id).iloc[0]["trial_id"]), "like"
         )
-        backlog.plan_stores(session, product, item.id, [store])
-        backlog.set_rollout(session, product, item.id, store, "live")
+        rollouts.plan_stores(session, product, item.id, [store])
+        backlog.get_item(session, product, item.id).stage = "pilot"
+        rollouts.set_rollout(session, product, item.id, store, "live")
         links = seven_links(session, product).set_index("store_id").loc[store]
         # two interviews have no unit yet: not heard until they are read; two cards: the one that was there, and the one that asked to come and was ticked with the verdict
         assert links.drop("store").tolist() == [16, 1, 3, 2, 1, 1, 1, 1500.0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from fanops.access import Actor, visible_stores
 from fanops.actions import gates, merge_items
 from fanops.actions import records_backlog as backlog
+from fanops.actions import records_rollout as rollouts
 from fanops.actions.invite_raisers import CHANNELS
 from fanops.actions.records_gates import set_gate_rules
 from fanops.errors import Conflict
@@ -65,7 +67,7 @@ def _move(actor: Actor, row, item_id: int, to: str, rules: gates.GateRules) -> N
             )
         with page_database().write() as session:
             backlog.advance(session, actor, item_id)
-        said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。")
+        said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。", lambda: _step_back(actor, item_id, row["stage"]))
         st.rerun()
 
 
@@ -99,11 +101,11 @@ def item_table(items: pd.DataFrame) -> None:
 def store_states(actor: Actor, items: pd.DataFrame) -> None:
     """Show each item's state in each store: one row per store."""
     with page_database().read() as session:
-        table = backlog.store_item_table(session, actor)
+        table = rollouts.store_item_table(session, actor)
     if table.empty:
         st.info("还没有条目铺到门店。到一个条目的“门店铺开”里选门店。", icon=":material/storefront:")
         return
-    wide = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS)).pivot(
+    wide = table.assign(state=table["state"].map(rollouts.ROLLOUT_LABELS)).pivot(
         index="store", columns="title", values="state"
     )
     show_table(wide.fillna("—").rename_axis("门店").reset_index(), hide_index=True)
@@ -152,8 +154,14 @@ def gate(actor: Actor, row, rules: gates.GateRules) -> None:
     if st.button("进入下一阶段", key="item.advance", type="primary", disabled=bool(row["lacking"])):
         with refusals():
             with page_database().write() as session:
-                backlog.advance(session, actor, item_id, seen=seen)
+                to = backlog.advance(session, actor, item_id, seen=seen).stage
+            said_done(f"“{row['title']}”已进入“{gates.LABELS[to]}”。", lambda: _step_back(actor, item_id, stage))
             st.rerun()
+
+
+def _step_back(actor: Actor, item_id: int, stage: str) -> None:
+    with page_database().write() as session:
+        backlog.send_back(session, actor, item_id, stage, "撤销")
 
 
 def _stage_fields(actor: Actor, item_id: int, stage: str) -> None:
@@ -202,15 +210,15 @@ def _write_down(actor: Actor, item_id: int, name: str, fields: dict[str, Any]) -
 def rollout(actor: Actor, item_id: int) -> None:
     """Show and change the item's state in each store."""
     with page_database().read() as session:
-        table = backlog.rollout_table(session, actor, item_id)
+        table = rollouts.rollout_table(session, actor, item_id)
         stores = {store.id: store.name for store in visible_stores(session, actor)}
     if table.empty:
         st.info("还没有选门店。先选试点门店，有结论后再铺开。", icon=":material/storefront:")
     else:
         live = int((table["state"] == "live").sum())
         st.markdown(f"**已在 {live} / {len(table)} 家计划门店上线**")
-        shown = table.assign(state=table["state"].map(backlog.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
-                             wave=table["wave"].map(backlog.wave_name))  # fmt: skip
+        shown = table.assign(state=table["state"].map(rollouts.ROLLOUT_LABELS), live_on=table["live_on"].map(words.day),
+                             wave=table["wave"].map(rollouts.wave_name))  # fmt: skip
         show_table(
             shown.drop(columns="store_id").rename(
                 columns={"store": "门店", "wave": "波次", "state": "状态", "live_on": "上线日"}
@@ -228,26 +236,42 @@ def _plan_form(actor: Actor, item_id: int, stores: dict[int, str], planned: set[
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     free = [store for store in stores if store not in planned]
     chosen = left.multiselect("加入门店", free, format_func=stores.get, key=f"roll.add.{item_id}", placeholder="选门店")
-    wave = middle.selectbox("波次", list(backlog.WAVES), format_func=backlog.wave_name, key=f"roll.wave.{item_id}")
+    wave = middle.selectbox("波次", list(rollouts.WAVES), format_func=rollouts.wave_name, key=f"roll.wave.{item_id}")
     if right.button("加入", key=f"roll.do.{item_id}", width="stretch", disabled=not chosen):
         with refusals():
             with page_database().write() as session:
-                backlog.plan_stores(session, actor, item_id, chosen, int(wave))
+                rollouts.plan_stores(session, actor, item_id, chosen, int(wave))
+            said_done(f"{words.count(len(chosen), '家门店')}已加入“{rollouts.wave_name(int(wave))}”。",
+                      lambda: _unplan(actor, item_id, chosen))  # fmt: skip
             st.rerun()
+
+
+def _unplan(actor: Actor, item_id: int, chosen: list[int]) -> None:
+    with page_database().write() as session:
+        rollouts.undo_plan(session, actor, item_id, chosen)
 
 
 def _state_form(actor: Actor, item_id: int, table: pd.DataFrame) -> None:
     names = dict(zip(table["store_id"].astype(int), table["store"], strict=True))
     left, middle, when, right = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
     store = left.selectbox("门店", list(names), format_func=names.get, key=f"roll.store.{item_id}")
-    state = middle.selectbox("状态", list(backlog.ROLLOUT_LABELS), index=1, format_func=backlog.ROLLOUT_LABELS.get,
+    state = middle.selectbox("状态", list(rollouts.ROLLOUT_LABELS), index=1, format_func=rollouts.ROLLOUT_LABELS.get,
                              key=f"roll.state.{item_id}")  # fmt: skip
     day = when.date_input("上线日", today(), key=f"roll.day.{item_id}", format="YYYY-MM-DD")
     if right.button("更新", key=f"roll.set.{item_id}", width="stretch"):
         with refusals():
             with page_database().write() as session:
-                backlog.set_rollout(session, actor, item_id, store, state, day)
+                was = rollouts.rollout_of(session, actor, item_id, store)
+                rollouts.set_rollout(session, actor, item_id, store, state, day)
+            said_done(
+                f"{names[store]}：{rollouts.ROLLOUT_LABELS[state]}。", lambda: _set_back(actor, item_id, store, was)
+            )
             st.rerun()
+
+
+def _set_back(actor: Actor, item_id: int, store: int, was: tuple[str, date | None]) -> None:
+    with page_database().write() as session:
+        rollouts.undo_rollout(session, actor, item_id, store, *was)
 
 
 def trial(actor: Actor, item_id: int) -> None:

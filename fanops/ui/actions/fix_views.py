@@ -195,11 +195,17 @@ def own_fixes(actor: Actor, stores: pd.DataFrame) -> None:
         with st.container(border=True):
             _own_card(actor, row)
     if len(closed):
+        with page_database().read() as session:
+            photos = attachment_counts(session, actor, [int(key) for key in closed["fix_store_id"]])
         with st.expander(f"已验收的 {len(closed)} 项"):
             for row in closed.itertuples():
                 st.markdown(f"**{plain(row.title)}** · {LABELS[row.state]}")
                 if row.note:
                     st.caption(plain(row.note))
+                if photos.get(
+                    int(row.fix_store_id)
+                ):  # the store's own receipt; what was accepted is not changed any more
+                    attachments(actor, fix_store_id=int(row.fix_store_id), may_add=False)
 
 
 def _own_card(actor: Actor, row) -> None:

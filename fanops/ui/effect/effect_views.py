@@ -19,6 +19,7 @@ from fanops.errors import TooLittleData
 from fanops.settings import today
 from fanops.tables import Baseline, Measurement
 from fanops.ui import charts, words
+from fanops.ui.done import deeds_done, said_done
 from fanops.ui.effect import effect_details, effect_words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
@@ -88,11 +89,23 @@ def _plan_form(actor: Actor, about: dict[str, int], stores: dict[int, str], sinc
     plan = records.Plan(metric, first, last, tuple(treated), tuple(controls) or rest, smallest / 100, line / 100)
     if treated:
         _foretell(actor, about, plan, min([since.get(store, today()) for store in treated]))
-    if st.button("冻结方案", key=f"plan.freeze.{key}", icon=":material/lock:"):
+    # Once a store has it there is something to see: a plan that could be taken back then would be no promise.
+    if since:
+        place = st.popover("冻结方案", icon=":material/lock:", key=f"plan.sure.{key}.{deeds_done()}")
+        place.caption("已有门店开始，冻结后不能撤销；要改只能另立新方案，旧的会一直留着。")
+    else:
+        place = st.container()
+    if place.button("确定冻结" if since else "冻结方案", key=f"plan.freeze.{key}", icon=":material/lock:"):
         with refusals():
             with page_database().write() as session:
-                records.freeze_plan(session, actor, plan, **about)
+                baseline_id = records.freeze_plan(session, actor, plan, **about).id
+            said_done("效果方案已冻结。", None if since else lambda: _unfreeze(actor, baseline_id))
             st.rerun()
+
+
+def _unfreeze(actor: Actor, baseline_id: int) -> None:
+    with page_database().write() as session:
+        records.undo_freeze_plan(session, actor, baseline_id)
 
 
 def _foretell(actor: Actor, about: dict[str, int], plan: records.Plan, start: date) -> None:

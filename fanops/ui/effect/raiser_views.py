@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
 from fanops.access import Actor
 from fanops.actions.invite_raisers import CHANNEL_NOTES, CHANNELS, NEEDS_WAVE, Way, invite_raisers, preview_raisers
+from fanops.actions.undo_invitation import SENT_AT_ONCE, undo_invitation
 from fanops.collect.records_surveys import is_open, waves
+from fanops.tables import now
 from fanops.ui import words
-from fanops.ui.done import said_done
+from fanops.ui.done import deeds_done, said_done
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain, refusals
 from fanops.ui.tables import show_table
@@ -62,12 +65,28 @@ def _preview_and_deed(actor: Actor, item_id: int, way: Way) -> None:
     with st.expander(f"先邀请的 {len(first)} 位"):
         show_table(pd.DataFrame({"粉丝": first["fan"], "门店": first["store"], "不满的话": first["minded"],
                                    "最近一次说": first["said_at"].map(words.day)}), hide_index=True)  # fmt: skip
-    if st.button(f"邀请这 {len(first)} 位提出者来试", key=f"trial.invite.{item_id}", icon=":material/mail:"):
-        with page_database().write() as session:
-            invited, refused = invite_raisers(session, actor, item_id, replace(way, most=int(most)))
-        left_out = "；没有邀请：" + "、".join(f"{why} {count} 位" for why, count in refused.items()) if refused else ""
-        link = ("surveys.py", "下载个人链接") if way.channel == "link" else None
-        rest = len(yes) - invited
-        later = f"，还有 {rest} 位可以以后邀请" if rest else ""
-        said_done(f"已用{CHANNELS[way.channel]}邀请 {invited} 位{later}{left_out}。", link=link)
-        st.rerun()
+    label, sure = f"邀请这 {len(first)} 位提出者来试", f"trial.sure.{item_id}.{deeds_done()}"
+    if way.channel not in SENT_AT_ONCE:
+        place, act = st.container(), label
+    else:
+        place, act = st.popover(label, icon=":material/mail:", key=sure), "发出，不能撤销"
+        place.caption(f"{CHANNELS[way.channel]}几秒后就发出，收不回来。")
+    if place.button(act, key=f"trial.invite.{item_id}", icon=":material/mail:"):
+        _invite(actor, item_id, replace(way, most=int(most)), len(yes))
+
+
+def _invite(actor: Actor, item_id: int, way: Way, may: int) -> None:
+    since = now()
+    with page_database().write() as session:
+        invited, refused = invite_raisers(session, actor, item_id, way)
+    left_out = "；没有邀请：" + "、".join(f"{why} {count} 位" for why, count in refused.items()) if refused else ""
+    link = ("surveys.py", "下载个人链接") if way.channel == "link" else None
+    later = f"，还有 {may - invited} 位可以以后邀请" if may > invited else ""
+    undo = None if way.channel in SENT_AT_ONCE else lambda: _take_back(actor, item_id, since)
+    said_done(f"已用{CHANNELS[way.channel]}邀请 {invited} 位{later}{left_out}。", undo, link=link)
+    st.rerun()
+
+
+def _take_back(actor: Actor, item_id: int, since: datetime) -> None:
+    with page_database().write() as session:
+        undo_invitation(session, actor, item_id, since)

@@ -60,21 +60,20 @@ def sayings(
         offset: Sayings to skip, for paging.
 
     Returns:
-        The rows (``EVIDENCE_COLUMNS`` of the strongest sentence, and ``times``: how many say the same; the most said
-        first, then what belongs most surely, then the newest), and how many sayings there are in all.
+        The rows (``EVIDENCE_COLUMNS`` of the strongest sentence, and ``times``: how many say the same; strongest
+        belonging first, then newest), and how many sayings there are in all.
     """
-    strongest = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
+    order = (ThemeAssignment.strength.desc(), Voice.said_at.desc(), Unit.id)
     inner = _said(
         actor, selection, theme_id, polarity, words,
         Unit.id.label("unit_id"), ThemeAssignment.strength.label("strength"), Voice.said_at.label("said_at"),
-        func.row_number().over(partition_by=_ALIKE, order_by=strongest).label("place"),
+        func.row_number().over(partition_by=_ALIKE, order_by=order).label("place"),
         func.count().over(partition_by=_ALIKE).label("times"),
     )  # fmt: skip
     each = inner.subquery()
     first = select(each.c.unit_id, each.c.times).where(each.c.place == 1)
     total = session.execute(select(func.count()).select_from(first.subquery())).scalar_one()
-    order = (each.c.times.desc(), each.c.strength.desc(), each.c.said_at.desc(), each.c.unit_id)
-    first = first.order_by(*order).limit(limit).offset(offset)
+    first = first.order_by(each.c.strength.desc(), each.c.said_at.desc(), each.c.unit_id).limit(limit).offset(offset)
     times = dict(map(tuple, session.execute(first)))
     return evidence_in_order(session, actor, selection, list(times)).assign(times=list(times.values())), int(total)
 

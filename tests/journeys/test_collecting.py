@@ -41,14 +41,19 @@ def test_a_clerk_records_a_fans_answers_on_a_phone(visit) -> None:
     page.get_by_role("button", name="等得太久").click()
     page.reload()  # the draft is in the database: the next open question comes up
     window.settle()
-    while page.get_by_role("button", name="交上去").count() == 0:
+    send = page.get_by_role("button", name="交上去")
+    on = page.get_by_role("button", name="下一题").or_(page.get_by_role("button", name="跳过"))
+    question = page.locator("[data-testid=stMain] h3")
+    send.or_(on).first.wait_for()
+    while not send.is_visible():
         field = page.get_by_label("顾客的原话")
         if field.count():
             field.fill("排队等了半小时")
-        page.get_by_role("button", name="下一题").or_(page.get_by_role("button", name="跳过")).first.click()
-        window.settle()
-        page.wait_for_timeout(300)
-    page.get_by_role("button", name="交上去").click()
+        asked = question.first.inner_text()
+        on.first.click()
+        question.filter(has_text=asked).wait_for(state="detached")  # what stands there before that is the old one
+        send.or_(on).first.wait_for()
+    send.click()
     page.get_by_text("回执码").first.wait_for()
     window.shot("record_done_phone")
     desk.open("/surveys")

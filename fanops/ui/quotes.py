@@ -84,19 +84,21 @@ def _said_by(row: Any) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _quote(row: Any) -> dict[str, Any]:
+def _quote(row: Any, around: int = _AROUND) -> dict[str, Any]:
     before, after = row.voice[: row.start], row.voice[row.end :]
     return {
         "id": int(row.unit_id),
         "sentence": row.sentence,
-        "before": ("…" if len(before) > _AROUND else "") + before[-_AROUND:],
-        "after": after[:_AROUND] + ("…" if len(after) > _AROUND else ""),
+        "before": ("…" if len(before) > around else "") + before[-around:],
+        "after": after[:around] + ("…" if len(after) > around else ""),
         "polarity": None if pd.isna(row.polarity) else int(row.polarity),
         "who": _said_by(row),
     }
 
 
-def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False, chosen: Sequence[int] = ()) -> list[int]:
+def quotes(
+    evidence: pd.DataFrame, key: str, *, choosable: bool = False, chosen: Sequence[int] = (), around: int = _AROUND
+) -> list[int]:
     """Show evidence rows as quotes.
 
     Args:
@@ -104,12 +106,13 @@ def quotes(evidence: pd.DataFrame, key: str, *, choosable: bool = False, chosen:
         key: Widget key.
         choosable: Whether a person can tick quotes (to move them, to use them as evidence).
         chosen: Units that are ticked when the list is first shown under this key.
+        around: Letters of the voice shown on each side of the sentence.
 
     Returns:
         The unit ids ticked, empty when nothing was.
     """
     component = st.components.v2.component("fanops_quotes", html='<div class="list"></div>', css=_CSS, js=_JS)
-    shown = [_quote(row) for row in evidence.itertuples()]
+    shown = [_quote(row, around) for row in evidence.itertuples()]
     result = component(
         key=key,
         data={"quotes": shown, "choosable": choosable, "chosen": list(chosen)},

@@ -43,9 +43,12 @@ THUMBS = """<style>
     & [data-testid="stPageLink-NavLink"] :is(p, span) { white-space: normal; }
   }
   [role="listbox"] [role="option"] { min-height: 44px; align-items: center; }
+  [data-testid="stFullScreenFrame"]:has([data-testid="stVegaLiteChart"], [data-testid="stEChartsChart"])
+    [data-testid="stElementToolbar"] { display: none; }
 }
 </style>"""
-"""Targets of 44 px where a finger taps, and links whose last words are not cut off. Constant: no text of people."""
+"""Targets of 44 px where a finger taps (a picture's own buttons of 24 px, in English, are gone there), and links whose last
+words are not cut off. Constant: no text of people."""
 
 NOTICES = """<style>
 @media (min-width: 641px) {

@@ -88,3 +88,6 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
         phone_window.open(path)
         phone_window.shot(f"path_{path.strip('/') or 'home'}_phone")
         assert phone_window.width_overflow() == 0, path
+        pictures = phone_window.page.locator("[data-testid=stFullScreenFrame]:has([data-testid=stVegaLiteChart])")
+        tools = pictures.locator("[data-testid=stElementToolbar]")  # of 24 px: no finger hits them
+        assert not any(each.is_visible() for each in tools.all()), path

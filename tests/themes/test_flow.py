@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fanops.themes.flow import flow
+from fanops.themes.flow import Node, flow
 from fanops.ui.themes.theme_flow_views import sankey
 
 COLUMNS = ["run_id", "run_at", "theme_id", "name", "from_theme_id", "kind", "shared_units", "units"]
@@ -47,3 +47,11 @@ def test_names_in_the_picture_are_written_in_the_ink_of_the_page():
     nodes, links, runs = flow(LINEAGE)
     data = sankey(nodes, links, len(runs), "#ECEAE4")["series"][0]["data"]
     assert {each["label"]["color"] for each in data} == {"#ECEAE4"}
+
+
+def test_the_first_column_and_what_happened_between_are_named():
+    nodes = [Node(0, 1, "能不能出低咖啡因的茶底", "continued", 9), Node(1, 1, "能不能出低咖啡因的茶底", "continued", 9),
+             Node(1, 2, "小杯多好", "split", 3), Node(2, 1, "能不能出低咖啡因的茶底", "continued", 9)]  # fmt: skip
+    drawn = sankey(nodes, [], 3, "#ECEAE4", 7)["series"][0]["data"]
+    shown = [each["label"]["formatter"] if each["label"]["show"] else "" for each in drawn]
+    assert shown == ["能不能出低咖…", "", "小杯多好", "能不能出低咖啡因…"]

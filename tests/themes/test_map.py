@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from fanops.tables import Theme, ThemeAssignment, Unit, Voice
@@ -95,3 +96,18 @@ def test_no_two_of_the_drawn_themes_look_the_same_and_later_ones_change_none():
     later = theme_colours([*first, *range(100, 118)])
     assert len(set(later.values())) == len(later) == 24 and {each: later[each] for each in first} == colours
     assert set(theme_colours(range(60)).values()) == set(later.values())
+
+
+def test_on_a_phone_names_stay_inside_the_picture_and_tools_fit_a_finger():
+    at = {1: 0.05, 2: 0.5, 3: 0.97}
+    points = pd.DataFrame(
+        [(each, each, x, 0.5, "话") for each, x in at.items()], columns=["unit_id", "theme_id", "x", "y", "text"]
+    )
+    names = {each: f"主题{each}" for each in at}
+    drawn = {
+        wide: theme_map(points, names, (0, 1, 0, 1), theme_colours(names), DARK, narrow=not wide)[0]
+        for wide in (True, False)
+    }
+    sides = {wide: [each["label"]["align"] for each in option["series"][-1]["data"]] for wide, option in drawn.items()}
+    assert sides == {True: ["center"] * 3, False: ["left", "center", "right"]}
+    assert (drawn[True]["toolbox"]["itemSize"], drawn[False]["toolbox"]["itemSize"]) == (22, 44)

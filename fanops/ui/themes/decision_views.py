@@ -15,6 +15,8 @@ from fanops.ui.quotes import quotes
 from fanops.ui.refusal import plain
 from fanops.ui.themes.theme_edits import carry_out
 
+_AROUND = 16  # the sentences are compared; whole reviews beside each other would push the answer off a phone's screen
+
 
 def decisions(actor: Actor) -> None:
     """Ask, one by one, whether what the newest run found is still the theme that it took it for."""
@@ -78,4 +80,4 @@ def _shown(actor: Actor, unit_ids: list[int], key: str, otherwise: str) -> None:
         return
     with page_database().read() as session:
         rows, _ = evidence(session, actor, unit_ids=unit_ids)
-    quotes(rows, key)
+    quotes(rows, key, around=_AROUND)

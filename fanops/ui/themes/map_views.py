@@ -16,6 +16,7 @@ from fanops.themes.selection import Selection
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.paging import open_page, turn_pages
+from fanops.ui.tables import on_phone
 from fanops.ui.themes import theme_edits
 from fanops.ui.themes.ticks import TICKS_MOST, finder, tick_bar, tick_quotes
 
@@ -24,6 +25,8 @@ MAP_POINTS = 20_000
 _QUOTED = 20
 _FEW = 2_000  # so few points are drawn larger
 _LETTERS = 60  # of a unit in the hover text
+_THUMB = 44  # px, what a finger hits
+_EDGE = 0.3  # of the width: a name in the middle of its place would be cut off there, on a phone
 # As many as themes are drawn: no two of them look the same, and none is lost on light or dark paper.
 _PALETTE = [
     "#2F6F5E", "#C8552B", "#3E7CB1", "#B08D3C", "#7A5BA8", "#5E8C31", "#B5508A", "#4A9AA5", "#8C6D5A", "#6C7A89",
@@ -57,7 +60,8 @@ def map_view(actor: Actor, selection: Selection, table: pd.DataFrame) -> None:
         st.info("没有符合条件的句子。换一个词，或放宽筛选。", icon=":material/scatter_plot:")
         return
     top = {theme_id: names[theme_id]} if theme_id in names else dict(list(names.items())[:MAP_THEMES])
-    option, groups = theme_map(points, top, bounds, theme_colours(names), charts.ink_and_paper())
+    ink_and_paper = charts.ink_and_paper()
+    option, groups = theme_map(points, top, bounds, theme_colours(names), ink_and_paper, narrow=on_phone())
     # Another picture has other places: what was chosen in the one before means nothing in it.
     key = f"themes.map.{total}.{looked_for}.{theme_id}.{sign}"
     chosen = st.echarts_chart(option, height=500, key=key, on_select="rerun", alt="语义单元地图，按主题分色")
@@ -123,7 +127,13 @@ def theme_colours(theme_ids: Iterable[int]) -> dict[int, str]:
 
 
 def theme_map(
-    points: pd.DataFrame, names: dict[int, str], bounds: Box, colours: Mapping[int, str], writing: tuple[str, str]
+    points: pd.DataFrame,
+    names: dict[int, str],
+    bounds: Box,
+    colours: Mapping[int, str],
+    writing: tuple[str, str],
+    *,
+    narrow: bool = False,
 ) -> tuple[dict[str, Any], list[list[int]]]:
     """Give the ECharts option of the map (canvas), and the units of each series in the order of its points.
 
@@ -133,22 +143,27 @@ def theme_map(
         bounds: Edges of the picture.
         colours: Of each theme.
         writing: Colours of words and of the paper.
+        narrow: Whether it is drawn on a phone: names stay inside the picture, and the tools fit a finger.
     """
     parts = [("未归类与其他主题", points[~points["theme_id"].isin(names)], _QUIET)]
     parts += [(name, points[points["theme_id"] == theme_id], colours[theme_id]) for theme_id, name in names.items()]
     parts = [part for part in parts if len(part[1])]
+    left, right, bottom, top = bounds
     labels = [
-        {"name": name, "value": [round(float(own["x"].median()), 3), round(float(own["y"].median()), 3)]}
+        {
+            "name": name,
+            "value": [round(x := float(own["x"].median()), 3), round(float(own["y"].median()), 3)],
+            "label": {"align": _inwards((x - left) / (right - left)) if narrow else "center"},
+        }
         for name, own, colour in parts
         if colour != _QUIET
     ]
     size = 5 if len(points) > _FEW else 9
     series = [_points(place, name, colour, size, writing[0]) for place, (name, _, colour) in enumerate(parts)]
-
-    left, right, bottom, top = bounds
+    tool = _THUMB if narrow else 22
     option = {
         "animation": False,
-        "grid": {"left": 8, "right": 8, "top": 36, "bottom": 8},
+        "grid": {"left": 8, "right": 8, "top": tool + 14, "bottom": 8},
         "xAxis": {"show": False, "min": left, "max": right},
         "yAxis": {"show": False, "min": bottom, "max": top},
         # Values come in as escaped text: fans' words stay words.
@@ -157,12 +172,17 @@ def theme_map(
         "dataZoom": [{"type": "inside", "xAxisIndex": 0}, {"type": "inside", "yAxisIndex": 0}],
         "brush": {"xAxisIndex": "all", "yAxisIndex": "all", "seriesIndex": list(range(len(series))),
                   "throttleType": "debounce", "throttleDelay": 300},
-        "toolbox": {"right": 4, "top": 0, "itemSize": 22, "itemGap": 16, "feature": {
+        "toolbox": {"right": 4, "top": 0, "itemSize": tool, "itemGap": 8 if narrow else 16, "feature": {
             "brush": {"type": ["rect", "clear"], "title": {"rect": "框选", "clear": "清除框选"}}}},
         "dataset": [{"source": _source(own)} for _, own, _ in parts],
         "series": [*series, _labels(labels, *writing)],
     }  # fmt: skip
     return option, [own["unit_id"].astype(int).tolist() for _, own, _ in parts]
+
+
+def _inwards(share: float) -> str:
+    """Say how a name is set over its place, ``share`` of the way from the left edge, so that it grows away from the edge."""
+    return "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center"
 
 
 def _source(points: pd.DataFrame) -> pd.DataFrame:

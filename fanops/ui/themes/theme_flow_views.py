@@ -10,12 +10,12 @@ import streamlit as st
 
 from fanops.access import Actor
 from fanops.themes import records
-from fanops.themes.flow import Link, Node, flow
+from fanops.themes.flow import RUNS_SHOWN, Link, Node, flow
 from fanops.themes.records_lineage import renamed_by
 from fanops.ui import charts, words
 from fanops.ui.guard import page_database
 from fanops.ui.refusal import plain
-from fanops.ui.tables import show_table
+from fanops.ui.tables import on_phone, show_table
 from fanops.ui.themes.decision_views import decisions
 
 KINDS = {
@@ -26,7 +26,8 @@ _COLOURS = {
     "revived": "#B08D3C",
 }  # fmt: skip
 _ROW = 44
-_NAME_LETTERS = 9
+_NAME_LETTERS, _BETWEEN_ON_PHONE = 9, 7
+_RUNS_ON_PHONE = 3  # more columns leave no room for names between them
 
 
 def lineage_view(actor: Actor) -> None:
@@ -47,7 +48,7 @@ def lineage_view(actor: Actor) -> None:
         )
     pictured = actor.sees_all_stores and frame["run_id"].nunique() > 1
     if pictured:
-        _picture(frame, *flow(frame))
+        _picture(frame, *flow(frame, _RUNS_ON_PHONE if on_phone() else RUNS_SHOWN))
     rows = pd.DataFrame(
         {
             "运行": frame["run_at"].map(words.minute),
@@ -76,7 +77,8 @@ def _picture(frame: pd.DataFrame, nodes: list[Node], links: list[Link], runs: li
     )
     most = max(sum(node.run == run for node in nodes) for run in range(len(runs)))
     chosen = st.echarts_chart(
-        sankey(nodes, links, len(runs), charts.ink_and_paper()[0]), height=_ROW * most + 40, key="themes.flow", on_select="rerun",
+        sankey(nodes, links, len(runs), charts.ink_and_paper()[0], _BETWEEN_ON_PHONE if on_phone() else _NAME_LETTERS),
+        height=_ROW * most + 40, key="themes.flow", on_select="rerun",
         alt=f"主题沿革图：{'，'.join(said)}",
     )  # fmt: skip
     st.caption("深绿 延续 · 蓝 分裂 · 紫 合并 · 浅绿 新出现 · 黄 再现 · 灰 下一次不见了")
@@ -92,12 +94,16 @@ def _key(run: int, theme_id: int) -> str:
     return f"{run}:{theme_id}"
 
 
-def sankey(nodes: list[Node], links: list[Link], runs: int, ink: str) -> dict[str, Any]:
-    """Give the ECharts option of the flow, written in ``ink``; names stand beside the last column, and where a theme ended."""
+def sankey(nodes: list[Node], links: list[Link], runs: int, ink: str, letters: int = _NAME_LETTERS) -> dict[str, Any]:
+    """Give the ECharts option of the flow, written in ``ink``; between columns a name has room for ``letters``.
+
+    Names stand beside the first column and the last, and wherever more happened to a theme than that it went on.
+    """
     data = []
     for node in nodes:
-        named = node.run == runs - 1 or node.kind == "died"
-        short = node.name if len(node.name) <= _NAME_LETTERS else f"{node.name[: _NAME_LETTERS - 1]}…"
+        named = node.run in (0, runs - 1) or node.kind != "continued"
+        most = _NAME_LETTERS if node.run == runs - 1 else letters
+        short = node.name if len(node.name) <= most else f"{node.name[: most - 1]}…"
         data.append(
             {
                 "name": _key(node.run, node.theme_id), "depth": node.run, "value": max(1, node.units),

@@ -11,7 +11,7 @@ from fanops.ui.progress import show_job
 from fanops.ui.tables import show_table
 
 KINDS = {"discover_themes": "发现主题", "import_file": "导入文件", "import_survey": "导入答卷", "prove_dictionary": "验证词典",
-         "refresh_fans": "更新粉丝", "run_rules": "自动规则", "reopen_returned": "看有没有又出现的",
+         "refresh_fans": "更新粉丝", "find_findings": "更新发现", "run_rules": "自动规则", "reopen_returned": "看有没有又出现的",
          "sweep_attachments": "清理附件", "keep_weekly": "存周报"}  # fmt: skip
 
 actor = need(*MANAGERS)

@@ -24,14 +24,15 @@ HANDLERS: dict[str, str] = {
     "prove_dictionary": "fanops.themes.prove:prove_dictionary",
     "reopen_returned": "fanops.actions.review_returns:reopen_returned",
     "refresh_fans": "fanops.fans.refresh:refresh_fans",
+    "find_findings": "fanops.findings.find:find_nightly",
     "run_rules": "fanops.actions.run_rules:run_nightly_rules",
     "import_file": "fanops.collect.import_file:run_import",
     "import_survey": "fanops.collect.import_survey_export:run_import",
     "sweep_attachments": "fanops.access.attachments:sweep_attachments",
     "keep_weekly": "fanops.web.weekly_brief:keep_weekly",
 }
-# What is done once a night for each brand, in this order: rules stand on levels and stages.
-DAILY = ("refresh_fans", "run_rules", "reopen_returned", "sweep_attachments", "keep_weekly")
+# What is done once a night for each brand, in this order: findings and rules stand on levels and stages.
+DAILY = ("refresh_fans", "find_findings", "run_rules", "reopen_returned", "sweep_attachments", "keep_weekly")
 
 
 def handlers() -> dict[str, Handler]:

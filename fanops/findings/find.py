@@ -27,6 +27,16 @@ def find_findings(db: Database, actor: Actor) -> dict[str, int]:
         return records.save_signals(session, actor, signals)
 
 
+def find_nightly(
+    db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
+) -> dict[str, int]:
+    """Compare anew what moved overnight: days went by, sentences came, and fans changed their level (the worker's job)."""
+    progress(0.1, "比较门店、时间与分层")
+    found = find_findings(db, actor)
+    progress(1.0, "完成")
+    return found
+
+
 def discover_and_find(
     db: Database, actor: Actor, parameters: Mapping[str, Any], progress: Callable[[float, str], None]
 ) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import select
 
 from fanops.access.organisation import brand_choice, set_brand_choice
+from fanops.cli.worker import DAILY, handlers
 from fanops.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from fanops.findings import records
 from fanops.findings.find import find_findings
@@ -166,3 +169,33 @@ def test_a_share_too_small_to_print_is_not_called_nothing():
     assert records.claim_of(signal, "开发票", "").endswith("平均占每人所说的 0.6%；其他粉丝占不到 0.1%。")
     nobody = replace(signal, kind="store", other_people=0, other_share=0.0)
     assert records.claim_of(nobody, "开发票", "江北店").endswith("平均占每人所说的 0.6%；其他门店没有人说。")
+
+
+def test_a_night_that_moves_levels_moves_findings_of_core_fans(chain, waiting):
+    """Levels are recomputed by night; what core fans say more than others is compared with those levels."""
+    assert DAILY.index("refresh_fans") < DAILY.index("find_findings")
+    product = chain.actors["product"]
+    night = partial(
+        handlers()["find_findings"],
+        chain.db,
+        SimpleNamespace(actor=product, parameters={}, progress=lambda share, doing: None),
+    )
+
+    def of_core_fans() -> list[str]:
+        with chain.db.read() as session:
+            kind = Finding.kind == "core"
+            return list(session.exec(select(Finding.state).where(Finding.theme_id == waiting, kind)))
+
+    night()
+    assert of_core_fans() == []
+    with chain.db.write() as session:
+        said = select(Voice.fan_id).where(Voice.text == "排队太久")
+        for fan in session.exec(select(Fan).where(Fan.id.in_(said))):
+            fan.level = "core"
+    night()
+    assert of_core_fans() == ["open"]
+    with chain.db.write() as session:
+        for fan in session.exec(select(Fan)):
+            fan.level = "fan"
+    night()
+    assert of_core_fans() == ["gone"]

@@ -84,7 +84,7 @@ def _said_by(row: Any) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _quote(row: Any, around: int) -> dict[str, Any]:
+def _quote(row: Any, around: int = _AROUND) -> dict[str, Any]:
     before, after = row.voice[: row.start], row.voice[row.end :]
     return {
         "id": int(row.unit_id),

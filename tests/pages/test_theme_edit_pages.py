@@ -67,7 +67,7 @@ def lineage_tab(open_page, login: str):
 def test_what_the_overview_asks_for_is_done_on_the_lineage_tab(open_page, chain, themes, doubt, monkeypatch):
     shown: dict[str, list[str]] = {}
     view = quotes_view.quotes
-    monkeypatch.setattr("fanops.ui.themes.decision_views.quotes", lambda rows, key: shown.update({key: rows["sentence"].tolist()}) or view(rows, key))  # fmt: skip
+    monkeypatch.setattr("fanops.ui.themes.decision_views.quotes", lambda rows, key, **given: shown.update({key: rows["sentence"].tolist()}) or view(rows, key, **given))  # fmt: skip
     asked = [link.proto.label for link in open_page("product", "overview.py").get("page_link")]
     assert any("个主题的对应要人确认" in label for label in asked)
     at = lineage_tab(open_page, "product")

@@ -36,7 +36,7 @@ def deeds_done() -> int:
 
 
 def show_done() -> None:
-    """Show the remembered notice: once floating, where a phone's screen is scrolled to, and at this place.
+    """Show the remembered notice: at this place, and once floating where this place is out of sight (``theme.NOTICES``).
 
     It belongs to the page that shows it first, which a deed may have led to; on any other it would speak of something else.
     """
@@ -51,10 +51,11 @@ def show_done() -> None:
     elif st.session_state.get(_SHOWN_ON) != here:
         del st.session_state[_KEY]
         return
-    with place.container():
+    with place.container(key="done"):
         text, undo, link, asked = notice
         if st.session_state.pop(_UNSEEN, False):
-            st.toast(plain(text), icon=":material/check:")
+            # The icon among the words, not beside them as with a refusal: by it the style knows what this place says too.
+            st.toast(f":material/check: {plain(text)}")
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.success(plain(text), icon=":material/check:")
         if undo is not None and right.button("撤销", key="done.undo", icon=":material/undo:", width="stretch"):

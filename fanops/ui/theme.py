@@ -54,8 +54,16 @@ NOTICES = """<style>
 @media (min-width: 641px) {
   [data-testid="stToastContainer"] { top: auto; bottom: 1.5rem; }
 }
+@keyframes said-in-place { from, to { visibility: hidden; } }
+@supports (animation-timeline: view()) {
+  body { timeline-scope: --done; }
+  .st-key-done { view-timeline: --done; }
+  [data-testid="stToast"]:has([data-testid="stToastText"] [aria-label="check icon"]) {
+    animation: said-in-place linear; animation-timeline: --done; animation-range: contain; }
+}
 </style>"""
-"""On a desk what floats floats below: above it would lie on 撤销 of the same notice. Constant: no text of people."""
+"""On a desk what floats floats below: above it would lie on 撤销 of the same notice. What was done floats only while its own
+place is scrolled out of sight; a browser that can't tell shows both. Constant: no text of people."""
 
 CHOSEN = """<style>
 [data-testid="stApp"] :is([data-testid="stTab"][aria-selected="true"], [data-testid="stButtonGroup"] button[data-selected]) {

@@ -69,6 +69,12 @@ def test_from_a_file_to_what_is_done(visit, reviews: Path) -> None:
     page.get_by_role("button", name="开需求条目").first.click()
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="开需求条目").click()
     page.get_by_text("已开需求条目").first.wait_for()
+    # It floats only while its own place, at the top, is out of sight.
+    main, floating = page.get_by_test_id("stMain"), page.get_by_test_id("stToast").filter(has_text="已开需求条目")
+    main.evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    floating.wait_for()
+    main.evaluate("main => main.scrollTo(0, 0)")
+    floating.wait_for(state="hidden", timeout=1_000)
     window.shot("theme_acted_desk")
 
     window.open("/fixes")

@@ -162,7 +162,9 @@ def add(name: str, segment: str, deed: str, brand: str | None) -> None:
         actor = owner_actor(session, brand)
         known = {each.name: each.id for each in segments(session, actor)}
         if segment not in known:
-            raise NotFound(f"没有叫“{segment}”的人群。", f"现有：{'、'.join(known) or '还没有，先在“人群”里存一个'}。")
+            raise NotFound(
+                f"没有叫“{segment}”的人群。", f"现有：{'、'.join(known) or '还没有，先在网页的“人群”里存一个'}。"
+            )
         click.echo(f"已建规则 {add_own_rule(session, actor, name, known[segment], deed)}。")
 
 

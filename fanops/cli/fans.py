@@ -55,7 +55,7 @@ def levels(brand: str | None, as_json: bool) -> None:
 @fans.command()
 @click.argument("theme_id", type=int)
 @click.option("--name", required=True, help="标签名称。")
-@click.option("--lasts-days", type=int, help="多少天后到期。")
+@click.option("--lasts-days", type=click.IntRange(1, 3650), help="多少天后到期。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 def tag(theme_id: int, name: str, lasts_days: int | None, brand: str | None) -> None:
     """给说过主题 THEME_ID 的粉丝贴标签，附来源句子。"""
@@ -95,7 +95,7 @@ def refresh(brand: str | None, as_json: bool) -> None:
 
 
 @fans.command()
-@click.option("--held-out-days", default=28, show_default=True, help="预计并对比多少天。")
+@click.option("--held-out-days", type=click.IntRange(1, 365), default=28, show_default=True, help="预计并对比多少天。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def alive(held_out_days: int, brand: str | None, as_json: bool) -> None:
@@ -149,7 +149,7 @@ def allocate(store_code: str, give: bool, brand: str | None) -> None:
 
 @fans.command()
 @click.option("--refresh", "anew", is_flag=True, help="先重新找一遍。")
-@click.option("--most", default=20, show_default=True, help="最多列出多少。")
+@click.option("--most", type=click.IntRange(1), default=20, show_default=True, help="最多列出多少。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def matches(anew: bool, most: int, brand: str | None, as_json: bool) -> None:

@@ -28,7 +28,8 @@ def message() -> None:
 @webhook.command("add")
 @click.argument("name")
 @click.option("--address", help="网址；不写就会问，或从标准输入读，这样命令历史里不会留下它。")
-@click.option("--kind", default="webhook", show_default=True, help="webhook（签名的 JSON）或 wecom（群机器人）。")
+@click.option("--kind", type=click.Choice(["webhook", "wecom"]), default="webhook", show_default=True,
+              help="签名的 JSON，或群机器人。")  # fmt: skip
 @click.option("--event", "events", multiple=True, help="事件；几种就写几次，不写是全部。")
 @click.option("--store", help="门店编号：只发与这家店有关的。")
 @_brand_and_json
@@ -139,7 +140,7 @@ def remove(webhook_id: int, brand: str | None) -> None:
 
 @message.command("list")
 @click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), help="只看这个状态的。")
-@click.option("--limit", default=50, show_default=True, help="最多列出多少。")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="最多列出多少。")
 @_brand_and_json
 def list_messages(state: str | None, limit: int, brand: str | None, as_json: bool) -> None:
     """列出消息和每次发送的结果，最新的在前。"""

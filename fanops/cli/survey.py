@@ -77,7 +77,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 
 @survey.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--most", default=50, show_default=True, help="最多列出多少条。")
+@click.option("--most", type=click.IntRange(1), default=50, show_default=True, help="最多列出多少条。")
 def paths(file: Path, most: int) -> None:
     """列出问卷里作答的每一条路。"""
     seen: set[tuple[str, ...]] = set()

@@ -86,7 +86,9 @@ def refresh(brand: str | None) -> None:
 
 @tag.command()
 @click.option("--confirm", type=int, help="把这个建议的标签（编号）贴给等着的每一位。")
-@click.option("--most", default=5, show_default=True, help="每个标签列出多少位粉丝，附他们的话。")
+@click.option(
+    "--most", type=click.IntRange(1), default=5, show_default=True, help="每个标签列出多少位粉丝，附他们的话。"
+)
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def suggested(confirm: int | None, most: int, brand: str | None, as_json: bool) -> None:

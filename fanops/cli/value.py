@@ -11,7 +11,7 @@ def value() -> None:
 
 
 @value.command()
-@click.option("--months", default=12, show_default=True, help="看几个月，到本月为止。")
+@click.option("--months", type=click.IntRange(1, 120), default=12, show_default=True, help="看几个月，到本月为止。")
 @click.option("--by-store", is_flag=True, help="同时按门店分。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
@@ -37,7 +37,7 @@ def net(months: int, by_store: bool, brand: str | None, as_json: bool) -> None:
 
 
 @value.command()
-@click.option("--months", default=12, show_default=True, help="看几个月，到本月为止。")
+@click.option("--months", type=click.IntRange(1, 120), default=12, show_default=True, help="看几个月，到本月为止。")
 @click.option("--brand", help="品牌名称，有几个品牌时要写。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，给程序用。")
 def newcomers(months: int, brand: str | None, as_json: bool) -> None:

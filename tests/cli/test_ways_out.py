@@ -60,6 +60,11 @@ themes undo 999 | fanops themes history
 themes sentences 999 | fanops themes list
 value alias 芋泥 999 | fanops value products
 value alias 芋泥 | fanops value products
+value newcomers --months 0 | 至少 1
+value net --months -3 | 至少 1
+fans list --most 0 | 至少 1
+fans tag 1 --name 嫌等得久 --lasts-days 0 | 至少 1
+webhook add 群 --address https://example.com/x --kind nosuch | wecom
 webhook test 999 | fanops webhook list
 webhook pause 999 | fanops webhook list
 webhook remove 999 | fanops webhook list

@@ -21,10 +21,8 @@ _SUB_LEAST = 8  # members of a part
 _SUB_PARTS, _HEAP_PARTS = 25, 10  # at most, of a theme and of a heap
 _FINER = (1, 1.5, 2.25, 3.4, 5)  # times the resolution, in turn, by which a heap is divided
 _FEW, _COPIES = 200, 3  # up to so many sentences, repeated ones count for themselves, up to so often
-_SHRUNK, _SHRUNK_EACH = (
-    0.1,
-    2.0,
-)  # of the covariance within themes, towards that of a ball: at least, and times dimensions over rows
+_SHRUNK = 0.1  # of the covariance within themes, towards that of a ball: at least so much
+_SHRUNK_EACH = 2.0  # times the dimensions over the texts: the fewer, the more
 _ALIKE = 0.92  # centroids of one theme's halves lie above, of neighbouring themes below (docs/method.md)
 _COHERENT = 0.5  # mean cosine to the centre; labelled aspects and topics have .43 to .8
 

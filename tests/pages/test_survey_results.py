@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
@@ -69,6 +70,18 @@ def test_each_kind_of_question_is_shown_with_its_base(open_page, chain, wave) ->
     assert "平均 4.0（95% 区间" in shown and "其他：1 人写了" in shown and "想说什么**（1 人写了）" in shown
     written = [row["原话"] for table in tables(at) for row in table if "原话" in row]
     assert written == ["朋友带来", "<b>加座位</b>"]
+
+
+@ONE
+def test_no_answer_and_one_answer_are_said_in_words(open_page, chain, wave) -> None:
+    with chain.db.write() as session:
+        for row in session.exec(select(Answer).where(Answer.question_code.in_(["since", "cups"]))).all():
+            if row.question_code == "since" or row.value == 3:
+                session.delete(row)
+    at = open_page("product", "surveys.py", wave=wave)
+    shown = " ".join(str(box.value) for box in (*at.markdown, *at.caption))
+    assert not at.exception and "nan" not in shown
+    assert "还没有人答这一题" in shown and "平均 5.0（样本不足（n=1））" in shown
 
 
 @ONE

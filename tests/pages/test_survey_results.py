@@ -90,3 +90,21 @@ def test_a_store_opens_only_its_own(open_page, chain, wave) -> None:
     at.selectbox(key="wave.opened.why").set_value("好喝").run()
     opened = [table for table in tables(at) if table and "写的话" in table[0]]
     assert [len(table) for table in opened] == [1] and "收到 2 份答卷" in " ".join(box.value for box in at.caption)
+
+
+@ONE
+def test_few_answers_and_none_show_no_figure_that_is_not_there(open_page, chain) -> None:
+    text = SURVEY.replace("visit", "few") + "      - {code: nps, kind: nps, title: 推荐吗}\n"
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], read_definition(text)).id
+        made = surveys.open_wave(session, chain.actors["product"], version, "夏").id
+        response = Response(
+            wave_id=made, store_id=chain.stores["S1"], submit_key="x", state="submitted", submitted_at=now()
+        )
+        session.add(response)
+        session.flush()
+        session.add(Answer(response_id=response.id, question_code="cups", value=4, scope="general"))
+    at = open_page("product", "surveys.py", wave=made)
+    shown = " ".join(str(box.value) for box in (*at.markdown, *at.caption))
+    assert not at.exception and "nan" not in shown
+    assert "平均 4.0（样本不足（n=1））" in shown and shown.count("还没有人答这一题。") == 6

@@ -110,6 +110,10 @@ def _question_result(question: Question, given: list[Given | None], about: pd.Da
     values = [each.value if each else None for each in given]
     answered = [value for value in values if value is not None]
     title = f"{question.title}（{words.base_note(len(answered))}）"
+    if not answered:
+        st.markdown(f"**{plain(question.title)}**")
+        st.caption("还没有人答这一题。")
+        return
     if question.kind in COUNTED:
         charts.show(charts.option_bars(results.counts(question, values)), title)
     elif question.kind == "matrix":
@@ -135,7 +139,8 @@ def _question_result(question: Question, given: list[Given | None], about: pd.Da
 def _average_words(question: Question, values: list) -> str:
     mean = results.average(question, values)
     name = "净推荐值" if question.kind == "nps" else "平均分" if question.kind == "rating" else "平均"
-    return f"{name} {mean.value:.1f}（95% 区间 {mean.low:.1f} 到 {mean.high:.1f}，{words.base_note(mean.base)}）"
+    interval = f"95% 区间 {mean.low:.1f} 到 {mean.high:.1f}，" if mean.base > 1 else ""
+    return f"{name} {mean.value:.1f}（{interval}{words.base_note(mean.base)}）"
 
 
 def _written(texts: list[str], about: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlmodel import Session, select
 from fanops.access import Actor
 from fanops.collect import records_surveys as records
 from fanops.collect.submit_response import TEXT_KINDS
-from fanops.collect.surveys.answers import OTHER, Given
+from fanops.collect.surveys.answers import OTHER, Given, scale
 from fanops.collect.surveys.definition import Question, SurveyDefinition
 from fanops.collect.surveys.flow import answer_words
 from fanops.fans.levels import LEVEL_LABELS
@@ -32,6 +33,7 @@ from fanops.tables import (
     Wave,
 )
 
+_BESIDE = ("编号", "门店", "分层", "记录人", "提交时间", "备注", "标签", "主题")
 _UNPROVEN = "留的手机号这一期已答过，没有核实是不是本人：两份都保留，这份不算在那位粉丝名下"
 
 
@@ -54,7 +56,7 @@ def answers_over_waves(session: Session, actor: Actor, wave_id: int, code: str) 
 
     Returns:
         Values, and the title of the wave of each. A version that asks another kind of question, or offers other options
-        under this code, is left out: its answers do not compare.
+        or points under this code, is left out: its answers do not compare.
     """
     here = records.get_wave(session, actor, wave_id)
     version = session.get_one(SurveyVersion, here.version_id)
@@ -69,13 +71,18 @@ def answers_over_waves(session: Session, actor: Actor, wave_id: int, code: str) 
     titles: list[str] = []
     for wave, its_version in session.exec(statement):
         same = records.definition_of(its_version).question(code)
-        if asked is None or same is None or (same.kind, same.options) != (asked.kind, asked.options):
+        if asked is None or same is None or _offered(same) != _offered(asked):
             continue
         ids = [row.id for row in records.responses(session, actor, wave.id)]
         given = answers_of_many(session, ids)
         values += [given[each][code].value if code in given.get(each, {}) else None for each in ids]
         titles += [wave.title] * len(ids)
     return values, titles
+
+
+def _offered(question: Question) -> tuple[Any, ...]:
+    """Give what there was to choose from."""
+    return question.kind, question.options, scale(question) if question.kind in ("rating", "nps") else ()
 
 
 def _is_unproven(given: Mapping[str, Given]) -> bool:
@@ -100,6 +107,7 @@ def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, 
     levels = levels_of(session, rows)
     tags, themes = _tags(session, fan_ids), _themes(session, ids)
     asked = [question for _, question in survey.questions() if question.is_asked and question.kind != "contact"]
+    names = _column_names(asked)
     table = []
     for row in rows:
         cells: dict[str, Any] = {
@@ -113,13 +121,19 @@ def response_table(session: Session, actor: Actor, wave_id: int) -> tuple[Wave, 
         }
         cells["备注"] = _UNPROVEN if _is_unproven(given.get(row.id, {})) else ""
         for question in asked:
-            cells |= _cells(question, given.get(row.id, {}).get(question.code))
+            cells |= _cells(question, names[question.code], given.get(row.id, {}).get(question.code))
         table.append(cells | {"标签": "、".join(tags.get(row.fan_id, [])), "主题": "、".join(themes.get(row.id, []))})
     return wave, survey, pd.DataFrame(table)
 
 
-def _cells(question: Question, given: Given | None) -> dict[str, Any]:
-    title, value = question.title, given.value if given else None
+def _column_names(asked: Sequence[Question]) -> dict[str, str]:
+    """Name each question's columns by its title, with its code where that title stands for something else too."""
+    titles = Counter([*_BESIDE, *(question.title for question in asked)])
+    return {each.code: f"{each.title}（{each.code}）" if titles[each.title] > 1 else each.title for each in asked}
+
+
+def _cells(question: Question, title: str, given: Given | None) -> dict[str, Any]:
+    value = given.value if given else None
     beside = {f"{title}（其他）": given.other if given else ""} if question.other else {}
     labels = {option.code: option.label for option in question.options}
     if question.kind == "multiple":

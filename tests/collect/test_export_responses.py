@@ -91,3 +91,32 @@ def test_answers_over_waves_are_those_of_the_same_question_in_scope(chain, wave)
         _, waves = answers_over_waves(session, chain.actors["ceo"], wave, "q1")
         assert waves == ["十一月", "十一月", "十二月"]  # 一月 offered something else
         assert answers_over_waves(session, chain.actors["clerk2"], wave, "q2") == ([], [])
+
+
+def test_points_of_another_scale_are_not_compared(chain, wave):
+    wider = SURVEY.replace("title: 打几分}", "title: 打几分, max: 10}")
+    with chain.db.write() as session:
+        version = records.publish(session, chain.actors["product"], read_definition(wider))
+        later = records.open_wave(session, chain.actors["product"], version.id, "十二月").id
+        clerk = chain.actors["clerk"]
+        draft = record.start_on_behalf(session, clerk, later, store_id=chain.stores["S1"])
+        record.answer_on_behalf(session, clerk, draft.id, "q2", {"q2": ["10"]})
+        record.submit_on_behalf(session, clerk, draft.id)
+        assert set(answers_over_waves(session, chain.actors["ceo"], wave, "q2")[1]) == {"十一月"}
+
+
+def test_questions_of_one_title_keep_a_column_each(chain):
+    """“为什么？” may be asked twice, and a title may be a word that heads another column."""
+    text = SURVEY.replace("喜欢什么", "门店").replace("打几分", "为什么？").replace("还想说", "为什么？")
+    clerk = chain.actors["clerk"]
+    with chain.db.write() as session:
+        version = records.publish(session, chain.actors["product"], read_definition(text))
+        made = records.open_wave(session, chain.actors["product"], version.id, "同名").id
+        draft = record.start_on_behalf(session, clerk, made, store_id=chain.stores["S1"])
+        for code, given in (("q2", "4"), ("q3", "想要燕麦奶")):
+            record.answer_on_behalf(session, clerk, draft.id, code, {code: [given]})
+        record.submit_on_behalf(session, clerk, draft.id)
+    _, _, content = export_responses(chain.db, chain.actors["ceo"], {"wave": str(made)})
+    (row,) = pd.read_excel(io.BytesIO(content), engine="openpyxl").to_dict("records")
+    assert row["为什么？（q2）"] == 4 and row["为什么？（q3）"] == "想要燕麦奶"
+    assert isinstance(row["门店"], str) and "门店（q1）：味道" in row

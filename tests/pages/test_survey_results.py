@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
 
 from fanops.collect import records_surveys as surveys
 from fanops.collect.surveys.definition import read_definition
@@ -73,18 +72,6 @@ def test_each_kind_of_question_is_shown_with_its_base(open_page, chain, wave) ->
 
 
 @ONE
-def test_no_answer_and_one_answer_are_said_in_words(open_page, chain, wave) -> None:
-    with chain.db.write() as session:
-        for row in session.exec(select(Answer).where(Answer.question_code.in_(["since", "cups"]))).all():
-            if row.question_code == "since" or row.value == 3:
-                session.delete(row)
-    at = open_page("product", "surveys.py", wave=wave)
-    shown = " ".join(str(box.value) for box in (*at.markdown, *at.caption))
-    assert not at.exception and "nan" not in shown
-    assert "还没有人答这一题" in shown and "平均 5.0（样本不足（n=1））" in shown
-
-
-@ONE
 @pytest.mark.parametrize(
     ("question", "said", "rows"),
     [("why", "好喝", 2), ("why", "其他", 1), ("cups", "5", 1), ("since", "2026-05-01", 1), ("parts", "环境：差", 1), ("best", "快", 1)],
@@ -103,3 +90,21 @@ def test_a_store_opens_only_its_own(open_page, chain, wave) -> None:
     at.selectbox(key="wave.opened.why").set_value("好喝").run()
     opened = [table for table in tables(at) if table and "写的话" in table[0]]
     assert [len(table) for table in opened] == [1] and "收到 2 份答卷" in " ".join(box.value for box in at.caption)
+
+
+@ONE
+def test_few_answers_and_none_show_no_figure_that_is_not_there(open_page, chain) -> None:
+    text = SURVEY.replace("visit", "few") + "      - {code: nps, kind: nps, title: 推荐吗}\n"
+    with chain.db.write() as session:
+        version = surveys.publish(session, chain.actors["product"], read_definition(text)).id
+        made = surveys.open_wave(session, chain.actors["product"], version, "夏").id
+        response = Response(
+            wave_id=made, store_id=chain.stores["S1"], submit_key="x", state="submitted", submitted_at=now()
+        )
+        session.add(response)
+        session.flush()
+        session.add(Answer(response_id=response.id, question_code="cups", value=4, scope="general"))
+    at = open_page("product", "surveys.py", wave=made)
+    shown = " ".join(str(box.value) for box in (*at.markdown, *at.caption))
+    assert not at.exception and "nan" not in shown
+    assert "平均 4.0（样本不足（n=1））" in shown and shown.count("还没有人答这一题。") == 6

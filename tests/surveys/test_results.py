@@ -57,6 +57,14 @@ def test_cross_table_marks_only_what_survives_correction():
     assert marked <= 4
 
 
+def test_groups_compare_the_first_place_of_a_ranking():
+    asked = question("ranking", options=["快", "好", "省"])
+    table = cross_table(asked, [["快", "好", "省"], ["好", "快"], ["快", "省", "好"]], ["A", "A", "B"])
+    shares = table.set_index(["group", "code"])["share"]
+    assert shares["A", "快"] == shares["A", "好"] == 0.5 and shares["A", "省"] == 0
+    assert shares["B"].tolist() == [1, 0, 0]
+
+
 def test_matrix_cells():
     asked = question("matrix", rows=["味道", "分量"], options=["差", "好"])
     cells = matrix_counts(asked, [{"味道": "好"}, {"味道": "差", "分量": "好"}, None])

@@ -113,3 +113,39 @@ def test_an_excel_table_with_numbers_and_blanks_is_read():
         ("q2", "rating", False),
     ]
     assert survey.question("q2").maximum == 10 and survey.question("q2").show_if is not None
+
+
+def test_a_row_put_in_between_stays_there_and_gets_a_number_of_its_own():
+    table = pd.DataFrame({"题号": ["q1", "q2", "", "q3", "b1"], "题组": ["甲", "甲", "", "甲", "乙"],
+                          "题目": ["一", "二", "新", "三", "四"]})  # fmt: skip
+    survey = from_table(table, "到店")
+    assert [question.title for _, question in survey.questions()] == ["一", "二", "新", "三", "四"]
+    codes = [question.code for _, question in survey.questions()]
+    assert len(set(codes)) == 5 and codes[:2] + codes[3:] == ["q1", "q2", "q3", "b1"]
+    assert [group.title for group in survey.groups] == ["甲", "乙"]
+    without = table.drop(index=3).reset_index(drop=True)  # 三 taken out: the new one is not taken for it
+    assert "q3" not in [question.code for _, question in from_table(without, "到店", base=survey).questions()]
+
+
+@pytest.mark.parametrize(
+    "labels", [["奶茶、果茶", "纯茶"], ["甜；冰、热", "都好"], ["一|二", "三、四；五"], ["不加、说", "a;b"]]
+)
+def test_options_with_the_usual_sign_in_them_survive_the_table(labels):
+    options = "\n".join(f"      - {label!r}" for label in labels)
+    text = f"code: s\ntitle: 试\ngroups:\n- code: g\n  questions:\n  - code: q1\n    kind: single\n    title: 选\n    options:\n{options}"
+    survey = read_definition(text)
+    assert [each.label for each in from_table(to_table(survey), "试").question("q1").options] == labels
+    pasted = read_pasted("1. 选[单选题]\n" + "\n".join(f"A. {label}" for label in labels))
+    assert [each.label for each in from_table(pasted.table, "试").question("q1").options] == labels
+
+
+def test_the_condition_of_a_group_survives_beside_its_questions_own():
+    survey = read_definition(
+        "code: s\ntitle: 试\ngroups:\n- code: a\n  questions:\n  - {code: q1, kind: rating, title: 分}\n"
+        "- code: b\n  show_if: q1 <= 2\n  questions:\n  - {code: q2, kind: rating, title: 二}\n"
+        "  - {code: q3, kind: rating, title: 三, show_if: answered(q2)}"
+    )
+    again = from_table(to_table(survey), "试", base=survey)
+    condition = again.question("q3").show_if
+    assert condition.holds({"q1": 1, "q2": 1}) and not condition.holds({"q1": 5, "q2": 1})
+    assert not condition.holds({"q1": 1})

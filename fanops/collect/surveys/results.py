@@ -114,7 +114,7 @@ def cross_table(question: Question, answers: Sequence[Any], groups: Sequence[Any
     table are corrected by Holm, so a mark holds for the table, not only for its cell.
 
     Args:
-        question: A question with options or a scale.
+        question: A question with options or a scale; a ranking is counted by first place, as in ``counts``.
         answers: Values, None for unanswered.
         groups: The group of each answer, same length; None left out.
 
@@ -129,8 +129,8 @@ def cross_table(question: Question, answers: Sequence[Any], groups: Sequence[Any
     pairs = [(v, g) for v, g in zip(answers, groups, strict=True) if v is not None and g is not None]
     rows = []
     for group in dict.fromkeys(group for _, group in pairs):
-        inside = [set(_chosen(value)) for value, g in pairs if g == group]
-        outside = [set(_chosen(value)) for value, g in pairs if g != group]
+        inside = [set(_counted(question, value)) for value, g in pairs if g == group]
+        outside = [set(_counted(question, value)) for value, g in pairs if g != group]
         for code, label in _labels(question).items():
             a, c = sum(code in value for value in inside), sum(code in value for value in outside)
             p = fisher_exact([[a, len(inside) - a], [c, len(outside) - c]]).pvalue if outside else 1.0

@@ -5,7 +5,9 @@ One row is one question. What a table can't say (jumps, probes) is kept from the
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +35,13 @@ COLUMNS = (
 NOTICE = "您的回答只用来改进我们的产品和服务。不想回答的题可以跳过。答完会得到一个回执码，凭它随时可以查看、修改或删除您的回答。"
 CONSENT = "我同意用这个号码联系我，只为回复这次反馈"
 _KIND_OF = {label: kind for kind, label in KINDS.items()}
-_BETWEEN = re.compile(r"[、;；|\n]")
+# What stands between options, strongest first: options that have a 、 in them are set apart by ； instead.
+_BETWEEN = (
+    ("\n", re.compile(r"\n")),
+    ("|", re.compile(r"[|｜]")),
+    ("；", re.compile(r"[;；]")),
+    ("、", re.compile("、")),
+)
 _CHOSEN_FROM = ("single", "multiple", "ranking", "matrix")
 _REQUIRED = {True, "是", "1", "true", "True", "√", "必答"}
 
@@ -42,16 +50,29 @@ def to_table(survey: SurveyDefinition) -> pd.DataFrame:
     """Give a survey as a table with COLUMNS, in order."""
     rows = []
     for group, question in survey.questions():
-        condition = question.show_if or group.show_if
+        conditions = [condition.source for condition in (group.show_if, question.show_if) if condition]
+        condition = " and ".join(f"({each})" for each in conditions) if len(conditions) > 1 else "".join(conditions)
         rows.append(
             (
                 question.code, group.title, question.title, KINDS[question.kind], question.required,
-                "、".join(option.label for option in question.options), "、".join(row.label for row in question.rows),
-                question.other, question.minimum, question.maximum, condition.source if condition else "", question.help,
-                question.consent,
+                _joined([option.label for option in question.options]), _joined([row.label for row in question.rows]),
+                question.other, question.minimum, question.maximum, condition, question.help, question.consent,
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _joined(labels: Sequence[str]) -> str:
+    """Write labels into one cell so that ``_parts`` reads the same labels from it."""
+    written = "".join(labels)
+    strongest = next((place for place, (_, sign) in enumerate(_BETWEEN) if sign.search(written)), len(_BETWEEN))
+    return _BETWEEN[max(0, strongest - 1)][0].join(labels)
+
+
+def _parts(cell: str) -> list[str]:
+    """Read the labels in a cell, split by the strongest sign that stands in it."""
+    sign = next((sign for _, sign in _BETWEEN if sign.search(cell)), _BETWEEN[-1][1])
+    return [part.strip() for part in sign.split(cell) if part.strip()]
 
 
 def from_table(
@@ -60,7 +81,8 @@ def from_table(
     """Make a survey of a table.
 
     Args:
-        table: Rows with some of COLUMNS; 题目 is needed, 题型 is guessed where it is empty, empty rows are left out.
+        table: Rows with some of COLUMNS; 题目 is needed, 题型 is guessed where it is empty, a row without 题组 belongs to
+            the group above it, empty rows are left out.
         title: Of the survey.
         code: Its stable name; made from the title when empty.
         base: The survey that the table was made of: what a table can't say is kept from it.
@@ -70,17 +92,27 @@ def from_table(
     """
     if "题目" not in table.columns:
         raise InvalidInput("表里没有“题目”这一列。", f"第一行写列名，可用：{'、'.join(COLUMNS)}。")
-    problems, groups, codes = [], {}, set()
-    for place, row in enumerate(table.to_dict("records")):
-        cells = {name: _cell(row.get(name)) for name in COLUMNS}
+    problems: list[Problem] = []
+    groups: list[tuple[str, list[dict[str, Any]]]] = []  # a title that comes again later is another group: order counts
+    codes: set[str] = set()
+    lines = [{name: _cell(row.get(name)) for name in COLUMNS} for row in table.to_dict("records")]
+    # A new question never takes the code of one that is there or was: its answers would pass for that one's.
+    taken = {cells["题号"] for cells in lines} | ({each.code for _, each in base.questions()} if base else set())
+    for place, cells in enumerate(lines):
         if not any(cells.values()):
             continue
+        if not cells["题号"]:
+            cells["题号"] = next(f"q{n}" for n in itertools.count(place + 1) if f"q{n}" not in taken)
+            taken.add(cells["题号"])
         question, wrong = _question(cells, place + 2, codes)
         problems += wrong
         kept = base.question(question["code"]) if base else None
         if kept is not None and base is not None:
             question = _with_what_a_table_cannot_say(question, base, kept.code)
-        groups.setdefault(cells["题组"] or "问卷", []).append(question)
+        title_above = groups[-1][0] if groups else "问卷"
+        if not groups or (cells["题组"] or title_above) != title_above:
+            groups.append((cells["题组"] or title_above, []))
+        groups[-1][1].append(question)
     if problems:
         raise InvalidInput(f"有 {len(problems)} 处要改。", "改好以后再来，填的都还在。", problems)
     if not groups:
@@ -89,7 +121,7 @@ def from_table(
         "code": code or (base.code if base else _code_of(title)), "title": title.strip(),
         "notice": base.notice if base else NOTICE,
         "groups": [{"code": f"g{number}", "title": name, "questions": questions}
-                   for number, (name, questions) in enumerate(groups.items(), 1)],
+                   for number, (name, questions) in enumerate(groups, 1)],
     }  # fmt: skip
     if base is not None:
         data |= {
@@ -112,7 +144,7 @@ def _cell(value: Any) -> str:
 
 def _question(cells: dict[str, str], row: int, codes: set[str]) -> tuple[dict[str, Any], list[Problem]]:
     problems: list[Problem] = []
-    options = [part.strip() for part in _BETWEEN.split(cells["选项"]) if part.strip()]
+    options = _parts(cells["选项"])
     label = cells["题型"] or ("单选" if options else "长文字")
     kind = _KIND_OF.get(label, label)
     if kind not in KINDS:
@@ -120,7 +152,7 @@ def _question(cells: dict[str, str], row: int, codes: set[str]) -> tuple[dict[st
         kind = "long_text"
     if not cells["题目"] and kind != "page_break":
         problems.append(Problem("没有写题目", row=row, column="题目"))
-    code = cells["题号"] or f"q{row - 1}"
+    code = cells["题号"]
     if code in codes:
         problems.append(Problem("题号重复了", row=row, column="题号", value=code))
     codes.add(code)
@@ -131,7 +163,7 @@ def _question(cells: dict[str, str], row: int, codes: set[str]) -> tuple[dict[st
         question["options"] = options
     said = {"help": cells["说明"], "other": cells["其他选项"], "show_if": cells["什么时候问"]}
     question |= {name: value for name, value in said.items() if value and value != "总是"}
-    rows = [part.strip() for part in _BETWEEN.split(cells["矩阵行"]) if part.strip()]
+    rows = _parts(cells["矩阵行"])
     if rows and kind == "matrix":
         question["rows"] = rows
     if kind in _CHOSEN_FROM and len(options) + bool(cells["其他选项"]) < 2:
@@ -233,7 +265,7 @@ def read_pasted(text: str) -> Pasted:
     for place, row in enumerate(rows, 1):
         row["题号"] = f"q{place}"
         row["题型"] = row["题型"] or _guess(row)
-        row["选项"] = "、".join(row["选项"]) if row["题型"] in (*_CHOICE, "矩阵") else ""
+        row["选项"] = _joined(row["选项"]) if row["题型"] in (*_CHOICE, "矩阵") else ""
     return Pasted(title, pd.DataFrame(rows).reindex(columns=list(COLUMNS)), tuple(unread))
 
 
@@ -254,7 +286,7 @@ def _add_option(row: dict[str, Any], text: str) -> None:
     if _OTHER.match(label):
         row["其他选项"] = label if len(label) > 2 else "其他，请说明"
     elif label and label not in row["选项"]:
-        row["选项"].append(label.replace("、", "，"))
+        row["选项"].append(label)
 
 
 def _guess(row: dict[str, Any]) -> str:

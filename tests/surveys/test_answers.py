@@ -50,6 +50,9 @@ BAD = [
     (question("nps"), {"q": ["nan"]}),
     (question("number"), {"q": ["inf"]}),
     (question("number"), {"q": ["十"]}),
+    (question("number"), {"q": ["1e308"]}),
+    (question("number"), {"q": ["1_000"]}),
+    (question("number"), {"q": ["9" * 13]}),
     (question("date"), {"q": ["2026-02-30"]}),
     (question("short_text", pattern="phone"), {"q": ["12345"]}),
     (question("short_text"), {"q": ["长" * 201]}),
@@ -64,6 +67,16 @@ BAD = [
 def test_bad_answers_say_why(asked, form):
     with pytest.raises(BadAnswer, match="。"):
         read_answer(asked, form)
+
+
+@pytest.mark.parametrize(
+    ("limits", "typed", "why"),
+    [({"min": 1.0}, "0", "请填写不小于 1 的数字。"), ({"max": 9.0}, "10", "请填写不大于 9 的数字。"),
+     ({"min": 1.0, "max": 9.5}, "10", "请填写 1 到 9.5 之间的数字。")],
+)  # fmt: skip
+def test_a_number_out_of_its_limits_is_told_them(limits, typed, why):
+    with pytest.raises(BadAnswer, match=f"^{why}$"):
+        read_answer(question("number", **limits), {"q": [typed]})
 
 
 def test_required_matrix_wants_every_row():

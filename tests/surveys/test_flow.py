@@ -94,6 +94,29 @@ def test_piping_puts_labels_not_codes():
     assert piped("{a}哪里不好？", s, {}) == "哪里不好？"
 
 
+def test_a_piped_contact_stays_masked():
+    s = survey({"code": "a", "kind": "contact", "title": "a", "consent": "好"}, single("b"))
+    kept = {"sealed": "00ff", "masked": "138****8000"}
+    assert piped("打到{a}可以吗", s, {"a": kept}) == "打到138****8000可以吗"
+
+
+def test_the_checker_reads_what_titles_pipe_in_and_options_that_stand_twice():
+    asked = survey(
+        single("a", other="甲"), {"code": "b", "kind": "long_text", "title": "{z}和{c}怎么样？"}, single("c"),
+        {"code": "d", "kind": "long_text", "title": "{a}和{别的}怎么样？"},
+    )  # fmt: skip
+    found = [(issue.question, issue.serious) for issue in check_survey(asked)]
+    assert found == [("a", True), ("b", True), ("b", True)]
+
+
+def test_what_waits_for_a_late_answer_of_the_first_question_is_in_reach():
+    many = list("甲乙丙丁戊己庚辛")
+    parts = [{"code": f"q{n}", "kind": "single", "title": f"{n}", "options": many} for n in range(6)]
+    late = single("late", show_if='q0 == "辛"')
+    used = [single(f"s{n}", show_if=f'q{n} == "甲"') for n in range(1, 6)]
+    assert not [issue for issue in check_survey(survey(*parts, late, *used)) if issue.serious]
+
+
 @st.composite
 def random_surveys(draw):
     size = draw(st.integers(1, 8))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ OTHER = "other"
 _WORDS = ("short_text", "long_text")
 SHORT_LIMIT, LONG_LIMIT = 200, 5_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})")
+_LARGEST = 1e12  # one answer of 300 digits would make every average of its question useless
 _PATTERNS = {
     "phone": (re.compile(r"1[3-9]\d{9}\Z"), "请填写 11 位手机号。"),
     "email": (re.compile(r"[^@\s]{1,64}@[^@\s]{1,100}\.[^@\s.]{2,20}\Z"), "请填写邮箱，例如 name@example.com。"),
@@ -117,15 +118,18 @@ def _number(question: Question, form: Form) -> Given:
     text = _first(form, question.code).strip().translate(str.maketrans("０１２３４５６７８９．－", "0123456789.-"))
     if not text:
         return Given(None)
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise BadAnswer("请填写数字。") from error
-    if not math.isfinite(value):
+    if not _NUMBER.fullmatch(text):
         raise BadAnswer("请填写数字。")
+    value = float(text)
+    if abs(value) > _LARGEST:
+        raise BadAnswer("这个数字太大了，请检查有没有多打几位。")
     low, high = _bounds(question)
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise BadAnswer(f"请填写 {low if low is not None else '…'} 到 {high if high is not None else '…'} 之间的数字。")
+    if low is not None and high is not None and not low <= value <= high:
+        raise BadAnswer(f"请填写 {low:g} 到 {high:g} 之间的数字。")
+    if low is not None and value < low:
+        raise BadAnswer(f"请填写不小于 {low:g} 的数字。")
+    if high is not None and value > high:
+        raise BadAnswer(f"请填写不大于 {high:g} 的数字。")
     if question.kind in ("rating", "nps") and value != int(value):
         raise BadAnswer("请选一个整数分。")
     return Given(int(value) if value == int(value) else value)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import math
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fanops.collect.surveys.answers import OTHER, scale
 from fanops.collect.surveys.conditions import Condition
-from fanops.collect.surveys.definition import END, Question, SurveyDefinition
+from fanops.collect.surveys.definition import END, PIPE, Question, SurveyDefinition
 from fanops.collect.surveys.flow import path
 
 PHONE_TITLE_LIMIT, PHONE_OPTION_LIMIT = 60, 24
@@ -45,6 +47,8 @@ def check_survey(survey: SurveyDefinition) -> list[Issue]:
         for condition in (group.show_if, question.show_if):
             issues += _references(survey, question, condition, order, order[question.code])
         issues += _jumps(survey, question, order)
+        issues += _piped(question, order)
+        issues += _twice(question)
         issues += _lengths(question)
     if not any(issue.serious for issue in issues):
         issues += _reach(survey)
@@ -86,6 +90,21 @@ def _jumps(survey: SurveyDefinition, question: Question, order: dict[str, int]) 
         yield from _references(survey, question, jump.when, order, order[question.code] + 1)
 
 
+def _piped(question: Question, order: dict[str, int]) -> Iterator[Issue]:
+    for code in dict.fromkeys(PIPE.findall(f"{question.title} {question.help}")):
+        if code not in order:
+            yield _issue(question, f"题目里的 {{{code}}} 要换成那一题的回答，可是没有题号 {code}；顾客会看到这个括号。")
+        elif order[code] >= order[question.code]:
+            yield _issue(question, f"题目里用到了它自己或后面的题 {{{code}}} 的回答，那时还没有答。")
+
+
+def _twice(question: Question) -> Iterator[Issue]:
+    if question.other and question.other in {option.label for option in question.options}:
+        yield _issue(question, f"“{question.other}”出现了两次：选项里一次，“其他选项”里一次，请去掉一个。")
+    if question.other and OTHER in {option.code for option in question.options}:
+        yield _issue(question, f"有一个选项的代号是 {OTHER}，和“其他选项”分不开，请改掉。")
+
+
 def _lengths(question: Question) -> Iterator[Issue]:
     if len(question.title) > PHONE_TITLE_LIMIT:
         why = f"题目有 {len(question.title)} 个字，手机上会超过三行；建议不超过 {PHONE_TITLE_LIMIT} 个。"
@@ -115,7 +134,7 @@ def sample_answers(question: Question) -> list[Any]:
 
 
 def every_path(survey: SurveyDefinition) -> Iterator[tuple[dict[str, Any], list[Question]]]:
-    """Walk the survey with every combination of answers that conditions look at (at most 20,000).
+    """Walk the survey with every combination of answers that conditions look at (of more than 20,000 that many, spread).
 
     Yields:
         The answers, and the questions shown with them.
@@ -130,9 +149,23 @@ def every_path(survey: SurveyDefinition) -> Iterator[tuple[dict[str, Any], list[
         for code, value in condition.values if condition else ():
             constants.setdefault(code, set()).add(value)
     choices = [_relevant(question, constants.get(question.code, set())) for question in asked]
-    for combination in itertools.islice(itertools.product(*choices), _MOST_PATHS):
+    for combination in _combinations(choices):
         answers = {q.code: value for q, value in zip(asked, combination, strict=True) if value is not None}
         yield answers, path(survey, answers)
+
+
+def _combinations(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Give every combination; of more than ``_MOST_PATHS`` that many, spread so that every value comes up.
+
+    The first ones in order would hold the first question at its first values, and whatever waits for another would pass
+    for out of reach.
+    """
+    if math.prod(map(len, choices)) <= _MOST_PATHS:
+        yield from itertools.product(*choices)
+        return
+    draw = random.Random(0)
+    for _ in range(_MOST_PATHS):
+        yield tuple(draw.choice(values) for values in choices)
 
 
 def _relevant(question: Question, constants: set[Any]) -> list[Any]:
@@ -161,7 +194,10 @@ def _reach(survey: SurveyDefinition) -> Iterator[Issue]:
     for _, question in survey.questions():
         if question.kind == "page_break":
             continue
-        if question.code not in seen:
+        if question.code not in seen and paths < _MOST_PATHS:
             yield _issue(question, "没有任何回答能走到这道题。")
+        elif question.code not in seen:
+            why = "走法太多，没有全部走完；走过的里面没有一种到这道题，请看看它的条件。"
+            yield _issue(question, why, serious=False)
         elif question.required and seen[question.code] < paths:
             yield _issue(question, "这道必答题有时会被隐藏；隐藏时不会拦住人，结果里会有空白。", serious=False)

@@ -23,6 +23,7 @@ WITH_OPTIONS = {"single", "multiple", "ranking"}
 PATTERNS = {"phone": "手机号", "email": "邮箱", "digits": "数字", "letters": "字母", "chinese": "汉字"}
 END = "end"
 SCREEN_QUESTIONS = 8
+PIPE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")  # in a title: the answer to an earlier question
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
 

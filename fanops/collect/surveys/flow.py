@@ -97,12 +97,14 @@ def piped(text: str, survey: SurveyDefinition, answers: Mapping[str, Any], limit
 
 
 def answer_words(question: Question, value: Any) -> str:
-    """Give an answer as a person reads it: labels instead of codes, joined by 、."""
+    """Give an answer as a person reads it: labels instead of codes, joined by 、; a contact masked."""
     if value is None:
         return ""
     labels = {option.code: option.label for option in question.options} | {"other": question.other or "其他"}
     if isinstance(value, list):
         return "、".join(labels.get(str(item), str(item)) for item in value)
+    if question.kind == "contact":
+        return value.get("masked", "") if isinstance(value, dict) else ""
     if isinstance(value, dict):
         rows = {row.code: row.label for row in question.rows}
         return "；".join(f"{rows.get(row, row)}：{labels.get(str(item), item)}" for row, item in value.items())

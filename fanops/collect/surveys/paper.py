@@ -9,7 +9,7 @@ from typing import Any
 
 from fanops.collect.surveys.answers import OTHER, scale
 from fanops.collect.surveys.conditions import Condition
-from fanops.collect.surveys.definition import END, Question, SurveyDefinition
+from fanops.collect.surveys.definition import END, PIPE, Question, SurveyDefinition
 
 _SIGNS = {ast.Lt: "小于", ast.LtE: "不超过", ast.Gt: "大于", ast.GtE: "至少"}
 
@@ -80,8 +80,7 @@ def question_numbers(survey: SurveyDefinition) -> dict[str, int]:
 
 
 def _named(text: str, survey: SurveyDefinition, numbers: dict[str, int]) -> str:
-    return re.sub(
-        r"\{([a-z][a-z0-9_]*)\}",
+    return PIPE.sub(
         lambda found: f"（您在第 {numbers[found[1]]} 题的回答）" if found[1] in numbers else found[0],
         text,
     )
